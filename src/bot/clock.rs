@@ -1,0 +1,323 @@
+//! Every timestamp form that a bot's file holds, as an instant.
+//!
+//! The bot writes UTC text (`YYYY-MM-DD HH:MM:SS`, SQLite's CURRENT_TIMESTAMP), naive local text
+//! (Python's `isoformat`, whose fraction is missing when it is zero), and users add columns with
+//! offsets, `Z` or epoch numbers. Local text is converted with the host's offset, measured from
+//! rows that carry both clocks; where none exist, with this machine's time zone.
+
+use chrono::{DateTime, Duration, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use rusqlite::types::ValueRef;
+
+/// Which clock a column's naive text was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// Coordinated universal time.
+    Utc,
+    /// The time zone of the bot's host.
+    Local,
+}
+
+/// A parsed timestamp: naive where the text names no offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stamp {
+    Instant(DateTime<Utc>),
+    Naive(NaiveDateTime),
+}
+
+/// How the host's local time relates to UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HostOffset {
+    /// Steps of (local time from which on, seconds east of UTC), oldest first and never empty.
+    Measured(Vec<(NaiveDateTime, i64)>),
+    /// Nothing to measure from: this machine's time zone.
+    ThisMachine,
+}
+
+impl HostOffset {
+    /// From pairs of (local text, UTC text) that one row carries for one moment.
+    ///
+    /// Differences are rounded to the quarter of an hour that every time zone keeps; a pair that is
+    /// more than two minutes away from one was not written in one moment and is left out.
+    pub(crate) fn measure(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        const QUARTER: i64 = 15 * 60;
+        const TOLERANCE_SECONDS: i64 = 120;
+        const LARGEST_OFFSET_SECONDS: i64 = 14 * 3600;
+        let mut samples: Vec<(NaiveDateTime, i64)> = pairs
+            .into_iter()
+            .filter_map(|(local, utc)| match (stamp(&local)?, stamp(&utc)?) {
+                (Stamp::Naive(local), Stamp::Naive(utc)) => {
+                    let difference = (local - utc).num_seconds();
+                    let rounded = (difference + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+                    let plausible = (difference - rounded).abs() <= TOLERANCE_SECONDS
+                        && rounded.abs() <= LARGEST_OFFSET_SECONDS;
+                    plausible.then_some((local, rounded))
+                }
+                _ => None,
+            })
+            .collect();
+        samples.sort_unstable();
+        samples.dedup_by_key(|sample| sample.1);
+        if samples.is_empty() { Self::ThisMachine } else { Self::Measured(samples) }
+    }
+
+    /// The instant of a local time; in the hour that a clock change repeats or skips, the earlier reading.
+    pub(crate) fn to_utc(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Measured(steps) => {
+                let next = steps.partition_point(|(from, _)| *from <= local);
+                let (_, seconds) = steps.get(next.saturating_sub(1))?;
+                Some(local.checked_sub_signed(Duration::seconds(*seconds))?.and_utc())
+            }
+            Self::ThisMachine => Local
+                .from_local_datetime(&local)
+                .earliest()
+                .or_else(|| {
+                    let before = local.checked_sub_signed(Duration::hours(1))?;
+                    Local.from_local_datetime(&before).earliest()
+                })
+                .map(|time| time.with_timezone(&Utc)),
+        }
+    }
+
+    /// Seconds east of UTC at the newest measurement; `None` where this machine's zone is used.
+    pub(crate) fn newest_seconds(&self) -> Option<i64> {
+        match self {
+            Self::Measured(steps) => steps.last().map(|(_, seconds)| *seconds),
+            Self::ThisMachine => None,
+        }
+    }
+
+    /// The instant of a stored value; `None` for NULL and for what is no timestamp.
+    pub(crate) fn instant(&self, value: ValueRef<'_>, clock: Clock) -> Option<DateTime<Utc>> {
+        let stamp = match value {
+            ValueRef::Integer(number) => epoch(number as f64).map(Stamp::Instant),
+            ValueRef::Real(number) => epoch(number).map(Stamp::Instant),
+            ValueRef::Text(bytes) => stamp(std::str::from_utf8(bytes).ok()?),
+            ValueRef::Null | ValueRef::Blob(_) => None,
+        };
+        match (stamp?, clock) {
+            (Stamp::Instant(instant), _) => Some(instant),
+            (Stamp::Naive(naive), Clock::Utc) => Some(naive.and_utc()),
+            (Stamp::Naive(naive), Clock::Local) => self.to_utc(naive),
+        }
+    }
+}
+
+/// The instant of a text in any of the known forms, naive text taken as UTC.
+pub(crate) fn parse_utc(text: &str) -> Option<DateTime<Utc>> {
+    match stamp(text)? {
+        Stamp::Instant(instant) => Some(instant),
+        Stamp::Naive(naive) => Some(naive.and_utc()),
+    }
+}
+
+/// `YYYY-MM-DD HH:MM:SS` in UTC, as the bot's own columns have it.
+pub(crate) fn utc_text(instant: DateTime<Utc>) -> String {
+    instant.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Epoch seconds, milliseconds, microseconds or nanoseconds, told apart by their size.
+/// Below 100,000,000 (March 1973) a number is a counter or "unset", not a time.
+fn epoch(number: f64) -> Option<DateTime<Utc>> {
+    let seconds = match number {
+        n if n < 1e8 => return None,
+        n if n < 1e11 => n,
+        n if n < 1e14 => n / 1e3,
+        n if n < 1e17 => n / 1e6,
+        n if n < 1e19 => n / 1e9,
+        _ => return None,
+    };
+    DateTime::from_timestamp_micros((seconds * 1e6) as i64)
+}
+
+fn stamp(text: &str) -> Option<Stamp> {
+    let text = text.trim();
+    let date = date(text.get(..10)?);
+    let Some(date) = date else {
+        return text.parse().ok().and_then(epoch).map(Stamp::Instant);
+    };
+    let rest = text.get(10..)?;
+    if rest.is_empty() {
+        return Some(Stamp::Naive(date.and_time(NaiveTime::MIN)));
+    }
+    let rest = rest.strip_prefix(['T', 't', ' '])?;
+    let clock_end = rest
+        .find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, ':' | '.' | ',')))
+        .unwrap_or(rest.len());
+    let (clock, zone) = rest.split_at_checked(clock_end)?;
+    let naive = date.and_time(time(clock)?);
+    match zone.trim() {
+        "" => Some(Stamp::Naive(naive)),
+        "Z" | "z" | "UTC" | "GMT" => Some(Stamp::Instant(naive.and_utc())),
+        offset => {
+            let seconds = offset_seconds(offset)?;
+            Some(Stamp::Instant(naive.checked_sub_signed(Duration::seconds(seconds))?.and_utc()))
+        }
+    }
+}
+
+/// `YYYY-MM-DD`, nothing else: a plain number is an epoch.
+fn date(text: &str) -> Option<NaiveDate> {
+    match text.as_bytes() {
+        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
+            let year = number(&[*y1, *y2, *y3, *y4])?;
+            NaiveDate::from_ymd_opt(year as i32, number(&[*m1, *m2])?, number(&[*d1, *d2])?)
+        }
+        _ => None,
+    }
+}
+
+/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fraction`; digits beyond nanoseconds are dropped.
+fn time(text: &str) -> Option<NaiveTime> {
+    match text.as_bytes() {
+        [h1, h2, b':', m1, m2] => NaiveTime::from_hms_opt(number(&[*h1, *h2])?, number(&[*m1, *m2])?, 0),
+        [h1, h2, b':', m1, m2, b':', s1, s2, fraction @ ..] => NaiveTime::from_hms_nano_opt(
+            number(&[*h1, *h2])?,
+            number(&[*m1, *m2])?,
+            number(&[*s1, *s2])?,
+            nanoseconds(fraction)?,
+        ),
+        _ => None,
+    }
+}
+
+fn nanoseconds(fraction: &[u8]) -> Option<u32> {
+    match fraction {
+        [] => Some(0),
+        [b'.' | b',', digits @ ..] if !digits.is_empty() => {
+            let mut padded = [b'0'; 9];
+            for (place, digit) in padded.iter_mut().zip(digits) {
+                *place = *digit;
+            }
+            digits.iter().all(u8::is_ascii_digit).then(|| number(&padded)).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// `+HH:MM`, `+HHMM` or `+HH`, as seconds east of UTC.
+fn offset_seconds(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.as_bytes() {
+        [b'+', digits @ ..] => (1, digits),
+        [b'-', digits @ ..] => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits {
+        [h1, h2] => (number(&[*h1, *h2])?, 0),
+        [h1, h2, b':', m1, m2] | [h1, h2, m1, m2] => (number(&[*h1, *h2])?, number(&[*m1, *m2])?),
+        _ => return None,
+    };
+    (hours <= 15 && minutes < 60).then(|| sign * i64::from(hours * 3600 + minutes * 60))
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |number, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn utc(text: &str) -> Option<String> {
+        parse_utc(text).map(|instant| instant.to_rfc3339())
+    }
+
+    #[test]
+    fn every_text_form_is_understood() {
+        let same = Some("2026-02-05T20:04:20+00:00".to_owned());
+        for text in [
+            "2026-02-05 20:04:20",
+            "2026-02-05T20:04:20",
+            " 2026-02-05 20:04:20 ",
+            "2026-02-05T20:04:20Z",
+            "2026-02-05 20:04:20 UTC",
+            "2026-02-05T21:04:20+01:00",
+            "2026-02-06T01:34:20+0530",
+            "2026-02-05T12:04:20-08",
+            "1770321860",
+            "1770321860000",
+        ] {
+            assert_eq!(utc(text), same, "{text}");
+        }
+        assert_eq!(utc("2026-02-05T20:04:20.123456"), Some("2026-02-05T20:04:20.123456+00:00".into()));
+        assert_eq!(utc("2026-02-05 20:04"), Some("2026-02-05T20:04:00+00:00".into()));
+        assert_eq!(utc("2026-02-05"), Some("2026-02-05T00:00:00+00:00".into()));
+    }
+
+    #[test]
+    fn nonsense_is_no_time() {
+        for text in [
+            "",
+            "never",
+            "2026-13-01 00:00:00",
+            "2026-02-05 25:00:00",
+            "2026-02-05x",
+            "0",
+            "12",
+            "NaN",
+            "inf",
+            "2026-02-05 20:04:20.",
+            "äääääääääää",
+        ] {
+            assert_eq!(utc(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_seconds_or_milliseconds_by_size() {
+        let offset = HostOffset::ThisMachine;
+        let seconds = offset.instant(ValueRef::Integer(1_770_321_860), Clock::Local);
+        let milliseconds = offset.instant(ValueRef::Real(1_770_321_860_000.0), Clock::Utc);
+        assert_eq!(seconds, parse_utc("2026-02-05 20:04:20"));
+        assert_eq!(milliseconds, seconds);
+        assert_eq!(offset.instant(ValueRef::Integer(3), Clock::Utc), None);
+        assert_eq!(offset.instant(ValueRef::Real(f64::NAN), Clock::Utc), None);
+    }
+
+    #[test]
+    fn the_offset_is_measured_and_follows_a_clock_change() {
+        let pair = |local: &str, utc: &str| (local.to_owned(), utc.to_owned());
+        let host = HostOffset::measure([
+            pair("2026-11-01T10:00:01.5", "2026-11-01 09:00:01"),
+            pair("2026-10-20T10:00:00", "2026-10-20 08:00:00"),
+            pair("2026-10-21T10:07:00", "2026-10-21 08:00:00"),
+        ]);
+        assert_eq!(host.newest_seconds(), Some(3600));
+        let instant = |text: &str| host.instant(ValueRef::Text(text.as_bytes()), Clock::Local);
+        assert_eq!(instant("2026-10-15T12:00:00"), parse_utc("2026-10-15 10:00:00"));
+        assert_eq!(instant("2026-11-02T12:00:00"), parse_utc("2026-11-02 11:00:00"));
+        assert_eq!(instant("2026-11-02T12:00:00Z"), parse_utc("2026-11-02 12:00:00"));
+    }
+
+    #[test]
+    fn without_both_clocks_this_machine_decides() {
+        assert_eq!(HostOffset::measure([]), HostOffset::ThisMachine);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_or_refused(text in "\\PC{0,40}") {
+            let _ = parse_utc(&text);
+        }
+
+        #[test]
+        fn any_near_miss_is_parsed_or_refused(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]?[0-9:.,]{0,20}[Z+-]?[0-9:]{0,6}") {
+            let _ = parse_utc(&text);
+        }
+
+        #[test]
+        fn any_number_is_parsed_or_refused(number in any::<f64>()) {
+            let _ = HostOffset::ThisMachine.instant(ValueRef::Real(number), Clock::Utc);
+        }
+
+        #[test]
+        fn a_written_time_is_read_back(seconds in 100_000_000_i64..4_102_444_800) {
+            let instant = DateTime::from_timestamp(seconds, 0).unwrap();
+            prop_assert_eq!(parse_utc(&utc_text(instant)), Some(instant));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The bot's file, read-only.
+
+pub(crate) mod clock;

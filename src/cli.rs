@@ -1,0 +1,105 @@
+//! The command line: names, defaults and one sentence a flag. Nothing below `config` sees clap.
+
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Parser, ValueEnum};
+
+/// The auditor that a trading bot runs on itself: reads the bot's SQLite file, finds what is wrong
+/// with built-in checks and an LLM, stores it in `monitoring_alerts`, and exits by severity.
+#[derive(Debug, Parser)]
+#[command(name = "autonomous-monitor", version, max_term_width = 100)]
+#[command(after_help = "\
+Exit codes: 0 nothing of high severity, 1 a high finding, 2 a critical finding,
+3 the audit is incomplete (unusable file, bad flag, LLM failed, nothing could be stored).
+
+The LLM's key is read from the environment only: OPENAI_API_KEY.
+
+Every hour from cron:
+  0 * * * * cd /path/to/bot && autonomous-monitor >> logs/monitor.log 2>&1")]
+pub(crate) struct Cli {
+    /// The bot's database file; it is never created [default: data/trading_bot.db]
+    #[arg(long, value_name = "PATH", env = "MONITOR_DB", value_parser = path())]
+    pub(crate) db: Option<PathBuf>,
+
+    /// Length of the analysis window in hours, 1 to 87600 [default: 24]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    pub(crate) hours: Option<u32>,
+
+    /// Explain more: critical and high findings with description, evidence and recommendation, and debug lines in the log
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+
+    /// Do everything but store: the file is not touched at all
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Run the built-in checks only, without the LLM
+    #[arg(long)]
+    pub(crate) no_llm: bool,
+
+    /// Form of the summary on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Write the log lines to this file as well (appended)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) log_file: Option<PathBuf>,
+
+    /// Print exactly what would be sent to the LLM; send nothing, store nothing
+    #[arg(long, conflicts_with = "no_llm")]
+    pub(crate) print_prompt: bool,
+
+    /// Audit as if it were this moment (RFC 3339, or `YYYY-MM-DD HH:MM:SS` in UTC): later rows do not exist
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+
+    /// Read settings from this TOML file; flags and environment win over it
+    #[arg(long, value_name = "FILE", env = "MONITOR_CONFIG", value_parser = path())]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Base URL of an OpenAI-compatible endpoint [default: http://localhost:11434/v1]
+    #[arg(long, value_name = "URL", env = "OPENAI_BASE_URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// Model to ask [default: qwen2.5-coder:7b]
+    #[arg(long, value_name = "NAME", env = "OPENAI_MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// Seconds that one attempt at the LLM may take [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: Option<u64>,
+
+    /// Size of the whole prompt in characters, at least 6000 [default: 16000]
+    #[arg(long, value_name = "N", value_parser = at_least_6000)]
+    pub(crate) max_prompt_chars: Option<usize>,
+
+    /// Write a sample bot database with planted problems to a temporary folder and audit that (built-in checks only, unless an endpoint is named)
+    #[arg(long, conflicts_with = "db")]
+    pub(crate) demo: bool,
+}
+
+/// Form of the summary on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people and logs
+    Text,
+    /// Exactly one JSON document
+    Json,
+}
+
+/// Below this the brief, the output contract and one line a section do not fit.
+pub(crate) const MIN_PROMPT_CHARS: usize = 6_000;
+
+/// A path that may be empty: an empty variable counts as unset, not as an error.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+fn at_least_6000(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(chars) if chars >= MIN_PROMPT_CHARS => Ok(chars),
+        Ok(_) => Err(format!("at least {MIN_PROMPT_CHARS} characters are needed")),
+        Err(error) => Err(format!("{error}")),
+    }
+}

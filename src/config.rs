@@ -1,0 +1,255 @@
+//! What a run is asked to do: flags, environment and file become one `Config`, checked once.
+//!
+//! Precedence: flag, then environment variable, then config file, then default.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use crate::bot::clock;
+use crate::cli::{Cli, Format, MIN_PROMPT_CHARS};
+
+const DEFAULT_DB: &str = "data/trading_bot.db";
+const DEFAULT_HOURS: u32 = 24;
+/// The bot's own kind of LLM: Ollama on the same machine.
+const DEFAULT_BASE_URL: &str = "http://localhost:11434/v1";
+const DEFAULT_MODEL: &str = "qwen2.5-coder:7b";
+/// Models unload after minutes of rest: an hourly job pays a cold load each time.
+const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
+const DEFAULT_MAX_PROMPT_CHARS: usize = 16_000;
+/// Room for twenty findings of about two hundred tokens each.
+const DEFAULT_MAX_TOKENS: u32 = 4_096;
+
+/// Everything a run needs to know, valid as a whole.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The bot's database file; with `demo`, replaced by the sample file.
+    pub(crate) db: PathBuf,
+    /// Length of the analysis window.
+    pub(crate) hours: u32,
+    /// The moment to audit; `None` is now.
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Show critical and high findings in full, log at debug level.
+    pub(crate) verbose: bool,
+    /// Store nothing.
+    pub(crate) dry_run: bool,
+    /// Form of the summary.
+    pub(crate) format: Format,
+    /// Second place for the log lines.
+    pub(crate) log_file: Option<PathBuf>,
+    /// Print the prompt instead of sending it.
+    pub(crate) print_prompt: bool,
+    /// Write and audit the sample file.
+    pub(crate) demo: bool,
+    /// Size of the whole prompt.
+    pub(crate) max_prompt_chars: usize,
+    /// The endpoint; `None` when the run goes without an LLM.
+    pub(crate) llm: Option<LlmConfig>,
+    /// What the bot is configured to do, where it differs from its generation's defaults.
+    pub(crate) limits: LimitOverrides,
+    /// Coins by tier, replacing the built-in list.
+    pub(crate) tiers: Option<BTreeMap<u8, Vec<String>>>,
+}
+
+/// How to reach the LLM.
+#[derive(Debug, Clone)]
+pub(crate) struct LlmConfig {
+    /// Base URL; http or https.
+    pub(crate) base_url: reqwest::Url,
+    /// Model name as the endpoint knows it.
+    pub(crate) model: String,
+    /// Bearer token, if the endpoint wants one.
+    pub(crate) api_key: Option<ApiKey>,
+    /// Longest time that one attempt may take, body included.
+    pub(crate) timeout: Duration,
+    /// Sent only when set: reasoning models refuse it.
+    pub(crate) temperature: Option<f64>,
+    /// Largest answer in tokens; without a limit JSON mode can emit white space for ever.
+    pub(crate) max_tokens: u32,
+}
+
+/// A secret: never printed, not even by `{:?}`.
+#[derive(Clone)]
+pub(crate) struct ApiKey(String);
+
+impl ApiKey {
+    /// The trimmed key, or `None` where nothing is left of it.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// The secret itself, for the request header and for redaction.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ApiKey(…)")
+    }
+}
+
+/// The bot's own limits, as far as the config file states them.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitOverrides {
+    /// Balance before the first trade.
+    pub(crate) starting_balance_usd: Option<f64>,
+    /// Largest sum of open positions as a fraction of the balance.
+    pub(crate) max_exposure_fraction: Option<f64>,
+    /// Pause between two cycles.
+    pub(crate) cycle_pause_seconds: Option<f64>,
+}
+
+/// The config file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    db: Option<PathBuf>,
+    hours: Option<u32>,
+    log_file: Option<PathBuf>,
+    base_url: Option<String>,
+    model: Option<String>,
+    timeout_seconds: Option<u64>,
+    temperature: Option<f64>,
+    max_tokens: Option<u32>,
+    max_prompt_chars: Option<usize>,
+    #[serde(default)]
+    limits: LimitOverrides,
+    tiers: Option<BTreeMap<String, Vec<String>>>,
+}
+
+impl Config {
+    /// Merges flags (with the environment that clap read), the config file and the defaults.
+    ///
+    /// # Errors
+    /// One sentence that says which setting is wrong and what it may be.
+    pub(crate) fn new(cli: Cli, api_key: Option<&str>) -> anyhow::Result<Self> {
+        let file = match cli.config.filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => File::read(&path)?,
+            None => File::default(),
+        };
+        let named_endpoint = text(cli.base_url).or(file.base_url);
+        let named_model = text(cli.model).or(file.model);
+        let without_llm = cli.no_llm || (cli.demo && named_endpoint.is_none() && !cli.print_prompt);
+        let llm = LlmConfig {
+            base_url: base_url(named_endpoint.as_deref().unwrap_or(DEFAULT_BASE_URL))?,
+            model: named_model.unwrap_or_else(|| DEFAULT_MODEL.to_owned()),
+            api_key: checked_key(api_key)?,
+            timeout: Duration::from_secs(
+                cli.timeout.or(file.timeout_seconds).unwrap_or(DEFAULT_TIMEOUT_SECONDS),
+            ),
+            temperature: file.temperature,
+            max_tokens: file.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
+        };
+        let config = Self {
+            db: cli
+                .db
+                .filter(|path| !path.as_os_str().is_empty())
+                .or(file.db)
+                .unwrap_or_else(|| PathBuf::from(DEFAULT_DB)),
+            hours: cli.hours.or(file.hours).unwrap_or(DEFAULT_HOURS),
+            as_of: cli.as_of.as_deref().map(as_of).transpose()?,
+            verbose: cli.verbose,
+            dry_run: cli.dry_run,
+            format: cli.format,
+            log_file: cli.log_file.or(file.log_file),
+            print_prompt: cli.print_prompt,
+            demo: cli.demo,
+            max_prompt_chars: cli
+                .max_prompt_chars
+                .or(file.max_prompt_chars)
+                .unwrap_or(DEFAULT_MAX_PROMPT_CHARS),
+            llm: (!without_llm).then_some(llm),
+            limits: file.limits,
+            tiers: file.tiers.map(tiers).transpose()?,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The ranges that clap holds for flags hold for the file, too.
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=87_600).contains(&self.hours), "hours = {}: give 1 to 87600", self.hours);
+        ensure!(
+            self.max_prompt_chars >= MIN_PROMPT_CHARS,
+            "max_prompt_chars = {}: give at least {MIN_PROMPT_CHARS}",
+            self.max_prompt_chars
+        );
+        if let Some(llm) = &self.llm {
+            ensure!(!llm.timeout.is_zero(), "timeout_seconds = 0: give at least 1");
+            ensure!(llm.max_tokens >= 256, "max_tokens = {}: give at least 256", llm.max_tokens);
+        }
+        let limits = &self.limits;
+        for (name, value) in [
+            ("starting_balance_usd", limits.starting_balance_usd),
+            ("max_exposure_fraction", limits.max_exposure_fraction),
+            ("cycle_pause_seconds", limits.cycle_pause_seconds),
+        ] {
+            if let Some(value) = value {
+                ensure!(
+                    value.is_finite() && value > 0.0,
+                    "limits.{name} = {value}: give a number above zero"
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the config file {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("the config file {} is not valid", path.display()))
+    }
+}
+
+/// An empty variable counts as unset.
+fn text(value: Option<String>) -> Option<String> {
+    value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn base_url(text: &str) -> anyhow::Result<reqwest::Url> {
+    let url = reqwest::Url::parse(text)
+        .with_context(|| format!("the base URL {text:?} is not a URL: give one like {DEFAULT_BASE_URL}"))?;
+    ensure!(
+        matches!(url.scheme(), "http" | "https") && url.has_host(),
+        "the base URL {text:?} must begin with http:// or https://, like {DEFAULT_BASE_URL}"
+    );
+    Ok(url)
+}
+
+/// A key that no header can carry is said now, without showing it.
+fn checked_key(text: Option<&str>) -> anyhow::Result<Option<ApiKey>> {
+    let key = text.and_then(ApiKey::new);
+    if let Some(key) = &key {
+        ensure!(
+            key.expose().chars().all(|letter| letter.is_ascii_graphic()),
+            "OPENAI_API_KEY holds spaces, control characters or letters beyond ASCII: set it to the bare key"
+        );
+    }
+    Ok(key)
+}
+
+fn as_of(text: &str) -> anyhow::Result<DateTime<Utc>> {
+    clock::parse_utc(text).with_context(|| {
+        format!("--as-of {text:?} is not a time: give RFC 3339 or YYYY-MM-DD HH:MM:SS (UTC)")
+    })
+}
+
+fn tiers(file: BTreeMap<String, Vec<String>>) -> anyhow::Result<BTreeMap<u8, Vec<String>>> {
+    file.into_iter()
+        .map(|(tier, coins)| match tier.parse() {
+            Ok(number @ 1..=9) => Ok((number, coins)),
+            _ => bail!("[tiers] {tier:?}: a tier is a number from 1 to 9, like 1 = [\"bitcoin\"]"),
+        })
+        .collect()
+}
