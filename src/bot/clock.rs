@@ -79,14 +79,6 @@ impl HostOffset {
         }
     }
 
-    /// Seconds east of UTC at the newest measurement; `None` where this machine's zone is used.
-    pub(crate) fn newest_seconds(&self) -> Option<i64> {
-        match self {
-            Self::Measured(steps) => steps.last().map(|(_, seconds)| *seconds),
-            Self::ThisMachine => None,
-        }
-    }
-
     /// The instant of a stored value; `None` for NULL and for what is no timestamp.
     pub(crate) fn instant(&self, value: ValueRef<'_>, clock: Clock) -> Option<DateTime<Utc>> {
         let stamp = match value {
@@ -286,7 +278,6 @@ mod tests {
             pair("2026-10-20T10:00:00", "2026-10-20 08:00:00"),
             pair("2026-10-21T10:07:00", "2026-10-21 08:00:00"),
         ]);
-        assert_eq!(host.newest_seconds(), Some(3600));
         let instant = |text: &str| host.instant(ValueRef::Text(text.as_bytes()), Clock::Local);
         assert_eq!(instant("2026-10-15T12:00:00"), parse_utc("2026-10-15 10:00:00"));
         assert_eq!(instant("2026-11-02T12:00:00"), parse_utc("2026-11-02 11:00:00"));

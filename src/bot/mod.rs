@@ -1,3 +1,220 @@
-//! The bot's file, read-only.
+//! The bot's file, read-only: opened in one read transaction, seen through canonical views.
+//!
+//! Everything that is particular to this bot is in `views/trading_bot.sql`; a missing table or
+//! column makes a view narrower or empty there, never an error here.
 
+pub(crate) mod cell;
 pub(crate) mod clock;
+pub(crate) mod generation;
+pub(crate) mod position;
+mod source;
+pub(crate) mod trade;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Days, Utc};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
+
+use clock::{Clock, HostOffset};
+use source::Source;
+
+const VIEWS: &str = include_str!("views/trading_bot.sql");
+
+/// The longest wait for the bot's own write lock.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A span of time, open at its beginning and closed at its end: neighbouring periods share no row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Period {
+    /// Rows at this instant belong to the period before.
+    pub(crate) after: DateTime<Utc>,
+    /// Rows at this instant still belong to this period.
+    pub(crate) until: DateTime<Utc>,
+}
+
+impl Period {
+    /// Whether the instant lies in the period.
+    pub(crate) fn contains(self, instant: DateTime<Utc>) -> bool {
+        self.after < instant && instant <= self.until
+    }
+}
+
+/// The bot's file within one read transaction.
+#[derive(Debug)]
+pub(crate) struct Bot {
+    connection: Connection,
+    sources: Vec<Source>,
+    host_offset: HostOffset,
+    /// Some timestamp is stored as a number: text bounds alone would miss it.
+    has_numeric_times: bool,
+}
+
+impl Bot {
+    /// Opens the file read-only and begins the read transaction in which all collectors see one moment.
+    ///
+    /// # Errors
+    /// One sentence where there is no such file, it is no SQLite database, it cannot be read now, or
+    /// it holds none of the bot's tables.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let shown = path.display();
+        ensure!(path.exists(), "there is no file {shown}: name the bot's database with --db or MONITOR_DB");
+        ensure!(
+            !path.is_dir(),
+            "{shown} is a directory: name the bot's database file with --db or MONITOR_DB"
+        );
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| explain(error, path))?;
+        let bot = Self::begin(connection).map_err(|error| explain(error, path))?;
+        if bot.sources.iter().all(|source| !source.exists) {
+            let looked_for: Vec<_> = bot.sources.iter().map(|source| source.table.as_str()).collect();
+            bail!(
+                "{shown} holds none of the bot's tables (looked for {}): is it the right file?",
+                looked_for.join(", ")
+            );
+        }
+        Ok(bot)
+    }
+
+    fn begin(connection: Connection) -> rusqlite::Result<Self> {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Temporary views and sorters stay in memory: nothing is written beside the bot's file.
+        connection.execute_batch("PRAGMA temp_store = MEMORY; BEGIN")?;
+        let sources = source::declared(VIEWS, &connection)?;
+        for source in &sources {
+            connection.execute_batch(&source.view())?;
+        }
+        connection.execute_batch(VIEWS)?;
+        let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
+        let mut has_numeric_times = false;
+        for source in sources.iter().filter(|source| source.exists) {
+            has_numeric_times = has_numeric_times || source.has_numeric_times(&connection)?;
+        }
+        Ok(Self { connection, sources, host_offset, has_numeric_times })
+    }
+
+    /// Whether the file has this table, with the columns that make it the bot's.
+    pub(crate) fn has_table(&self, table: &str) -> bool {
+        self.sources.iter().any(|source| source.exists && source.table == table)
+    }
+
+    /// Whether the file has this column of one of the bot's tables.
+    pub(crate) fn has_column(&self, table: &str, column: &str) -> bool {
+        self.sources.iter().any(|source| source.table == table && source.has_column(column))
+    }
+
+    /// The connection, for queries that are not bound to a period.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Calls `visit` with each row of the period. The query selects a time and its clock as the first
+    /// two columns and filters by `within(column)`, which becomes a comparison that the index of the
+    /// underlying table can serve; the exact limits are applied here.
+    pub(crate) fn each_within(
+        &self,
+        sql: &str,
+        period: Period,
+        mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(&self.with_bounds(sql))?;
+        bind_bounds(&mut statement, period)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            if let Some(at) = self.instant(row, 0, 1)?.filter(|at| period.contains(*at)) {
+                visit(at, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The instant in column `time`, whose clock is named in column `clock`.
+    pub(crate) fn instant(
+        &self,
+        row: &Row<'_>,
+        time: usize,
+        clock: usize,
+    ) -> rusqlite::Result<Option<DateTime<Utc>>> {
+        let clock = match row.get_ref(clock)?.as_bytes_or_null() {
+            Ok(Some(b"local")) => Clock::Local,
+            _ => Clock::Utc,
+        };
+        Ok(self.host_offset.instant(row.get_ref(time)?, clock))
+    }
+
+    fn with_bounds(&self, sql: &str) -> String {
+        let Some((before, rest)) = sql.split_once("within(") else { return sql.to_owned() };
+        let Some((column, after)) = rest.split_once(')') else { return sql.to_owned() };
+        let text = format!("{column} >= :from_day AND {column} < :to_day");
+        let bounds = if self.has_numeric_times {
+            format!(
+                "({text}) OR ({column} >= :from_s AND {column} < :to_s) \
+                 OR ({column} >= :from_ms AND {column} < :to_ms)"
+            )
+        } else {
+            text
+        };
+        format!("{before}({bounds}){after}")
+    }
+}
+
+/// Bounds one day wider than the period: they hold for every clock and every separator.
+fn bind_bounds(statement: &mut Statement<'_>, period: Period) -> rusqlite::Result<()> {
+    let from = period.after.checked_sub_days(Days::new(1)).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let to = period.until.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let day = |instant: DateTime<Utc>| instant.format("%Y-%m-%d").to_string();
+    for (name, value) in [(":from_day", day(from)), (":to_day", day(to))] {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    for (name, value) in [
+        (":from_s", from.timestamp()),
+        (":to_s", to.timestamp()),
+        (":from_ms", from.timestamp_millis()),
+        (":to_ms", to.timestamp_millis()),
+    ] {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// SQLite's error as a sentence about the file.
+fn explain(error: rusqlite::Error, path: &Path) -> anyhow::Error {
+    let shown = path.display();
+    let sentence = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => {
+            format!("{shown} is not an SQLite database (or is encrypted): name the bot's file with --db")
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            format!("{shown} is damaged: run `sqlite3 {shown} 'PRAGMA integrity_check'` and restore a backup")
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => format!(
+            "{shown} stayed locked for {} s: another process holds its write lock",
+            BUSY_TIMEOUT.as_secs()
+        ),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => format!(
+            "{shown} cannot be opened: check that this user may read the file and, \
+             while a -wal or -journal file lies beside it, write its folder"
+        ),
+        _ => format!("{shown} cannot be read"),
+    };
+    anyhow::Error::new(error).context(sentence)
+}
+
+/// The whole file's rows of one query, without a period.
+pub(crate) fn each_row(
+    connection: &Connection,
+    sql: &str,
+    mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+) -> anyhow::Result<()> {
+    let mut statement = connection.prepare_cached(sql).context("cannot prepare a query")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(row)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! One value of a row, read tolerantly: text may be invalid UTF-8, numbers may be text, all may be NULL.
+
+use std::borrow::Cow;
+
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use serde_json::Value;
+
+/// The text of a column; numbers as SQLite would print them, invalid UTF-8 replaced.
+pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'row, str>>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(Cow::Owned(number.to_string())),
+        ValueRef::Real(number) => Some(Cow::Owned(number.to_string())),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes)),
+    })
+}
+
+/// The finite number of a column; `None` for NULL, infinities and text that is no number.
+pub(crate) fn real(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<f64>> {
+    let number = match row.get_ref(column)? {
+        ValueRef::Integer(number) => Some(number as f64),
+        ValueRef::Real(number) => Some(number),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().and_then(|text| text.trim().parse().ok()),
+        ValueRef::Null | ValueRef::Blob(_) => None,
+    };
+    Ok(number.filter(|number: &f64| number.is_finite()))
+}
+
+/// The whole number of a column; a fraction is cut.
+pub(crate) fn integer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<i64>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Integer(number) => Some(number),
+        _ => real(row, column)?.map(|number| number as i64),
+    })
+}
+
+/// An id as JSON: a number where the file has one, else text.
+pub(crate) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => number.into(),
+        ValueRef::Real(number) => number.into(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into(),
+    })
+}

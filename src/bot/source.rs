@@ -1,0 +1,140 @@
+//! The bot's own tables, as the page of views declares them and as the file has them.
+
+use rusqlite::Connection;
+use rusqlite::types::Type;
+
+/// One declared table of the bot.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// Its name in the file.
+    pub(crate) table: String,
+    /// The declared columns, each with whether the file has it.
+    columns: Vec<(String, bool)>,
+    /// Whether the file has the table, with at least half of the declared columns: another
+    /// program's table of the same name is not the bot's.
+    pub(crate) exists: bool,
+}
+
+impl Source {
+    /// The statement that makes `src_<table>`: the declared columns and no others.
+    pub(crate) fn view(&self) -> String {
+        let columns: Vec<_> = self
+            .columns
+            .iter()
+            .map(|(column, found)| match *found && self.exists {
+                true => quoted(column),
+                false => format!("NULL AS {}", quoted(column)),
+            })
+            .collect();
+        let rows = match self.exists {
+            true => format!("FROM main.{}", quoted(&self.table)),
+            false => "WHERE 0".to_owned(),
+        };
+        format!(
+            "CREATE TEMP VIEW {} AS SELECT {} {rows}",
+            quoted(&format!("src_{}", self.table)),
+            columns.join(", ")
+        )
+    }
+
+    /// Whether the file has the table and this column of it.
+    pub(crate) fn has_column(&self, column: &str) -> bool {
+        self.exists && self.columns.iter().any(|(name, found)| *found && name == column)
+    }
+
+    /// Whether the newest or the oldest rows hold a time as a number. A file changes its format
+    /// when its program changes, so both ends of a table tell; no scan is needed.
+    pub(crate) fn has_numeric_times(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        const SAMPLED_ROWS: usize = 50;
+        let times: Vec<_> = self
+            .columns
+            .iter()
+            .filter(|(name, found)| *found && is_time(name))
+            .map(|(name, _)| quoted(name))
+            .collect();
+        if times.is_empty() {
+            return Ok(false);
+        }
+        for order in ["ASC", "DESC"] {
+            let sql = format!(
+                "SELECT {} FROM main.{} ORDER BY rowid {order} LIMIT {SAMPLED_ROWS}",
+                times.join(", "),
+                quoted(&self.table)
+            );
+            // A view or a table WITHOUT ROWID has no such order; its times are then taken as text.
+            let Ok(mut statement) = connection.prepare(&sql) else { continue };
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                for column in 0..times.len() {
+                    if matches!(row.get_ref(column)?.data_type(), Type::Integer | Type::Real) {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn is_time(column: &str) -> bool {
+    column.ends_with("_at")
+        || column.ends_with("_time")
+        || matches!(column, "timestamp" | "last_updated" | "last_used")
+}
+
+/// The tables that the page of views declares, compared with those of the file.
+pub(crate) fn declared(views: &str, connection: &Connection) -> rusqlite::Result<Vec<Source>> {
+    views
+        .lines()
+        .filter_map(|line| line.strip_prefix("-- @source "))
+        .filter_map(|line| line.trim_end_matches(')').split_once(" ("))
+        .map(|(table, columns)| {
+            let found = columns_of(connection, table)?;
+            let columns: Vec<_> = columns
+                .split(", ")
+                .map(|column| (column.to_owned(), found.iter().any(|name| name.eq_ignore_ascii_case(column))))
+                .collect();
+            let known = columns.iter().filter(|(_, found)| *found).count();
+            Ok(Source { table: table.to_owned(), exists: known * 2 >= columns.len(), columns })
+        })
+        .collect()
+}
+
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_xinfo(?1, 'main')")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
+}
+
+/// Pairs of (local, UTC) text that one row carries for one moment, from every table that has a
+/// `timestamp` or `updated_at` in one clock and SQLite's own `created_at` in the other.
+pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    const PAIRED_TABLES: [&str; 2] = ["profit_snapshots", "coin_adaptations"];
+    const NEWEST_ROWS: usize = 2_000;
+    let mut pairs = Vec::new();
+    for table in PAIRED_TABLES {
+        let columns = columns_of(connection, table)?;
+        if !["timestamp", "created_at"].iter().all(|wanted| columns.iter().any(|name| name == wanted)) {
+            continue;
+        }
+        // `T` marks what Python wrote; a row without it carries one clock twice.
+        let sql = format!(
+            "SELECT timestamp, created_at FROM main.{} \
+             WHERE typeof(timestamp) = 'text' AND typeof(created_at) = 'text' AND substr(timestamp, 11, 1) = 'T' \
+             ORDER BY rowid DESC LIMIT {NEWEST_ROWS}",
+            quoted(table)
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if let (Ok(local), Ok(utc)) = (row.get(0), row.get(1)) {
+                pairs.push((local, utc));
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// A name from the file as an SQL identifier.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

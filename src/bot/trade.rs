@@ -1,0 +1,102 @@
+//! A closed trade, as collectors and checks read it.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Days, Utc};
+use rusqlite::Row;
+
+use super::{Bot, Period, cell};
+
+/// Every column that `Trade::read` wants, for one period.
+pub(crate) const CLOSED: &str = "
+SELECT
+    closed_at,
+    clock,
+    generation,
+    coin,
+    size_usd,
+    pnl_usd,
+    exit_reason,
+    opened_at,
+    duration_seconds,
+    rule_ids
+FROM trade
+WHERE within(closed_at)";
+
+/// One closed trade, borrowed from its row.
+#[derive(Debug)]
+pub(crate) struct Trade<'row> {
+    /// Which generation of the bot made it, 1 or 2.
+    pub(crate) generation: i64,
+    /// The coin as the bot names it.
+    pub(crate) coin: Cow<'row, str>,
+    /// Size in US dollars.
+    pub(crate) size_usd: Option<f64>,
+    /// Profit (above zero) or loss in US dollars.
+    pub(crate) pnl_usd: Option<f64>,
+    /// The part of the reason before its colon: `stop_loss`, `take_profit`, `llm_sell`.
+    pub(crate) exit_reason: Option<Cow<'row, str>>,
+    /// When it was closed.
+    pub(crate) closed_at: DateTime<Utc>,
+    /// Stored duration, else the time from opening to closing.
+    pub(crate) duration_seconds: Option<f64>,
+    /// Rules or the pattern that it carries, as stored: `7,2`.
+    pub(crate) rule_ids: Option<Cow<'row, str>>,
+}
+
+impl<'row> Trade<'row> {
+    /// The trade of a row of `CLOSED`.
+    pub(crate) fn read(bot: &Bot, closed_at: DateTime<Utc>, row: &'row Row<'_>) -> rusqlite::Result<Self> {
+        let opened_at = bot.instant(row, 7, 1)?;
+        let elapsed = opened_at.map(|opened_at| (closed_at - opened_at).num_milliseconds() as f64 / 1e3);
+        Ok(Self {
+            generation: cell::integer(row, 2)?.unwrap_or_default(),
+            coin: cell::text(row, 3)?.unwrap_or(Cow::Borrowed("(none)")),
+            size_usd: cell::real(row, 4)?,
+            pnl_usd: cell::real(row, 5)?,
+            exit_reason: cell::text(row, 6)?.map(before_colon),
+            closed_at,
+            duration_seconds: cell::real(row, 8)?.or(elapsed),
+            rule_ids: cell::text(row, 9)?.filter(|ids| !ids.trim().is_empty()),
+        })
+    }
+}
+
+fn before_colon(reason: Cow<'_, str>) -> Cow<'_, str> {
+    let end = reason.find(':').unwrap_or(reason.len());
+    match reason {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or(text).trim()),
+        Cow::Owned(text) => Cow::Owned(text.get(..end).unwrap_or(&text).trim().to_owned()),
+    }
+}
+
+/// Calls `visit` with each trade that was closed in the period, in no particular order.
+pub(crate) fn each_closed(
+    bot: &Bot,
+    period: Period,
+    mut visit: impl FnMut(&Trade<'_>),
+) -> rusqlite::Result<()> {
+    bot.each_within(CLOSED, period, |closed_at, row| {
+        visit(&Trade::read(bot, closed_at, row)?);
+        Ok(())
+    })
+}
+
+/// The reason where a file holds neither generation's trades.
+pub(crate) const NO_TABLES: &str = "the file has neither closed_trades nor trade_journal";
+
+/// Number of trades closed up to `now`; `None` where the file has no table of them.
+///
+/// Indexes count what is older than two days after now; only what is left is read row by row.
+pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<Option<u64>> {
+    if !bot.has_table("closed_trades") && !bot.has_table("trade_journal") {
+        return Ok(None);
+    }
+    let to_day = now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let sql = "SELECT count(*) FROM trade WHERE closed_at < ?1";
+    let nearby: i64 =
+        bot.connection().query_row(sql, [to_day.format("%Y-%m-%d").to_string()], |row| row.get(0))?;
+    let mut later = 0;
+    each_closed(bot, Period { after: now, until: to_day }, |_| later += 1)?;
+    Ok(Some(nearby.saturating_sub(later).unsigned_abs()))
+}

@@ -1,0 +1,263 @@
+-- The trading bot's two generations as canonical views.
+--
+-- A line "@source table (columns)" names a table of the bot and the columns that are read from it.
+-- For each of them the reader makes a view src_<table> with exactly these columns: a column that the
+-- file lacks is NULL, a table that the file lacks has no rows. So every statement below is valid for
+-- every file, and this page alone says what is read.
+--
+-- Each view says for its naive times which clock wrote them: 'utc' or 'local' (the bot host's).
+-- Money is in US dollars, percent columns are percent. generation is 1 or 2.
+
+-- @source open_trades (id, coin_name, entry_price, size_usd, current_price, unrealized_pnl, stop_loss_price, take_profit_price, entry_reason, opened_at, rule_ids_used)
+-- @source closed_trades (id, coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, exit_reason, opened_at, closed_at, duration_seconds, rule_ids_used)
+-- @source account_state (id, balance, available_balance, in_positions, total_pnl, daily_pnl, trade_count_today, last_updated)
+-- @source trading_rules (id, rule_text, rule_type, created_by, success_count, failure_count, status, created_at, last_used)
+-- @source learnings (id, trade_id, learning_text, pattern_observed, confidence_level, created_at)
+-- @source market_data (coin, price_usd, change_24h, last_updated)
+-- @source coin_cooldowns (coin_name, expires_at)
+-- @source activity_log (id, activity_type, description, details, created_at)
+-- @source trade_journal (id, position_id, coin, direction, entry_time, entry_price, entry_reason, position_size_usd, stop_loss_price, take_profit_price, pattern_id, exit_time, exit_price, exit_reason, pnl_usd, pnl_pct, duration_seconds, status)
+-- @source trading_patterns (pattern_id, description, entry_conditions, times_used, wins, losses, is_active, created_at, last_used)
+-- @source regime_rules (rule_id, description, condition, action, times_triggered, is_active, created_at)
+-- @source reflections (id, timestamp, insights)
+-- @source insights (id, reflection_id, insight_type, description, discovered_at)
+-- @source equity_points (id, timestamp, balance)
+-- @source runtime_state (key, value, updated_at)
+
+-- A closed trade. Both 'closed' and 'post_tracked' mean closed in the journal.
+CREATE TEMP VIEW trade AS
+SELECT
+    1 AS generation,
+    'utc' AS clock,
+    id,
+    coin_name AS coin,
+    'LONG' AS direction,
+    entry_price,
+    exit_price,
+    size_usd,
+    pnl_usd,
+    pnl_pct AS pnl_percent,
+    entry_reason,
+    exit_reason,
+    opened_at,
+    closed_at,
+    duration_seconds,
+    rule_ids_used AS rule_ids
+FROM src_closed_trades
+UNION ALL
+SELECT
+    2,
+    'local',
+    id,
+    coin,
+    direction,
+    entry_price,
+    exit_price,
+    position_size_usd,
+    pnl_usd,
+    pnl_pct,
+    entry_reason,
+    exit_reason,
+    entry_time,
+    exit_time,
+    duration_seconds,
+    pattern_id
+FROM src_trade_journal
+WHERE status IS NOT 'open';
+
+-- An open position.
+CREATE TEMP VIEW position AS
+SELECT
+    1 AS generation,
+    'utc' AS clock,
+    id,
+    coin_name AS coin,
+    'LONG' AS direction,
+    entry_price,
+    current_price,
+    size_usd,
+    unrealized_pnl AS unrealized_pnl_usd,
+    stop_loss_price,
+    take_profit_price,
+    opened_at,
+    rule_ids_used AS rule_ids
+FROM src_open_trades
+UNION ALL
+SELECT
+    2,
+    'local',
+    id,
+    coin,
+    direction,
+    entry_price,
+    NULL,
+    position_size_usd,
+    NULL,
+    stop_loss_price,
+    take_profit_price,
+    entry_time,
+    pattern_id
+FROM src_trade_journal
+WHERE status IS 'open';
+
+-- What guides the bot's decisions. A regime rule restrains trades: it is triggered, it does not win.
+CREATE TEMP VIEW rule AS
+SELECT
+    1 AS generation,
+    'utc' AS clock,
+    'rule' AS kind,
+    id,
+    rule_text AS text,
+    created_by,
+    success_count,
+    failure_count,
+    coalesce(success_count, 0) + coalesce(failure_count, 0) AS use_count,
+    status,
+    created_at,
+    last_used AS last_used_at
+FROM src_trading_rules
+UNION ALL
+SELECT
+    2,
+    'local',
+    'pattern',
+    pattern_id,
+    description,
+    NULL,
+    wins,
+    losses,
+    times_used,
+    CASE WHEN is_active THEN 'active' ELSE 'inactive' END,
+    created_at,
+    last_used
+FROM src_trading_patterns
+UNION ALL
+SELECT
+    2,
+    'local',
+    'regime_rule',
+    rule_id,
+    description,
+    action,
+    NULL,
+    NULL,
+    times_triggered,
+    CASE WHEN is_active THEN 'active' ELSE 'inactive' END,
+    created_at,
+    NULL
+FROM src_regime_rules;
+
+-- What the bot believes to have learned. Generation 2's are the insights inside its reflections.
+CREATE TEMP VIEW learning AS
+SELECT
+    1 AS generation,
+    'utc' AS clock,
+    id,
+    trade_id,
+    coalesce(
+        CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.lesson') END,
+        learning_text
+    ) AS text,
+    pattern_observed AS pattern,
+    confidence_level AS confidence,
+    created_at
+FROM src_learnings
+UNION ALL
+SELECT
+    2,
+    'utc',
+    reflection.id,
+    NULL,
+    CASE
+        WHEN item.type = 'object' THEN json_extract(item.value, '$.description')
+        ELSE item.value
+    END,
+    CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.suggested_action') END,
+    CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.confidence') END,
+    reflection.timestamp
+FROM
+    src_reflections AS reflection,
+    json_each(CASE WHEN json_valid(reflection.insights) THEN reflection.insights ELSE '[]' END) AS item
+UNION ALL
+SELECT
+    2,
+    'utc',
+    id,
+    NULL,
+    description,
+    insight_type,
+    NULL,
+    discovered_at
+FROM src_insights;
+
+-- The balance as the bot stores it: one row that is overwritten, or a point after each trade.
+CREATE TEMP VIEW account AS
+SELECT
+    1 AS generation,
+    'utc' AS clock,
+    id,
+    balance,
+    available_balance,
+    in_positions,
+    total_pnl,
+    daily_pnl,
+    trade_count_today,
+    last_updated AS updated_at
+FROM src_account_state
+UNION ALL
+SELECT
+    2,
+    'local',
+    id,
+    balance,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    timestamp
+FROM src_equity_points;
+
+-- What the bot did, in order.
+CREATE TEMP VIEW activity AS
+SELECT
+    'utc' AS clock,
+    id,
+    activity_type,
+    description,
+    details,
+    created_at
+FROM src_activity_log;
+
+-- Starts and clean stops. Generation 2 logs none, but writes its state at a clean stop.
+CREATE TEMP VIEW lifecycle AS
+SELECT
+    'utc' AS clock,
+    created_at AS at,
+    CASE activity_type WHEN 'bot_started' THEN 'started' ELSE 'stopped' END AS event
+FROM src_activity_log
+WHERE activity_type IN ('bot_started', 'bot_stopped')
+UNION ALL
+SELECT
+    'utc',
+    updated_at,
+    'stopped'
+FROM src_runtime_state;
+
+-- The newest price of each coin.
+CREATE TEMP VIEW price AS
+SELECT
+    'utc' AS clock,
+    coin,
+    price_usd,
+    change_24h AS change_24h_percent,
+    last_updated AS updated_at
+FROM src_market_data;
+
+-- Coins that may not be bought before a time.
+CREATE TEMP VIEW cooldown AS
+SELECT
+    'utc' AS clock,
+    coin_name AS coin,
+    expires_at
+FROM src_coin_cooldowns;
