@@ -1,0 +1,235 @@
+//! Six collectors turn the bot's rows into a report; this module names them in report order and is
+//! the one place that catches a collector's error.
+//!
+//! A collector is a plain function `collect(&Context) -> anyhow::Result<Section>` over the canonical
+//! views. It never logs its own failure and never turns missing data into zero: a field without data
+//! is null, and the section's `unavailable` says why.
+
+pub(crate) mod account_health;
+mod figures;
+pub(crate) mod learning_quality;
+pub(crate) mod rule_stats;
+pub(crate) mod system_metrics;
+pub(crate) mod trade_patterns;
+pub(crate) mod winloss_patterns;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::Row;
+use serde::Serialize;
+
+use crate::bot::trade::{self, Trade};
+use crate::bot::{Bot, Period, generation};
+use crate::config::Config;
+
+pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};
+
+/// Rows that averages rest on where the window holds none.
+const NEWEST_ROWS: usize = 500;
+
+/// What every collector is given.
+#[derive(Debug)]
+pub(crate) struct Context<'run> {
+    /// The bot's file.
+    pub(crate) bot: &'run Bot,
+    /// What was asked for.
+    pub(crate) config: &'run Config,
+    /// The moment that is audited; later rows do not exist.
+    pub(crate) now: DateTime<Utc>,
+    /// The analysis window, ending now.
+    pub(crate) window: Period,
+    /// The window of the same length before it.
+    pub(crate) previous: Period,
+    /// The generation that writes the file now, 1 or 2.
+    pub(crate) generation: i64,
+    /// The bot's limits: its generation's, overridden by the config file.
+    pub(crate) limits: generation::Limits,
+}
+
+impl<'run> Context<'run> {
+    /// The context of a run that audits the hours before `now`.
+    pub(crate) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> rusqlite::Result<Self> {
+        let length = TimeDelta::hours(i64::from(config.hours));
+        let back = |from: DateTime<Utc>| from.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        let start = back(now);
+        let generation = generation::current(bot)?;
+        let own = generation::limits(generation);
+        let limits = generation::Limits {
+            starting_balance_usd: config.limits.starting_balance_usd.unwrap_or(own.starting_balance_usd),
+            max_exposure_fraction: config.limits.max_exposure_fraction.unwrap_or(own.max_exposure_fraction),
+            cycle_pause_seconds: config.limits.cycle_pause_seconds.unwrap_or(own.cycle_pause_seconds),
+        };
+        Ok(Self {
+            bot,
+            config,
+            now,
+            window: Period { after: start, until: now },
+            previous: Period { after: back(start), until: start },
+            generation,
+            limits,
+        })
+    }
+
+    /// The coin's tier: the config file's, else the built-in one.
+    pub(crate) fn tier(&self, coin: &str) -> u8 {
+        match &self.config.tiers {
+            None => generation::tier(coin),
+            Some(tiers) => tiers
+                .iter()
+                .find(|(_, coins)| coins.iter().any(|name| name.eq_ignore_ascii_case(coin)))
+                .map_or_else(|| tiers.keys().max().map_or(1, |last| last + 1), |(tier, _)| *tier),
+        }
+    }
+
+    /// Calls `visit` with each row of the window or, where it holds none, with the newest 500.
+    pub(crate) fn each_in_basis(
+        &self,
+        sql: &str,
+        mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<Basis> {
+        let mut rows = 0_usize;
+        self.bot.each_within(sql, self.window, |at, row| {
+            rows += 1;
+            visit(at, row)
+        })?;
+        if rows > 0 {
+            return Ok(Basis::Window);
+        }
+        let Some(newest) = self.newest(sql)? else { return Ok(Basis::Nothing) };
+        self.bot.each_within(sql, newest, visit)?;
+        Ok(Basis::Newest)
+    }
+
+    /// Calls `visit` with each trade closed in the window or, where it holds none, with the newest 500.
+    pub(crate) fn each_trade_in_basis(&self, mut visit: impl FnMut(&Trade<'_>)) -> rusqlite::Result<Basis> {
+        self.each_in_basis(trade::CLOSED, |closed_at, row| {
+            visit(&Trade::read(self.bot, closed_at, row)?);
+            Ok(())
+        })
+    }
+
+    /// The period up to now that holds the query's newest 500 rows. It looks back in growing steps,
+    /// so that its cost follows the rows found and not the length of the history.
+    fn newest(&self, sql: &str) -> rusqlite::Result<Option<Period>> {
+        const STEP: i32 = 8;
+        const FURTHEST_HOURS: i64 = 200 * 365 * 24;
+        let mut hours = i64::from(self.config.hours);
+        loop {
+            hours = hours.saturating_mul(i64::from(STEP)).min(FURTHEST_HOURS);
+            let after =
+                self.now.checked_sub_signed(TimeDelta::hours(hours)).unwrap_or(DateTime::<Utc>::MIN_UTC);
+            let mut times = Vec::new();
+            self.bot.each_within(sql, Period { after, until: self.now }, |at, _| {
+                times.push(at);
+                Ok(())
+            })?;
+            if times.len() >= NEWEST_ROWS || (hours == FURTHEST_HOURS && !times.is_empty()) {
+                times.sort_unstable_by(|one, other| other.cmp(one));
+                let oldest = times.get(NEWEST_ROWS - 1).or(times.last()).copied();
+                return Ok(oldest
+                    .map(|oldest| Period { after: oldest - TimeDelta::microseconds(1), until: self.now }));
+            }
+            if hours == FURTHEST_HOURS {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The rows that a section's averages and distributions rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Basis {
+    /// The rows of the analysis window.
+    #[serde(rename = "window")]
+    Window,
+    /// The window holds none: the newest rows before it, at most 500.
+    #[serde(rename = "newest 500 rows, the window holds none")]
+    Newest,
+    /// There are no rows.
+    #[serde(rename = "no rows")]
+    Nothing,
+}
+
+/// Why a field is null, by the field's name.
+pub(crate) type Unavailable = BTreeMap<&'static str, String>;
+
+/// A section of the report, or why there is none.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Section<T> {
+    /// The collector's result.
+    Available(T),
+    /// The collector failed.
+    Failed {
+        /// One sentence.
+        error: String,
+    },
+}
+
+impl<T> Section<T> {
+    /// The collector's result, if there is one.
+    pub(crate) fn available(&self) -> Option<&T> {
+        match self {
+            Self::Available(section) => Some(section),
+            Self::Failed { .. } => None,
+        }
+    }
+
+    fn collect(name: &str, context: &Context<'_>, collect: fn(&Context<'_>) -> anyhow::Result<T>) -> Self {
+        tracing::info!("Collecting {name}...");
+        match collect(context) {
+            Ok(section) => Self::Available(section),
+            Err(error) => {
+                tracing::error!("Collecting {name} failed: {error:#}");
+                Self::Failed { error: format!("{error:#}") }
+            }
+        }
+    }
+}
+
+/// Everything that was measured, in the order in which it is shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    /// Trades and their distribution.
+    pub(crate) trade_patterns: Section<trade_patterns::TradePatterns>,
+    /// Rules and what became of them.
+    pub(crate) rule_stats: Section<rule_stats::RuleStats>,
+    /// Wins and losses.
+    pub(crate) winloss_patterns: Section<winloss_patterns::WinlossPatterns>,
+    /// Balance and exposure.
+    pub(crate) account_health: Section<account_health::AccountHealth>,
+    /// Cycles, errors and response times.
+    pub(crate) system_metrics: Section<system_metrics::SystemMetrics>,
+    /// What the bot believes to have learned.
+    pub(crate) learning_quality: Section<learning_quality::LearningQuality>,
+}
+
+impl Report {
+    /// Runs the six collectors.
+    pub(crate) fn collect(context: &Context<'_>) -> Self {
+        Self {
+            trade_patterns: Section::collect("trade patterns", context, trade_patterns::collect),
+            rule_stats: Section::collect("rule stats", context, rule_stats::collect),
+            winloss_patterns: Section::collect("win/loss patterns", context, winloss_patterns::collect),
+            account_health: Section::collect("account health", context, account_health::collect),
+            system_metrics: Section::collect("system metrics", context, system_metrics::collect),
+            learning_quality: Section::collect("learning quality", context, learning_quality::collect),
+        }
+    }
+
+    /// Names of the sections whose collector failed.
+    pub(crate) fn failed(&self) -> Vec<&'static str> {
+        [
+            ("trade_patterns", self.trade_patterns.available().is_none()),
+            ("rule_stats", self.rule_stats.available().is_none()),
+            ("winloss_patterns", self.winloss_patterns.available().is_none()),
+            ("account_health", self.account_health.available().is_none()),
+            ("system_metrics", self.system_metrics.available().is_none()),
+            ("learning_quality", self.learning_quality.available().is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(name, failed)| failed.then_some(name))
+        .collect()
+    }
+}

@@ -1,0 +1,111 @@
+//! Kinds of errors out of the activity log's free text.
+
+use crate::collectors::{Counts, Ranked};
+
+/// TASK's own three: always shown, also as a counted zero.
+const ALWAYS_SHOWN: [&str; 3] = ["llm_timeout", "market_data_failed", "database_error"];
+const RATE_LIMITED: &str = "market_data_rate_limited";
+const LONGEST_KIND_CHARS: usize = 48;
+
+/// The kind of error that a row reports, or `None` for a row that reports none.
+///
+/// Known words decide first; what is left is named by its own text, without numbers and
+/// punctuation, so that the same exception in another cycle is the same kind.
+pub(super) fn classify(activity_type: &str, description: &str) -> Option<String> {
+    let reports_error = activity_type == "error"
+        || activity_type == "warning"
+        || activity_type.ends_with("_error")
+        || activity_type.ends_with("_failed");
+    if !reports_error {
+        return None;
+    }
+    let text = description.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let kind = if has(&["database", "sqlite", "no such table", "no such column", "has no column", "disk i/o"])
+    {
+        "database_error".to_owned()
+    } else if has(&["llm"]) && has(&["timeout", "timed out"]) {
+        "llm_timeout".to_owned()
+    } else if has(&["coingecko", "market data"]) {
+        if has(&["rate limit", "429"]) { RATE_LIMITED.to_owned() } else { "market_data_failed".to_owned() }
+    } else if activity_type.ends_with("_failed") {
+        activity_type.to_owned()
+    } else {
+        name_of(&text)
+    };
+    Some(if kind.is_empty() { activity_type.to_owned() } else { kind })
+}
+
+/// Whether the error means that prices were not fetched.
+pub(super) fn is_failed_fetch(kind: &str) -> bool {
+    kind == RATE_LIMITED || kind == "market_data_failed"
+}
+
+/// TASK's three first, then what was found, most frequent first.
+pub(super) fn ranked(mut errors: Counts<String>) -> Ranked<String, u64> {
+    let mut kinds: Vec<_> =
+        ALWAYS_SHOWN.iter().map(|kind| ((*kind).to_owned(), errors.remove(kind).unwrap_or(0))).collect();
+    kinds.extend(errors.ranked(|count| *count).0);
+    Ranked(kinds)
+}
+
+/// The message behind `Cycle #110 error:`, as a word.
+fn name_of(text: &str) -> String {
+    let message = text.split_once("error: ").map_or(text, |(_, message)| message);
+    let letters = message.chars().map(|letter| if letter.is_alphabetic() { letter } else { ' ' });
+    let words: String = letters.take(LONGEST_KIND_CHARS * 2).collect();
+    let name = words.split_whitespace().collect::<Vec<_>>().join("_");
+    name.chars().take(LONGEST_KIND_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bot_s_own_messages_have_their_kind() {
+        for (activity_type, description, kind) in [
+            ("error", "LLM timeout after retries", "llm_timeout"),
+            ("error", "LLM connection failed", "llm_connection_failed"),
+            ("error", "LLM request failed", "llm_request_failed"),
+            ("error", "CoinGecko API timeout", "market_data_failed"),
+            ("error", "CoinGecko HTTP error: 500", "market_data_failed"),
+            ("error", "Failed to fetch market data", "market_data_failed"),
+            ("warning", "CoinGecko rate limit hit", "market_data_rate_limited"),
+            ("cycle_error", "Cycle #110 error: database is locked", "database_error"),
+            (
+                "cycle_error",
+                "Cycle #1 error: table open_trades has no column named rule_ids_used",
+                "database_error",
+            ),
+            (
+                "cycle_error",
+                "Cycle #159 error: Unknown format code 'f' for object of type 'str'",
+                "unknown_format_code_f_for_object_of_type_str",
+            ),
+            ("bot_error", "Fatal error: 42", "bot_error"),
+            ("learning_failed", "Trade #7: no JSON", "learning_failed"),
+        ] {
+            assert_eq!(classify(activity_type, description).as_deref(), Some(kind), "{description}");
+        }
+    }
+
+    #[test]
+    fn ordinary_rows_are_no_errors() {
+        assert_eq!(classify("trade_rejected", "BUY x: Total exposure"), None);
+        assert_eq!(classify("llm_decision", "HOLD (confidence: 0.00)"), None);
+    }
+
+    #[test]
+    fn counted_zeros_are_shown_and_found_kinds_follow() {
+        let mut errors: Counts<String> = Counts::default();
+        errors.update("boom", |count| *count += 7);
+        errors.update("llm_timeout", |count| *count += 2);
+        let pairs = ranked(errors).0;
+        let names: Vec<_> = pairs.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+        assert_eq!(
+            names,
+            [("llm_timeout", 2), ("market_data_failed", 0), ("database_error", 0), ("boom", 7)]
+        );
+    }
+}
