@@ -1,4 +1,16 @@
 //! The report as text for an LLM, within a budget of characters.
+//!
+//! The budget holds for the whole prompt, whatever the file holds: the brief and the output contract
+//! are always whole, and of the report the least telling detail is dropped first.
+
+mod layout;
+mod sections;
+
+use crate::collectors::{Context, Report};
+use crate::finding::Finding;
+
+const BRIEF: &str = include_str!("system.md");
+const CONTRACT: &str = include_str!("contract.md");
 
 /// One request's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,5 +25,29 @@ impl Prompt {
     /// Length of the whole prompt in characters.
     pub(crate) fn chars(&self) -> usize {
         self.system.chars().count() + self.user.chars().count()
+    }
+}
+
+/// What a prompt is made of, ready to be rendered within any budget and without the bot's file.
+#[derive(Debug)]
+pub(crate) struct Material {
+    preamble: String,
+    sections: Vec<layout::Section>,
+}
+
+impl Material {
+    /// From the report and from what the checks have already found.
+    pub(crate) fn new(context: &Context<'_>, report: &Report, reported: &[Finding]) -> Self {
+        Self { preamble: sections::preamble(context), sections: sections::all(report, reported) }
+    }
+
+    /// The prompt within a budget of characters for all of it. The contract is repeated at its end:
+    /// a server that cuts an over-long prompt keeps the tail.
+    pub(crate) fn render(&self, budget_chars: usize) -> Prompt {
+        let system = format!("{BRIEF}\n{CONTRACT}");
+        let ending = format!("\n### YOUR ANSWER\n{CONTRACT}");
+        let fixed = [&system, &self.preamble, &ending].map(|text| text.chars().count()).iter().sum();
+        let report = layout::fit(&self.sections, budget_chars.saturating_sub(fixed));
+        Prompt { system, user: format!("{}{report}{ending}", self.preamble) }
     }
 }
