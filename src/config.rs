@@ -21,6 +21,8 @@ const DEFAULT_BASE_URL: &str = "http://localhost:11434/v1";
 const DEFAULT_MODEL: &str = "qwen2.5-coder:7b";
 /// Models unload after minutes of rest: an hourly job pays a cold load each time.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
+/// An hourly job must be gone before the next one comes.
+const DEFAULT_DEADLINE_SECONDS: u64 = 15 * 60;
 const DEFAULT_MAX_PROMPT_CHARS: usize = 16_000;
 /// Room for twenty findings of about two hundred tokens each.
 const DEFAULT_MAX_TOKENS: u32 = 4_096;
@@ -46,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) print_prompt: bool,
     /// Write and audit the sample file.
     pub(crate) demo: bool,
+    /// Longest time that the LLM's part may take, waits and retries included.
+    pub(crate) deadline: Duration,
     /// Size of the whole prompt.
     pub(crate) max_prompt_chars: usize,
     /// The endpoint; `None` when the run goes without an LLM.
@@ -163,6 +167,7 @@ impl Config {
             log_file: cli.log_file.or(file.log_file),
             print_prompt: cli.print_prompt,
             demo: cli.demo,
+            deadline: Duration::from_secs(DEFAULT_DEADLINE_SECONDS),
             max_prompt_chars: cli
                 .max_prompt_chars
                 .or(file.max_prompt_chars)

@@ -1,0 +1,68 @@
+//! Log lines as Python's logging writes them: `2026-01-14 18:00:00 - INFO - message`, local time.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::sync::Mutex;
+
+use anyhow::Context as _;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt as _};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::Config;
+use crate::untrusted;
+
+/// Sends log lines to stderr and, if one is named, to a file (appended). Only our own lines: what
+/// libraries log can hold headers.
+///
+/// # Errors
+/// When the log file cannot be opened.
+pub(crate) fn init(config: &Config) -> anyhow::Result<()> {
+    let level = if config.verbose { Level::DEBUG } else { Level::INFO };
+    let writer = match &config.log_file {
+        None => BoxMakeWriter::new(std::io::stderr),
+        Some(path) => {
+            let file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)
+                .with_context(|| format!("cannot open the log file {}", path.display()))?;
+            BoxMakeWriter::new(std::io::stderr.and(Mutex::new(file)))
+        }
+    };
+    let lines =
+        tracing_subscriber::fmt::layer().event_format(PythonLine).with_ansi(false).with_writer(writer);
+    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    tracing_subscriber::registry().with(lines).with(ours).try_init().context("cannot start logging")
+}
+
+struct PythonLine;
+
+impl<S, N> FormatEvent<S, N> for PythonLine
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let level = match *event.metadata().level() {
+            Level::WARN => "WARNING",
+            Level::ERROR => "ERROR",
+            Level::INFO => "INFO",
+            _ => "DEBUG",
+        };
+        let mut message = String::new();
+        context.format_fields(Writer::new(&mut message), event)?;
+        let time = chrono::Local::now().format("%Y-%m-%d %H:%M:%S");
+        writeln!(writer, "{time} - {level} - {}", untrusted::one_line(&message))
+    }
+}

@@ -1,0 +1,247 @@
+//! What a run says at its end: a text for people and logs, or one JSON document.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::checks;
+use crate::collectors::Report;
+use crate::exit_code::Verdict;
+use crate::finding::{Disposition, Outcome, Severity};
+use crate::llm::{self, Status};
+use crate::untrusted::one_line;
+
+/// Changes when a field of the JSON document changes its meaning.
+const SCHEMA_VERSION: u32 = 1;
+const RULE: &str = "========================================";
+
+/// Everything that a run has to say.
+#[derive(Debug)]
+pub(crate) struct Summary<'run> {
+    /// The audited moment.
+    pub(crate) now: DateTime<Utc>,
+    /// Length of the analysis window.
+    pub(crate) hours: u32,
+    /// The bot's file.
+    pub(crate) database: &'run Path,
+    /// Nothing was to be stored.
+    pub(crate) dry_run: bool,
+    /// Critical and high findings in full.
+    pub(crate) verbose: bool,
+    /// What was measured.
+    pub(crate) report: &'run Report,
+    /// What came of the checks.
+    pub(crate) checks: &'run checks::Analysis,
+    /// What came of the LLM.
+    pub(crate) llm: &'run llm::Analysis,
+    /// What was found, and what became of it.
+    pub(crate) outcomes: &'run [Outcome],
+    /// Why nothing could be stored.
+    pub(crate) store_error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'run> {
+    schema_version: u32,
+    generated_at: String,
+    hours: u32,
+    database: String,
+    dry_run: bool,
+    report: &'run Report,
+    analysis: Analyses<'run>,
+    findings: &'run [Outcome],
+    counts: Counts,
+    stored: usize,
+    duplicates: usize,
+    resolved: usize,
+    store_error: Option<&'run str>,
+    exit_code: Verdict,
+}
+
+#[derive(Serialize)]
+struct Analyses<'run> {
+    checks: &'run checks::Analysis,
+    llm: &'run llm::Analysis,
+}
+
+#[derive(Debug, Serialize)]
+struct Counts {
+    total: usize,
+    critical: usize,
+    high: usize,
+    medium: usize,
+    low: usize,
+    info: usize,
+}
+
+#[derive(Serialize)]
+struct Failure<'run> {
+    schema_version: u32,
+    error: &'run str,
+    exit_code: Verdict,
+}
+
+impl Summary<'_> {
+    /// The exit code that this run deserves.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let worst = self.outcomes.iter().map(|outcome| outcome.finding.severity).max();
+        Verdict::of(worst, self.shortcomings().is_empty())
+    }
+
+    /// What the audit could not do, a sentence each.
+    fn shortcomings(&self) -> Vec<String> {
+        let mut shortcomings: Vec<String> = self
+            .report
+            .failed()
+            .into_iter()
+            .map(|section| format!("the section {section} could not be collected"))
+            .collect();
+        for (part, status, error) in [
+            ("built-in checks", self.checks.status, &self.checks.error),
+            ("LLM analysis", self.llm.status, &self.llm.error),
+        ] {
+            if status == Status::Failed {
+                shortcomings
+                    .push(format!("{part} failed: {}", error.as_deref().unwrap_or("no reason given")));
+            }
+        }
+        if let Some(error) = &self.store_error {
+            shortcomings.push(format!("nothing was stored: {error}"));
+        }
+        shortcomings
+    }
+
+    fn with(&self, disposition: Disposition) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.disposition == disposition).count()
+    }
+
+    fn of(&self, severity: Severity) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(move |outcome| outcome.finding.severity == severity)
+    }
+
+    /// Writes the JSON document.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub(crate) fn write_json(&self, writer: &mut impl Write) -> io::Result<()> {
+        let count = |severity| self.of(severity).count();
+        let document = Document {
+            schema_version: SCHEMA_VERSION,
+            generated_at: self.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+            hours: self.hours,
+            database: self.database.display().to_string(),
+            dry_run: self.dry_run,
+            report: self.report,
+            analysis: Analyses { checks: self.checks, llm: self.llm },
+            findings: self.outcomes,
+            counts: Counts {
+                total: self.outcomes.len(),
+                critical: count(Severity::Critical),
+                high: count(Severity::High),
+                medium: count(Severity::Medium),
+                low: count(Severity::Low),
+                info: count(Severity::Info),
+            },
+            stored: self.with(Disposition::New),
+            duplicates: self.with(Disposition::Duplicate),
+            resolved: 0,
+            store_error: self.store_error.as_deref(),
+            exit_code: self.verdict(),
+        };
+        serde_json::to_writer_pretty(&mut *writer, &document)?;
+        writeln!(writer)
+    }
+
+    /// Writes the text.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub(crate) fn write_text(&self, writer: &mut impl Write) -> io::Result<()> {
+        writeln!(writer, "{RULE}\nMONITORING COMPLETE\n{RULE}")?;
+        writeln!(writer, "Total findings: {}", self.outcomes.len())?;
+        for severity in Severity::WORST_FIRST {
+            let count = self.of(severity).count();
+            if count > 0 || severity != Severity::Info {
+                writeln!(writer, "  {}: {count}", severity.as_str())?;
+            }
+        }
+        writeln!(writer, "{}", self.stored_line())?;
+        if self.llm.status == Status::Skipped {
+            writeln!(writer, "LLM analysis: skipped")?;
+        }
+        for shortcoming in self.shortcomings() {
+            let style = style(Severity::High);
+            writeln!(writer, "{style}INCOMPLETE{style:#}: {}", one_line(&shortcoming))?;
+        }
+        for severity in Severity::WORST_FIRST {
+            self.write_severity(severity, writer)?;
+        }
+        writeln!(writer, "{RULE}")
+    }
+
+    fn stored_line(&self) -> String {
+        let (new, known) = (self.with(Disposition::New), self.with(Disposition::Duplicate));
+        match (self.dry_run, &self.store_error) {
+            (_, Some(_)) => "Stored: nothing".to_owned(),
+            (true, None) => {
+                format!("Dry run, nothing stored: {} new, {known} known", self.with(Disposition::Preview))
+            }
+            (false, None) => format!("Stored: {new} new, {known} known"),
+        }
+    }
+
+    fn write_severity(&self, severity: Severity, writer: &mut impl Write) -> io::Result<()> {
+        let mut outcomes = self.of(severity).peekable();
+        if outcomes.peek().is_none() {
+            return Ok(());
+        }
+        let style = style(severity);
+        writeln!(writer, "\n{style}{} SEVERITY:{style:#}", severity.as_str().to_uppercase())?;
+        for outcome in outcomes {
+            let finding = &outcome.finding;
+            let known = match (outcome.disposition, outcome.alert_id) {
+                (Disposition::Duplicate, Some(id)) => format!(" (known, alert {id})"),
+                (_, Some(id)) => format!(" (alert {id})"),
+                (_, None) => String::new(),
+            };
+            writeln!(writer, "  - [{}] {}{known}", finding.alert_type.as_str(), one_line(&finding.title))?;
+            if self.verbose {
+                writeln!(writer, "      {}", one_line(&finding.description))?;
+            }
+            if self.verbose && severity >= Severity::High {
+                for (label, text) in
+                    [("Evidence", &finding.evidence), ("Recommendation", &finding.recommendation)]
+                {
+                    if let Some(text) = text {
+                        writeln!(writer, "      {label}: {}", one_line(text))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The document of a run that failed before it had a report.
+///
+/// # Errors
+/// When the writer fails.
+pub(crate) fn write_failure_json(error: &str, writer: &mut impl Write) -> io::Result<()> {
+    let failure = Failure { schema_version: SCHEMA_VERSION, error, exit_code: Verdict::Incomplete };
+    serde_json::to_writer_pretty(&mut *writer, &failure)?;
+    writeln!(writer)
+}
+
+fn style(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Critical => AnsiColor::BrightRed,
+        Severity::High => AnsiColor::Red,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low => AnsiColor::Cyan,
+        Severity::Info => AnsiColor::BrightBlack,
+    };
+    color.on_default().bold()
+}
