@@ -1,10 +1,164 @@
 //! autonomous-monitor: the auditor that a trading bot runs on itself.
+//!
+//! Data flows one way: the bot's file, six collectors, a report, checks and an LLM, findings, the
+//! store, a summary, an exit code. No lock on the bot's file is held while anything but SQLite runs.
+
 mod bot;
+mod checks;
 mod cli;
+mod collectors;
 mod config;
+mod demo;
 mod exit_code;
 mod finding;
 mod llm;
+mod logging;
 mod prompt;
+mod store;
+mod summary;
+mod untrusted;
 
-fn main() {}
+use std::io::{self, Write};
+use std::panic;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::Parser as _;
+
+use crate::bot::Bot;
+use crate::cli::{Cli, Format};
+use crate::collectors::{Context, Report};
+use crate::config::Config;
+use crate::exit_code::Verdict;
+use crate::finding::{Finding, Outcome};
+use crate::prompt::Material;
+use crate::summary::Summary;
+
+fn main() -> ExitCode {
+    // A panic's own 101 must not reach cron.
+    panic::catch_unwind(start).unwrap_or(Verdict::Incomplete).into()
+}
+
+/// Parses the command line, runs, and says what went wrong.
+fn start() -> Verdict {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            let _ = usage.print();
+            return if usage.use_stderr() { Verdict::Incomplete } else { Verdict::Ok };
+        }
+    };
+    let format = cli.format;
+    run(cli).unwrap_or_else(|error| {
+        let sentence = untrusted::one_line(&format!("{error:#}"));
+        let _ = writeln!(io::stderr(), "autonomous-monitor: {sentence}");
+        if format == Format::Json {
+            let _ = summary::write_failure_json(&sentence, &mut io::stdout().lock());
+        }
+        Verdict::Incomplete
+    })
+}
+
+fn run(cli: Cli) -> anyhow::Result<Verdict> {
+    let mut config = Config::new(cli, std::env::var("OPENAI_API_KEY").ok().as_deref())?;
+    logging::init(&config)?;
+    let now = config.as_of.unwrap_or_else(Utc::now);
+    if config.demo {
+        config.db = demo::write_to_temporary_folder(now)?;
+        tracing::info!("Wrote the sample database {}", config.db.display());
+    }
+    tracing::info!("Starting autonomous monitoring...");
+    let gathered = Gathered::read(&config, now)?;
+    if config.print_prompt {
+        let prompt = gathered.material.render(config.max_prompt_chars);
+        return print(&format!("{}\n{}", prompt.system, prompt.user)).map(|()| Verdict::Ok);
+    }
+    let analysis = ask_llm(&config, &gathered.material);
+    let findings: Vec<Finding> = [gathered.checks.findings.as_slice(), &analysis.findings].concat();
+    let (outcomes, store_error) = keep(&config, findings);
+    let summary = Summary {
+        now,
+        hours: config.hours,
+        database: &config.db,
+        dry_run: config.dry_run,
+        verbose: config.verbose,
+        report: &gathered.report,
+        checks: &gathered.checks,
+        llm: &analysis,
+        outcomes: &outcomes,
+        store_error,
+    };
+    write_summary(&summary, config.format)?;
+    Ok(summary.verdict())
+}
+
+/// What is known once the bot's file has been read and closed again.
+struct Gathered {
+    report: Report,
+    checks: checks::Analysis,
+    material: Material,
+}
+
+impl Gathered {
+    fn read(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let bot = Bot::open(&config.db)?;
+        let context = Context::new(&bot, config, now)?;
+        let report = Report::collect(&context);
+        let checks = checks::run(&context, &report);
+        let material = Material::new(&context, &report, &checks.findings);
+        Ok(Self { report, checks, material })
+    }
+}
+
+fn ask_llm(config: &Config, material: &Material) -> llm::Analysis {
+    let Some(endpoint) = &config.llm else { return llm::Analysis::skipped() };
+    tracing::info!("Sending to LLM for analysis...");
+    let deadline = Instant::now() + config.deadline;
+    let analysis =
+        llm::analyse(endpoint, &|budget| material.render(budget), config.max_prompt_chars, deadline);
+    match &analysis.error {
+        None => tracing::info!("LLM analysis complete"),
+        Some(error) => tracing::error!("LLM analysis failed: {error}"),
+    }
+    analysis
+}
+
+/// Stores the findings, or says what would be stored; a failure costs no finding.
+fn keep(config: &Config, findings: Vec<Finding>) -> (Vec<Outcome>, Option<String>) {
+    let kept = if config.dry_run {
+        store::preview(&config.db, &findings)
+    } else {
+        tracing::info!("Storing {} findings...", findings.len());
+        store::store(&config.db, &findings)
+            .with_context(|| format!("cannot store alerts in {}", config.db.display()))
+    };
+    match kept {
+        Ok(outcomes) => (outcomes, None),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            (store::unstored(findings), Some(format!("{error:#}")))
+        }
+    }
+}
+
+fn write_summary(summary: &Summary<'_>, format: Format) -> anyhow::Result<()> {
+    let written = match format {
+        Format::Json => summary.write_json(&mut io::BufWriter::new(io::stdout().lock())),
+        Format::Text => summary.write_text(&mut anstream::stdout().lock()),
+    };
+    ignore_closed_pipe(written).context("cannot write the summary")
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes())).context("cannot write the prompt")
+}
+
+/// Who closes the pipe has read enough.
+fn ignore_closed_pipe(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

@@ -41,3 +41,29 @@ pub(crate) struct Analysis {
     #[serde(skip)]
     pub(crate) findings: Vec<Finding>,
 }
+
+impl Analysis {
+    /// Of a run that goes without an LLM.
+    pub(crate) fn skipped() -> Self {
+        Self {
+            status: Status::Skipped,
+            error: None,
+            model: None,
+            attempts: 0,
+            elapsed_seconds: 0.0,
+            prompt_tokens: None,
+            completion_tokens: None,
+            dropped: 0,
+            findings: Vec::new(),
+        }
+    }
+}
+
+pub(crate) fn analyse(
+    _: &LlmConfig,
+    _: &dyn Fn(usize) -> Prompt,
+    _: usize,
+    _: std::time::Instant,
+) -> Analysis {
+    Analysis { status: Status::Failed, error: Some("stub".into()), ..Analysis::skipped() }
+}
