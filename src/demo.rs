@@ -1,0 +1,47 @@
+//! The sample database of `--demo`: five days of a generation-1 bot, simulated cycle by cycle.
+//!
+//! These problems are planted, and nothing else; the rest of the file adds up:
+//! - rule #3 has ten uses and no success (`texts::RULES`, `simulation::rules`);
+//! - the position in kaspa is older than two days and goes nowhere (`market::PLANS`);
+//! - dogecoin is reopened minutes after its close, through the cooldown (`market::PLANS`);
+//! - trades opened at night, from 22:00 to 06:00 UTC, mostly lose (`simulation::wins`);
+//! - 15 % of the learnings repeat the one before, word for word (`simulation::learn`);
+//! - the LLM answers ever more slowly over the last day (`simulation::llm_seconds`);
+//! - trades closed 30 to 6 hours ago last an hour longer than they did (`simulation::clock_error_seconds`).
+//!
+//! As after a clean restart with a fresh log, the activity log covers the last two days only.
+
+mod journal;
+mod market;
+mod simulation;
+mod texts;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use simulation::Simulation;
+
+const SCHEMA: &str = include_str!("demo/schema.sql");
+const TOTALS: &str = include_str!("demo/totals.sql");
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Writes `trading_bot.db` into a folder that has none, as a bot would have left it at `now`.
+pub(crate) fn write(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
+    let path = folder.join("trading_bot.db");
+    let mut connection = Connection::open(&path).context("create the sample database")?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(SCHEMA).context("create the sample tables")?;
+    Simulation::new(&transaction, now.timestamp()).run().context("write the sample rows")?;
+    transaction.execute_batch(TOTALS).context("write the sample totals")?;
+    transaction.commit()?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests;
