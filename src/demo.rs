@@ -31,8 +31,19 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
+/// Writes the sample into a new folder of its own below the system's temporary one, where it stays.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub(crate) fn write_to_temporary_folder(now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
+    let name = format!("autonomous-monitor-demo-{}-{}", std::process::id(), now.timestamp_millis());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    write(&folder, now)
+}
+
 /// Writes `trading_bot.db` into a folder that has none, as a bot would have left it at `now`.
-pub(crate) fn write(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
+fn write(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
     let path = folder.join("trading_bot.db");
     let mut connection = Connection::open(&path).context("create the sample database")?;
     let transaction = connection.transaction()?;
