@@ -250,7 +250,9 @@ impl<'connection> Simulation<'connection> {
             |rule| RULES.iter().any(|&(id, .., hours_ago)| id == rule && at >= self.now - hours_ago * HOUR);
         if !wins && exists(3) {
             self.losing_trades_since_rule_three += 1;
-            if self.losing_trades_since_rule_three % 3 == 0 && self.losing_trades_since_rule_three <= 30 {
+            if self.losing_trades_since_rule_three.is_multiple_of(3)
+                && self.losing_trades_since_rule_three <= 30
+            {
                 return &[3];
             }
         }

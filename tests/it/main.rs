@@ -1,0 +1,12 @@
+//! What the monitor promises, tested on the real binary and real SQLite files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests build their own input: a failed unwrap there is a failed test"
+)]
+
+#[allow(dead_code, reason = "builders for every test, present and future")]
+mod bot_file;
+mod bot_file_tests;
