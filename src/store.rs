@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, named_params};
 
 use crate::bot::BUSY_TIMEOUT;
@@ -18,6 +18,10 @@ mod embedded {
 
 /// Refinery's own name for it would look like the bot's.
 const HISTORY_TABLE: &str = "monitoring_migrations";
+
+/// The columns that are read or written here.
+const COLUMNS: [&str; 8] =
+    ["id", "alert_type", "severity", "title", "description", "evidence", "recommendation", "status"];
 
 /// Alerts that nobody has closed: a finding that says the same is a duplicate.
 const UNRESOLVED: &str = "
@@ -85,6 +89,7 @@ struct Known(HashMap<(String, String), i64>);
 
 impl Known {
     fn read(connection: &Connection) -> anyhow::Result<Self> {
+        check_columns(connection)?;
         let mut statement = connection.prepare(UNRESOLVED).context("cannot read the alerts")?;
         let rows = statement.query_map([], |row| {
             let text = |column| -> rusqlite::Result<String> {
@@ -121,6 +126,17 @@ impl Known {
         let disposition = if alert_id.is_some() { Disposition::Duplicate } else { Disposition::Preview };
         Outcome { finding, disposition, alert_id }
     }
+}
+
+/// A table of that name with other columns is not ours to change.
+fn check_columns(connection: &Connection) -> anyhow::Result<()> {
+    for column in COLUMNS {
+        ensure!(
+            connection.column_exists(Some("main"), "monitoring_alerts", column)?,
+            "the table monitoring_alerts has no column {column}: it is not the one of the specification, rename it"
+        );
+    }
+    Ok(())
 }
 
 fn insert(finding: &Finding, connection: &Connection) -> rusqlite::Result<i64> {

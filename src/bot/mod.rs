@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Datelike as _, Days, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
 
 use clock::{Clock, HostOffset};
@@ -163,8 +163,7 @@ impl Bot {
 fn bind_bounds(statement: &mut Statement<'_>, period: Period) -> rusqlite::Result<()> {
     let from = period.after.checked_sub_days(Days::new(1)).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let to = period.until.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let day = |instant: DateTime<Utc>| instant.format("%Y-%m-%d").to_string();
-    for (name, value) in [(":from_day", day(from)), (":to_day", day(to))] {
+    for (name, value) in [(":from_day", day_text(from)), (":to_day", day_text(to))] {
         if let Some(index) = statement.parameter_index(name)? {
             statement.raw_bind_parameter(index, value)?;
         }
@@ -180,6 +179,15 @@ fn bind_bounds(statement: &mut Statement<'_>, period: Period) -> rusqlite::Resul
         }
     }
     Ok(())
+}
+
+/// The day as the beginning of a stored text; beyond four-digit years, what sorts after or before all of them.
+pub(crate) fn day_text(instant: DateTime<Utc>) -> String {
+    match instant.year() {
+        ..0 => String::new(),
+        0..=9_999 => instant.format("%Y-%m-%d").to_string(),
+        _ => "~".to_owned(),
+    }
 }
 
 /// SQLite's error as a sentence about the file.

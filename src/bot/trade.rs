@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Days, Utc};
 use rusqlite::Row;
 
-use super::{Bot, Period, cell};
+use super::{Bot, Period, cell, day_text};
 
 /// Every column that `Trade::read` wants, for one period.
 pub(crate) const CLOSED: &str = "
@@ -94,8 +94,7 @@ pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<Opt
     }
     let to_day = now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let sql = "SELECT count(*) FROM trade WHERE closed_at < ?1";
-    let nearby: i64 =
-        bot.connection().query_row(sql, [to_day.format("%Y-%m-%d").to_string()], |row| row.get(0))?;
+    let nearby: i64 = bot.connection().query_row(sql, [day_text(to_day)], |row| row.get(0))?;
     let mut later = 0;
     each_closed(bot, Period { after: now, until: to_day }, |_| later += 1)?;
     Ok(Some(nearby.saturating_sub(later).unsigned_abs()))

@@ -164,7 +164,10 @@ struct Tally {
 
 impl Tally {
     fn of(context: &Context<'_>, period: Period) -> rusqlite::Result<Self> {
-        let mut tally = Self { cycles: Cycles::new(context.limits.cycle_pause_seconds), ..Self::default() };
+        let mut tally = Self {
+            cycles: Cycles::new(context.limits.cycle_pause_seconds, context.generation),
+            ..Self::default()
+        };
         context.bot.each_within(ACTIVITY, period, |at, row| {
             let kind = cell::text(row, 2)?.unwrap_or_default();
             let description = cell::text(row, 3)?.unwrap_or_default();
@@ -211,8 +214,15 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
     explain_nulls(&tally, logged, &mut unavailable);
     let last_activity = newest_activity(context)?;
     let last_start = last_start(context)?;
-    if last_start.is_none() {
-        unavailable.insert("uptime_hours", "the activity log shows no start".to_owned());
+    for (field, is_null, reason) in [
+        ("uptime_hours", last_start.is_none(), "the activity log shows no start"),
+        ("last_start", last_start.is_none(), "the activity log shows no start"),
+        ("last_activity", last_activity.is_none(), "the activity log has no row up to now"),
+        ("seconds_since_last_activity", last_activity.is_none(), "the activity log has no row up to now"),
+    ] {
+        if is_null {
+            unavailable.insert(field, reason.to_owned());
+        }
     }
     let staleness = staleness(context, &mut unavailable)?;
     let cooldowns = cooldowns(context, tally.cooldown_rejections, logged, &mut unavailable)?;
@@ -243,8 +253,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
 
 fn explain_nulls(tally: &Tally, logged: bool, unavailable: &mut Unavailable) {
     if !logged {
-        for field in ["total_cycles", "cycles_with_errors", "failed_fetches", "error_types", "last_activity"]
-        {
+        for field in ["total_cycles", "cycles_with_errors", "failed_fetches", "error_types"] {
             unavailable.insert(field, "the file has no activity_log".to_owned());
         }
     }

@@ -10,3 +10,8 @@
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;
+mod command_line;
+mod documents;
+mod figures;
+mod monitor;
+mod prompt;

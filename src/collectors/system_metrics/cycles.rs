@@ -38,9 +38,9 @@ struct Open {
 }
 
 impl Cycles {
-    /// With the pause that generation 2 keeps between two runs.
-    pub(super) fn new(pause_seconds: f64) -> Self {
-        Self { pause_seconds: pause_seconds as i64, ..Self::default() }
+    /// With the pause that generation 2 keeps between two runs, and whether it is the one that runs.
+    pub(super) fn new(pause_seconds: f64, generation: i64) -> Self {
+        Self { pause_seconds: pause_seconds as i64, runs_strategist: generation == 2, ..Self::default() }
     }
 
     /// Takes the next row; `error` is its kind of error, if it is one.
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn of(rows: &[(i64, &str, Option<&str>)]) -> Cycles {
-        let mut cycles = Cycles::new(180.0);
+        let mut cycles = Cycles::new(180.0, 1);
         for (second, kind, error) in rows {
             cycles.row(DateTime::from_timestamp(*second, 0).unwrap(), kind, *error);
         }

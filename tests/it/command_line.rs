@@ -1,0 +1,194 @@
+//! Flags, exit codes and bad input.
+
+use std::fs;
+
+use crate::bot_file::{BotFile, NOW};
+use crate::monitor::{audit, command, finish, run};
+
+#[test]
+fn a_wrong_flag_is_3_and_never_clap_s_own_2() {
+    for flags in [
+        &["--no-such-flag"][..],
+        &["--hours", "0"],
+        &["--hours", "87601"],
+        &["--hours", "many"],
+        &["--format", "yaml"],
+        &["--max-prompt-chars", "5999"],
+        &["--timeout", "0"],
+        &["--print-prompt", "--no-llm"],
+        &["--as-of", "yesterday"],
+        &["--base-url", "localhost:11434"],
+        &["--base-url", "ftp://localhost/"],
+        &["surplus"],
+    ] {
+        let run = run(flags);
+        assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{flags:?}: {}", run.stderr);
+        assert!(!run.stderr.is_empty(), "{flags:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_0() {
+    for flag in ["--help", "-h", "--version"] {
+        let run = run([flag]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        assert!(run.stdout.contains("autonomous-monitor") || run.stdout.contains("Usage"));
+    }
+}
+
+#[test]
+fn an_unusable_file_is_3_with_one_sentence_that_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.db");
+    let text = folder.path().join("notes.txt");
+    fs::write(&text, "not a database, but long enough to be read as one ".repeat(50)).unwrap();
+    let empty = folder.path().join("empty.db");
+    fs::write(&empty, "").unwrap();
+    let foreign = folder.path().join("foreign.db");
+    let connection = rusqlite::Connection::open(&foreign).unwrap();
+    connection.execute_batch("CREATE TABLE bookmarks (id INTEGER, url TEXT)").unwrap();
+    for (path, sentence) in [
+        (missing.as_path(), "there is no file"),
+        (folder.path(), "is a directory"),
+        (text.as_path(), "is not an SQLite database"),
+        (empty.as_path(), "holds none of the bot's tables (looked for open_trades, closed_trades"),
+        (foreign.as_path(), "holds none of the bot's tables"),
+    ] {
+        let run = audit(path, &[]);
+        assert_eq!(run.code, 3, "{sentence}");
+        assert!(run.stderr.contains(sentence), "{sentence}: {}", run.stderr);
+        let run = audit(path, &["--format", "json"]);
+        assert_eq!(run.json()["exit_code"], 3);
+        assert!(run.json()["error"].as_str().unwrap().contains(sentence));
+    }
+    assert!(!missing.exists(), "the file is never created");
+    assert_eq!(fs::metadata(&empty).unwrap().len(), 0);
+}
+
+#[test]
+fn the_default_file_is_the_bot_s_own_below_the_folder() {
+    let bot = BotFile::generation1();
+    let mut by_folder = command(["--no-llm", "--dry-run", "--as-of", NOW]);
+    by_folder.current_dir(bot.folder());
+    assert_eq!(finish(by_folder).code, 0);
+    let mut by_environment = command(["--no-llm", "--dry-run", "--as-of", NOW]);
+    by_environment.env("MONITOR_DB", bot.path()).env("OPENAI_BASE_URL", "").env("OPENAI_API_KEY", " ");
+    assert_eq!(finish(by_environment).code, 0);
+}
+
+#[test]
+fn the_config_file_fills_in_what_no_flag_says() {
+    let bot = BotFile::generation1();
+    bot.closed_trade(|trade| trade.coin_name = "mooncoin");
+    let config = bot.folder().join("monitor.toml");
+    let text = "hours = 7\n[limits]\nstarting_balance_usd = 500\n[tiers]\n1 = [\"mooncoin\"]\n";
+    fs::write(&config, text).unwrap();
+    let flags = ["--dry-run", "--format", "json", "--config", config.to_str().unwrap()];
+    let json = audit(&bot.path(), &flags).json();
+    assert_eq!(json["hours"], 7);
+    assert_eq!(json["report"]["account_health"]["starting_balance"], 500.0);
+    assert_eq!(json["report"]["trade_patterns"]["trades_by_tier"]["1"], 1);
+    let json = audit(&bot.path(), &[&flags[..], &["--hours", "9"]].concat()).json();
+    assert_eq!(json["hours"], 9, "a flag wins");
+}
+
+#[test]
+fn a_wrong_config_file_is_3_and_names_the_setting() {
+    let bot = BotFile::generation1();
+    let config = bot.folder().join("monitor.toml");
+    for (text, word) in [
+        ("hour = 24", "hour"),
+        ("hours = 0", "hours"),
+        ("hours = \"day\"", "hours"),
+        ("max_prompt_chars = 100", "max_prompt_chars"),
+        ("api_key = \"sk-1\"", "api_key"),
+        ("[limits]\nmax_exposure_fraction = -1", "max_exposure_fraction"),
+        ("[tiers]\nfirst = [\"bitcoin\"]", "first"),
+        ("hours = [", "monitor.toml"),
+    ] {
+        fs::write(&config, text).unwrap();
+        let run = audit(&bot.path(), &["--config", config.to_str().unwrap()]);
+        assert_eq!(run.code, 3, "{text}");
+        assert!(run.stderr.contains(word), "{text}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn log_lines_have_the_shape_of_python_s_and_go_to_the_file_as_well() {
+    let bot = BotFile::generation1();
+    let log = bot.folder().join("monitor.log");
+    let flags = ["--dry-run", "--log-file", log.to_str().unwrap()];
+    let run = audit(&bot.path(), &flags);
+    let logged = fs::read_to_string(&log).unwrap();
+    assert_eq!(logged, run.stderr);
+    for (line, message) in logged.lines().zip([
+        "Starting autonomous monitoring...",
+        "Collecting trade patterns...",
+        "Collecting rule stats...",
+        "Collecting win/loss patterns...",
+        "Collecting account health...",
+        "Collecting system metrics...",
+        "Collecting learning quality...",
+    ]) {
+        let (time, rest) = line.split_at(19);
+        assert!(chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S").is_ok(), "{line}");
+        assert_eq!(rest, format!(" - INFO - {message}"));
+    }
+    audit(&bot.path(), &flags);
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 2 * logged.lines().count(), "appended");
+}
+
+#[test]
+fn the_summary_has_the_shape_of_the_specification() {
+    let bot = BotFile::generation1();
+    bot.open_trade(|trade| trade.opened_at = "2026-11-19 09:00:00");
+    let run = audit(&bot.path(), &["--dry-run"]);
+    assert_eq!(run.code, 0);
+    insta::assert_snapshot!(run.stdout, @r"
+    ========================================
+    MONITORING COMPLETE
+    ========================================
+    Total findings: 1
+      critical: 0
+      high: 0
+      medium: 1
+      low: 0
+    Dry run, nothing stored: 1 new, 0 known
+    LLM analysis: skipped
+
+    MEDIUM SEVERITY:
+      - [bug] Open positions older than two days
+    ========================================
+    ");
+}
+
+#[test]
+fn a_piped_summary_has_no_colours() {
+    let bot = BotFile::generation1();
+    bot.open_trade(|trade| trade.opened_at = "2026-11-19 09:00:00");
+    assert!(!audit(&bot.path(), &["--dry-run", "--verbose"]).stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let bot = BotFile::generation1();
+    let mut command = command(["--no-llm", "--dry-run", "--as-of", NOW, "--db"]);
+    command.arg(bot.path()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_demo_finds_planted_problems_without_bot_and_llm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = command(["--demo", "--format", "json"]);
+    demo.env("TMPDIR", folder.path());
+    let run = finish(demo);
+    let json = run.json();
+    assert!(json["counts"]["total"].as_u64().unwrap() >= 2, "{}", run.stdout);
+    assert_eq!(json["stored"], json["counts"]["total"]);
+    assert_eq!(json["analysis"]["llm"]["status"], "skipped");
+    let database = json["database"].as_str().unwrap();
+    assert!(database.starts_with(folder.path().to_str().unwrap()), "{database}");
+}

@@ -1,0 +1,63 @@
+//! The real binary: run with flags, seen by its exit code and its two streams.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::bot_file::{BotFile, NOW};
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The exit code.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Standard output as one JSON document.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
+    }
+}
+
+/// A command with flags and nothing of this machine's environment.
+pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autonomous-monitor"));
+    command.args(arguments).env_clear().env("TZ", "UTC").stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(mut command: Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        code: output.status.code().expect("the monitor was killed"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs with these flags alone.
+pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
+    finish(command(arguments))
+}
+
+/// Audits a file at `NOW`, without an LLM, with more flags.
+pub(crate) fn audit(path: &Path, more: &[&str]) -> Run {
+    let mut command = command(["--no-llm", "--as-of", NOW, "--db"]);
+    command.arg(path).args(more);
+    finish(command)
+}
+
+/// The JSON document of a dry run at `NOW` without an LLM.
+pub(crate) fn report(bot: &BotFile, more: &[&str]) -> Value {
+    let flags: Vec<&str> = ["--dry-run", "--format", "json"].iter().chain(more).copied().collect();
+    audit(&bot.path(), &flags).json()
+}
