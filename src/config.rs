@@ -75,6 +75,8 @@ pub(crate) struct LlmConfig {
     pub(crate) temperature: Option<f64>,
     /// Largest answer in tokens; without a limit JSON mode can emit white space for ever.
     pub(crate) max_tokens: u32,
+    /// Certificate authorities to trust beside the platform's, as a PEM file.
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// A secret: never printed, not even by `{:?}`.
@@ -124,6 +126,7 @@ struct File {
     timeout_seconds: Option<u64>,
     temperature: Option<f64>,
     max_tokens: Option<u32>,
+    ca_file: Option<PathBuf>,
     max_prompt_chars: Option<usize>,
     #[serde(default)]
     limits: LimitOverrides,
@@ -152,6 +155,7 @@ impl Config {
             ),
             temperature: file.temperature,
             max_tokens: file.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
+            ca_file: file.ca_file,
         };
         let config = Self {
             db: cli

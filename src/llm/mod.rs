@@ -1,10 +1,37 @@
 //! The LLM's part of the audit: one question to an OpenAI-compatible endpoint, its answer as findings.
+//!
+//! `conversation` asks and decides what follows from each reply, with the help of modules that each
+//! know one thing: `request` what is sent, `transport` how, `body`, `envelope` and `server_error`
+//! what came back, `answer`, `mend` and `finding_item` how a text becomes findings, `retry` whether
+//! to wait, `context` what fits, `remedy` what a person can do.
+
+mod answer;
+mod body;
+mod context;
+mod conversation;
+mod envelope;
+mod finding_item;
+mod mend;
+mod probe;
+mod progress;
+mod redaction;
+mod remedy;
+mod request;
+mod retry;
+mod server_error;
+mod transport;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Instant;
 
 use serde::Serialize;
 
+use self::conversation::{Conversation, Tally};
 use crate::config::LlmConfig;
 use crate::finding::Finding;
 use crate::prompt::Prompt;
+
+pub(crate) use self::probe::{Probe, probe};
 
 /// Whether a part of the audit did its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,13 +64,15 @@ pub(crate) struct Analysis {
     pub(crate) completion_tokens: Option<u64>,
     /// Items of the answer that were no valid finding.
     pub(crate) dropped: usize,
+    /// The answer was cut off; its complete findings count.
+    pub(crate) cut: bool,
     /// What was found; reported with the checks' findings, not here.
     #[serde(skip)]
     pub(crate) findings: Vec<Finding>,
 }
 
 impl Analysis {
-    /// Of a run that goes without an LLM.
+    /// No LLM was asked for.
     pub(crate) fn skipped() -> Self {
         Self {
             status: Status::Skipped,
@@ -54,16 +83,58 @@ impl Analysis {
             prompt_tokens: None,
             completion_tokens: None,
             dropped: 0,
+            cut: false,
             findings: Vec::new(),
         }
     }
 }
 
+/// Asks the LLM about the report. Never fails: what goes wrong is the analysis' `error`.
+///
+/// `render` gives the report's prompt for a budget of characters; a budget too small for the brief
+/// gives the brief. Nothing is asked, and nobody sleeps, beyond the deadline.
 pub(crate) fn analyse(
-    _: &LlmConfig,
-    _: &dyn Fn(usize) -> Prompt,
-    _: usize,
-    _: std::time::Instant,
+    config: &LlmConfig,
+    render: &dyn Fn(usize) -> Prompt,
+    max_prompt_chars: usize,
+    deadline: Instant,
 ) -> Analysis {
-    Analysis { status: Status::Failed, error: Some("stub".into()), ..Analysis::skipped() }
+    let started = Instant::now();
+    let (result, tally) = match Conversation::new(config, render, max_prompt_chars, deadline, jitter) {
+        Ok(mut conversation) => (conversation.run(), conversation.tally),
+        Err(sentence) => (Err(sentence), Tally::default()),
+    };
+    let mut analysis = Analysis {
+        status: Status::Ok,
+        model: Some(tally.model.unwrap_or_else(|| config.model.clone())),
+        attempts: tally.attempts,
+        elapsed_seconds: started.elapsed().as_secs_f64(),
+        prompt_tokens: tally.prompt_tokens,
+        completion_tokens: tally.completion_tokens,
+        ..Analysis::skipped()
+    };
+    match result {
+        Ok(extraction) => {
+            if extraction.dropped > 0 {
+                tracing::warn!("{} items of the LLM's answer are no findings: dropped", extraction.dropped);
+            }
+            if extraction.cut {
+                tracing::warn!("the LLM's answer was cut off: its complete findings count");
+            }
+            analysis.dropped = extraction.dropped;
+            analysis.cut = extraction.cut;
+            analysis.findings = extraction.findings;
+        }
+        Err(sentence) => {
+            analysis.status = Status::Failed;
+            analysis.error = Some(sentence);
+        }
+    }
+    analysis
+}
+
+/// A number from 0 to 1 that differs from run to run; the standard library's only random source.
+fn jitter() -> f64 {
+    let bits = u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or_default();
+    f64::from(bits) / f64::from(u32::MAX)
 }

@@ -1,0 +1,342 @@
+//! The whole exchange with one endpoint: asks, judges what comes back, adapts, waits and asks again,
+//! until there is an answer or a sentence that says why there is none.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use reqwest::Url;
+use reqwest::header::{HeaderMap, LOCATION};
+
+use super::answer::{Extraction, NoAnswer, extract};
+use super::body::{Body, quoted};
+use super::context::{Plan, silently_cut_window_tokens};
+use super::envelope::{Verdict, judge};
+use super::progress::Progress;
+use super::remedy;
+use super::request::{Message, Shape, chat_url};
+use super::retry::{Decision, FailureKind, Moment, Why, decide};
+use super::server_error::ServerError;
+use super::transport::{Lost, Reply, Transport};
+use crate::config::LlmConfig;
+use crate::prompt::Prompt;
+use crate::untrusted::cut;
+
+/// Of a useless answer, as much goes back to the model as it needs to see its fault.
+const MAX_RETURNED_CHARS: usize = 1_500;
+
+/// One audit's exchange with the endpoint.
+pub(super) struct Conversation<'a> {
+    config: &'a LlmConfig,
+    render: &'a dyn Fn(usize) -> Prompt,
+    deadline: Instant,
+    /// Spreads the pauses between tries.
+    jitter: fn() -> f64,
+    started: Instant,
+    transport: Transport,
+    url: Url,
+    shape: Shape,
+    prompt: Prompt,
+    correction: Option<Correction>,
+    window_tokens: Option<u64>,
+    failed_tries: u32,
+    asked_for_more_room: bool,
+    asked_for_valid_json: bool,
+    /// What the exchange cost so far.
+    pub(super) tally: Tally,
+}
+
+/// What an exchange cost.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Requests sent.
+    pub(super) attempts: u32,
+    /// The model that answered.
+    pub(super) model: Option<String>,
+    /// Tokens of the last prompt.
+    pub(super) prompt_tokens: Option<u64>,
+    /// Tokens of the last answer.
+    pub(super) completion_tokens: Option<u64>,
+}
+
+/// A useless answer, and what is wrong with it.
+struct Correction {
+    answer: String,
+    complaint: &'static str,
+}
+
+/// What follows from one reply.
+enum Next {
+    Done(Extraction),
+    AskAgain,
+    /// Ask again after a pause, if the failure is one that passes.
+    Retry(Lost, HeaderMap),
+    Fail(String),
+}
+
+impl<'a> Conversation<'a> {
+    /// Prepares the first request.
+    ///
+    /// # Errors
+    /// A sentence: no client can be made.
+    pub(super) fn new(
+        config: &'a LlmConfig,
+        render: &'a dyn Fn(usize) -> Prompt,
+        max_prompt_chars: usize,
+        deadline: Instant,
+        jitter: fn() -> f64,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            transport: Transport::new(config)?,
+            url: chat_url(&config.base_url),
+            shape: Shape::new(config),
+            prompt: render(max_prompt_chars),
+            config,
+            render,
+            deadline,
+            jitter,
+            started: Instant::now(),
+            correction: None,
+            window_tokens: None,
+            failed_tries: 0,
+            asked_for_more_room: false,
+            asked_for_valid_json: false,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Asks until there is an answer.
+    ///
+    /// # Errors
+    /// A sentence that says why there is none.
+    pub(super) fn run(&mut self) -> Result<Extraction, String> {
+        loop {
+            let time_left = self.time_left();
+            if time_left.is_zero() {
+                return Err("the run's deadline passed before the LLM had answered: raise --deadline or ask a faster model".to_owned());
+            }
+            let sent = self.send(time_left);
+            let next = match sent {
+                Ok(reply) => self.reply(reply),
+                Err(lost) => Next::Retry(lost, HeaderMap::new()),
+            };
+            match next {
+                Next::Done(extraction) => return Ok(extraction),
+                Next::AskAgain => {}
+                Next::Retry(lost, headers) => self.pause(lost, &headers)?,
+                Next::Fail(sentence) => return Err(sentence),
+            }
+        }
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn send(&mut self, time_left: Duration) -> Result<Reply, Lost> {
+        let body = self.shape.body(&self.config.model, &self.messages());
+        self.tally.attempts += 1;
+        tracing::debug!(
+            "request {} to {}: {:?}, {} characters, {} tokens for the answer",
+            self.tally.attempts,
+            self.config.model,
+            self.shape.format,
+            self.sent_chars(),
+            self.shape.max_tokens
+        );
+        let _progress = Progress::since(self.started);
+        self.transport.post(&self.url, body, self.config.timeout.min(time_left))
+    }
+
+    fn messages(&self) -> Vec<Message<'_>> {
+        let mut messages = vec![
+            Message { role: "system", content: &self.prompt.system },
+            Message { role: "user", content: &self.prompt.user },
+        ];
+        if let Some(correction) = &self.correction {
+            messages.push(Message { role: "assistant", content: &correction.answer });
+            messages.push(Message { role: "user", content: correction.complaint });
+        }
+        messages
+    }
+
+    fn sent_chars(&self) -> usize {
+        self.messages().iter().map(|message| message.content.chars().count()).sum()
+    }
+
+    fn reply(&mut self, reply: Reply) -> Next {
+        let body = Body::read(&reply.body, self.transport.redaction());
+        match reply.status {
+            200..=299 => self.judged(&body, reply.headers),
+            300..=399 => {
+                let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok());
+                let sentence = remedy::redirect(reply.status, location, &self.url);
+                Next::Fail(self.transport.redaction().text(&sentence))
+            }
+            status => self.refused(&ServerError::of_reply(status, &body), reply.headers),
+        }
+    }
+
+    fn judged(&mut self, body: &Body, headers: HeaderMap) -> Next {
+        let judged = judge(body);
+        self.tally.model = judged.model.or(self.tally.model.take());
+        self.tally.prompt_tokens = judged.prompt_tokens.or(self.tally.prompt_tokens);
+        self.tally.completion_tokens = judged.completion_tokens.or(self.tally.completion_tokens);
+        let is_answer = !matches!(judged.verdict, Verdict::Error(_) | Verdict::Empty(_));
+        if is_answer
+            && let Some(counted) = judged.prompt_tokens
+            && let Some(window) = silently_cut_window_tokens(self.sent_chars(), counted)
+        {
+            return self.fit_into(Some(window), None);
+        }
+        match judged.verdict {
+            Verdict::Answer { text, is_cut } => self.answered(&text, is_cut),
+            Verdict::NoRoom => self.more_room(),
+            Verdict::Error(error) => self.refused(&error, headers),
+            Verdict::Empty(sentence) => {
+                Next::Retry(Lost { kind: FailureKind::EmptyAnswer, sentence }, headers)
+            }
+            Verdict::Failed(sentence) => Next::Fail(sentence),
+        }
+    }
+
+    /// A list that the limit cut keeps its complete findings; an empty one proves nothing.
+    fn answered(&mut self, text: &str, is_cut: bool) -> Next {
+        match extract(text) {
+            Ok(extraction) if is_cut && extraction.findings.is_empty() => self.more_room(),
+            Ok(extraction) => Next::Done(Extraction { cut: extraction.cut || is_cut, ..extraction }),
+            Err(no_answer) if no_answer.cut || is_cut => self.more_room(),
+            Err(no_answer) => self.correct(text, &no_answer),
+        }
+    }
+
+    /// Nothing complete fitted into the answer: twice the room, once.
+    fn more_room(&mut self) -> Next {
+        let used = self.shape.max_tokens;
+        let prompt_tokens = self.tally.prompt_tokens.unwrap_or(self.sent_chars() as u64 / 4);
+        let free = self.window_tokens.map(|window| window.saturating_sub(prompt_tokens));
+        let doubled = u64::from(used).saturating_mul(2).min(free.unwrap_or(u64::MAX));
+        match u32::try_from(doubled) {
+            Ok(room) if room > used && !self.asked_for_more_room => {
+                tracing::warn!("the LLM's answer was cut at {used} tokens; asking again with {room}");
+                self.asked_for_more_room = true;
+                self.shape.max_tokens = room;
+                Next::AskAgain
+            }
+            _ => Next::Fail(format!(
+                "the answer was cut at {used} tokens before one finding was complete: raise max_tokens in the config file, or ask a model that thinks less"
+            )),
+        }
+    }
+
+    /// The model is told once what is wrong with its answer.
+    fn correct(&mut self, text: &str, no_answer: &NoAnswer) -> Next {
+        if self.correction.is_some() {
+            let opening = quoted(&cut(text.trim(), 100));
+            let fault = match no_answer.dropped {
+                0 => "without a list of findings".to_owned(),
+                dropped => format!("with {dropped} items of which none has both title and description"),
+            };
+            return Next::Fail(format!(
+                "the model answered {fault}, also when asked again (\"{opening}\"): ask a model that follows instructions better"
+            ));
+        }
+        tracing::warn!("the LLM's answer holds no list of findings; asking once more");
+        let complaint = match no_answer.dropped {
+            0 => {
+                "That was not the JSON I asked for. Answer again with nothing but one JSON object of the form {\"findings\": [...]}, without any other text. If there really is nothing to report, answer {\"findings\": []}."
+            }
+            _ => {
+                "None of those items was complete. Answer again with nothing but one JSON object of the form {\"findings\": [...]}, where every finding has type, severity, title, description, evidence and recommendation as strings."
+            }
+        };
+        self.correction = Some(Correction { answer: cut(text.trim(), MAX_RETURNED_CHARS), complaint });
+        Next::AskAgain
+    }
+
+    fn refused(&mut self, error: &ServerError, headers: HeaderMap) -> Next {
+        if error.is_context_overflow() {
+            return self.fit_into(error.window_tokens, error.prompt_tokens);
+        }
+        if error.code == "json_validate_failed" || error.failed_generation.is_some() {
+            return self.invalid_json(error);
+        }
+        if let Some(field) = self.shape.adapt(error) {
+            tracing::debug!(
+                "the endpoint does not take {field} as sent ({}); adapting",
+                quoted(&error.message)
+            );
+            return Next::AskAgain;
+        }
+        let sentence = remedy::sentence(error, self.config);
+        Next::Retry(Lost { kind: error.failure_kind(), sentence }, headers)
+    }
+
+    /// The endpoint's own check refused the model's text: often enough the findings are in it.
+    fn invalid_json(&mut self, error: &ServerError) -> Next {
+        if let Some(text) = &error.failed_generation
+            && let Ok(extraction) = extract(text)
+            && !extraction.findings.is_empty()
+        {
+            return Next::Done(extraction);
+        }
+        if self.asked_for_valid_json {
+            return Next::Fail(format!(
+                "{}, also when asked again: ask a model that follows instructions better",
+                error.sentence()
+            ));
+        }
+        self.asked_for_valid_json = true;
+        Next::AskAgain
+    }
+
+    /// Renders the prompt once more for a window that the server named, or that its count revealed.
+    fn fit_into(&mut self, window_tokens: Option<u64>, prompt_tokens: Option<u64>) -> Next {
+        let sent_chars = self.sent_chars();
+        if self.window_tokens.is_some() {
+            return Next::Fail(remedy::context_too_small(window_tokens, sent_chars));
+        }
+        // A limit that nobody names is taken for half of what was sent.
+        let window = window_tokens.unwrap_or(sent_chars as u64 / 8);
+        let counted = prompt_tokens.map(|tokens| (sent_chars, tokens));
+        let plan = Plan::for_window(window, counted, self.shape.max_tokens);
+        let prompt = (self.render)(plan.prompt_chars.min(self.prompt.chars()));
+        let chars = prompt.chars();
+        let is_smaller = chars < sent_chars || plan.answer_tokens < self.shape.max_tokens;
+        if !is_smaller || (window_tokens.is_some() && !plan.may_hold(window, chars)) {
+            return Next::Fail(remedy::context_too_small(window_tokens, chars));
+        }
+        tracing::warn!(
+            "the model's context holds {window} tokens; asking again with {chars} characters instead of {sent_chars}"
+        );
+        self.window_tokens = Some(window);
+        self.shape.max_tokens = plan.answer_tokens;
+        self.correction = None;
+        self.prompt = prompt;
+        Next::AskAgain
+    }
+
+    fn pause(&mut self, lost: Lost, headers: &HeaderMap) -> Result<(), String> {
+        self.failed_tries += 1;
+        let moment = Moment { now: Utc::now(), time_left: self.time_left(), jitter: (self.jitter)() };
+        let why = match decide(self.failed_tries, lost.kind, headers, moment) {
+            Decision::Wait(pause) => {
+                tracing::warn!("{}; asking again in {:.1} s", lost.sentence, pause.as_secs_f64());
+                let _progress = Progress::since(self.started);
+                thread::sleep(pause);
+                return Ok(());
+            }
+            Decision::GiveUp(why) => why,
+        };
+        let sentence = lost.sentence;
+        Err(match why {
+            Why::Final => sentence,
+            Why::TriesSpent => format!("{sentence} (gave up after {} requests)", self.tally.attempts),
+            Why::Deadline => format!("{sentence} (the run's deadline leaves no time to ask again)"),
+            Why::WishTooLong(wish) => format!(
+                "{sentence} (the endpoint asks to wait {} s, longer than an audit may)",
+                wish.as_secs()
+            ),
+        })
+    }
+}

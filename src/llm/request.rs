@@ -1,0 +1,319 @@
+//! What is sent: as few fields as will do, and one step fewer each time a server refuses one.
+
+use reqwest::Url;
+use serde_json::{Map, Value, json};
+
+use super::context::numbers;
+use super::server_error::ServerError;
+use crate::config::LlmConfig;
+
+const FORMAT_WORDS: [&str; 7] = [
+    "response_format",
+    "response format",
+    "response_schema",
+    "json_schema",
+    "json_object",
+    "structured output",
+    "structured_output",
+];
+const LIMIT_WORDS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max tokens"];
+const TEMPERATURE_WORDS: [&str; 1] = ["temperature"];
+/// A limit on the answer below this is none that a server would state.
+const SMALLEST_LIMIT_TOKENS: u64 = 256;
+
+/// How the answer's form is asked for, strictest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnswerFormat {
+    /// A schema that the server enforces.
+    JsonSchema,
+    /// Any JSON object.
+    JsonObject,
+    /// Only by the words of the prompt.
+    Unstated,
+}
+
+/// The name of the field that limits the answer. `max_tokens` first: Ollama silently ignores the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LimitField {
+    MaxTokens,
+    MaxCompletionTokens,
+}
+
+/// The parts of a request that servers differ about.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shape {
+    /// How the answer's form is asked for.
+    pub(super) format: AnswerFormat,
+    /// Room for the answer.
+    pub(super) max_tokens: u32,
+    limit_field: LimitField,
+    temperature: Option<f64>,
+    is_limit_lowered: bool,
+}
+
+/// One message of the conversation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Message<'a> {
+    /// Who speaks: `system`, `user` or `assistant`.
+    pub(super) role: &'static str,
+    /// What is said.
+    pub(super) content: &'a str,
+}
+
+impl Shape {
+    /// The strictest request that the configuration allows.
+    pub(super) fn new(config: &LlmConfig) -> Self {
+        Self {
+            format: AnswerFormat::JsonSchema,
+            max_tokens: config.max_tokens,
+            limit_field: LimitField::MaxTokens,
+            temperature: config.temperature,
+            is_limit_lowered: false,
+        }
+    }
+
+    /// Steps down from what a 400 or 422 names; `None` where it names nothing that can go.
+    pub(super) fn adapt(&mut self, error: &ServerError) -> Option<&'static str> {
+        if !matches!(error.status, 400 | 422) {
+            return None;
+        }
+        // A field that the server names by itself goes before what its message mentions.
+        [error.param.to_lowercase(), error.naming_text()].iter().find_map(|text| self.step_down(text))
+    }
+
+    fn step_down(&mut self, text: &str) -> Option<&'static str> {
+        let names = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if names(&FORMAT_WORDS)
+            && let Some(format) = self.format.step_down()
+        {
+            self.format = format;
+            return Some("response_format");
+        }
+        if names(&LIMIT_WORDS) && self.change_limit(text) {
+            return Some("max_tokens");
+        }
+        if names(&TEMPERATURE_WORDS) && self.temperature.take().is_some() {
+            return Some("temperature");
+        }
+        None
+    }
+
+    /// The other name, where the server wants it; a lower limit, where it states one.
+    fn change_limit(&mut self, text: &str) -> bool {
+        let is_max_tokens = self.limit_field == LimitField::MaxTokens;
+        if is_max_tokens && text.contains("max_completion_tokens") {
+            self.limit_field = LimitField::MaxCompletionTokens;
+            return true;
+        }
+        let stated = numbers(text)
+            .filter(|number| (SMALLEST_LIMIT_TOKENS..u64::from(self.max_tokens)).contains(number))
+            .max()
+            .and_then(|number| u32::try_from(number).ok());
+        match stated {
+            Some(limit) if !self.is_limit_lowered => {
+                self.max_tokens = limit;
+                self.is_limit_lowered = true;
+            }
+            _ if is_max_tokens => self.limit_field = LimitField::MaxCompletionTokens,
+            _ => return false,
+        }
+        true
+    }
+
+    /// The request's body.
+    pub(super) fn body(&self, model: &str, messages: &[Message<'_>]) -> String {
+        let mut body = Map::new();
+        body.insert("model".to_owned(), json!(model));
+        let messages: Vec<Value> = messages
+            .iter()
+            .map(|message| json!({"role": message.role, "content": message.content}))
+            .collect();
+        body.insert("messages".to_owned(), Value::Array(messages));
+        let limit_name = match self.limit_field {
+            LimitField::MaxTokens => "max_tokens",
+            LimitField::MaxCompletionTokens => "max_completion_tokens",
+        };
+        body.insert(limit_name.to_owned(), json!(self.max_tokens));
+        if let Some(format) = self.format.value() {
+            body.insert("response_format".to_owned(), format);
+        }
+        if let Some(temperature) = self.temperature {
+            body.insert("temperature".to_owned(), json!(temperature));
+        }
+        Value::Object(body).to_string()
+    }
+}
+
+impl AnswerFormat {
+    fn step_down(self) -> Option<Self> {
+        match self {
+            Self::JsonSchema => Some(Self::JsonObject),
+            Self::JsonObject => Some(Self::Unstated),
+            Self::Unstated => None,
+        }
+    }
+
+    fn value(self) -> Option<Value> {
+        match self {
+            Self::JsonSchema => Some(json!({
+                "type": "json_schema",
+                "json_schema": {"name": "findings", "strict": true, "schema": schema()},
+            })),
+            Self::JsonObject => Some(json!({"type": "json_object"})),
+            Self::Unstated => None,
+        }
+    }
+}
+
+/// A list of findings under an object root. Strict schemas want every property required and no
+/// others; patterns and lengths are left out, as servers refuse them.
+fn schema() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "properties": {
+            "findings": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "type": {
+                            "type": "string",
+                            "enum": ["bug", "inefficiency", "pattern", "performance", "missing_feature"],
+                        },
+                        "severity": {
+                            "type": "string",
+                            "enum": ["critical", "high", "medium", "low", "info"],
+                        },
+                        "title": text,
+                        "description": text,
+                        "evidence": text,
+                        "recommendation": text,
+                    },
+                    "required": ["type", "severity", "title", "description", "evidence", "recommendation"],
+                    "additionalProperties": false,
+                },
+            },
+        },
+        "required": ["findings"],
+        "additionalProperties": false,
+    })
+}
+
+/// The address for questions: a base that already names it is used as it is.
+pub(super) fn chat_url(base: &Url) -> Url {
+    with_path(base, "/chat/completions")
+}
+
+/// The address of the list of models.
+pub(super) fn models_url(base: &Url) -> Url {
+    with_path(base, "/models")
+}
+
+fn with_path(base: &Url, ending: &str) -> Url {
+    let path = base.path().trim_end_matches('/');
+    let root = path.strip_suffix("/chat/completions").unwrap_or(path).trim_end_matches('/');
+    let mut url = base.clone();
+    url.set_path(&format!("{root}{ending}"));
+    url.set_fragment(None);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(temperature: Option<f64>) -> Shape {
+        Shape {
+            format: AnswerFormat::JsonSchema,
+            max_tokens: 4_096,
+            limit_field: LimitField::MaxTokens,
+            temperature,
+            is_limit_lowered: false,
+        }
+    }
+
+    fn refusal(message: &str) -> ServerError {
+        ServerError { status: 400, message: message.to_owned(), ..ServerError::default() }
+    }
+
+    fn body(shape: &Shape) -> Value {
+        serde_json::from_str(&shape.body("m", &[Message { role: "user", content: "c" }])).unwrap()
+    }
+
+    #[test]
+    fn urls_are_built_from_any_spelling_of_the_base() {
+        for (base, chat) in [
+            ("http://h:1/v1", "http://h:1/v1/chat/completions"),
+            ("http://h:1/v1///", "http://h:1/v1/chat/completions"),
+            ("http://h:1", "http://h:1/chat/completions"),
+            ("http://h:1/v1/chat/completions", "http://h:1/v1/chat/completions"),
+            ("http://h:1/v1/chat/completions/", "http://h:1/v1/chat/completions"),
+            ("http://h:1/o/d?api-version=2", "http://h:1/o/d/chat/completions?api-version=2"),
+        ] {
+            let base = Url::parse(base).unwrap();
+            assert_eq!(chat_url(&base).as_str(), chat);
+        }
+        let base = Url::parse("http://h:1/v1/chat/completions").unwrap();
+        assert_eq!(models_url(&base).as_str(), "http://h:1/v1/models");
+    }
+
+    #[test]
+    fn the_first_request_has_the_strict_schema_and_no_temperature() {
+        let body = body(&shape(None));
+        let names: Vec<_> = body.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["model", "messages", "max_tokens", "response_format"]);
+        let schema = &body["response_format"]["json_schema"]["schema"];
+        let item = &schema["properties"]["findings"]["items"];
+        for object in [schema, item] {
+            let properties: Vec<_> = object["properties"].as_object().unwrap().keys().collect();
+            assert_eq!(json!(properties), object["required"]);
+            assert_eq!(object["additionalProperties"], json!(false));
+        }
+    }
+
+    #[test]
+    fn each_refused_field_goes_one_step_at_a_time() {
+        let mut shape = shape(Some(0.2));
+        for (message, named) in [
+            ("'response_format.type' must be 'text'", Some("response_format")),
+            ("Unsupported value: 'temperature' does not support 0.2", Some("temperature")),
+            ("Use 'max_completion_tokens' instead of 'max_tokens'", Some("max_tokens")),
+            ("json_object is not supported", Some("response_format")),
+            ("response_format is unknown", None),
+            ("temperature is unknown", None),
+            ("something else", None),
+        ] {
+            assert_eq!(shape.adapt(&refusal(message)), named, "{message}");
+        }
+        let names: Vec<_> = body(&shape).as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names, ["model", "messages", "max_completion_tokens"]);
+    }
+
+    #[test]
+    fn a_stated_limit_on_the_answer_is_taken_once() {
+        for message in [
+            "max_tokens is too large: 4096. This model supports at most 2048 completion tokens",
+            "`max_tokens` must be less than or equal to `2048`",
+            "Invalid max_tokens value, the valid range of max_tokens is [1, 2048]",
+        ] {
+            let mut shape = shape(None);
+            assert!(shape.adapt(&refusal(message)).is_some());
+            assert_eq!(shape.max_tokens, 2_048, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_named_parameter_goes_before_what_the_message_mentions() {
+        let mut shape = shape(Some(0.2));
+        let error = ServerError { param: "temperature".to_owned(), ..refusal("with response_format …") };
+        assert_eq!(shape.adapt(&error), Some("temperature"));
+        assert_eq!(shape.format, AnswerFormat::JsonSchema);
+    }
+
+    #[test]
+    fn other_statuses_change_nothing() {
+        let error = ServerError { status: 500, ..refusal("response_format") };
+        assert_eq!(shape(None).adapt(&error), None);
+    }
+}
