@@ -71,10 +71,10 @@ fn not_json(body: &Body) -> Verdict {
 
 fn completion(value: &Value) -> Verdict {
     let choice = value.get("choices").and_then(Value::as_array).and_then(|choices| choices.first());
-    if value.get("error").is_some_and(is_error) || choice.is_none() {
-        if let Some(error) = ServerError::of_value(200, value) {
-            return Verdict::Error(error);
-        }
+    if (value.get("error").is_some_and(is_error) || choice.is_none())
+        && let Some(error) = ServerError::of_value(200, value)
+    {
+        return Verdict::Error(error);
     }
     let Some(choice) = choice else {
         return Verdict::Empty("the endpoint answered without any choices".to_owned());

@@ -12,6 +12,7 @@ mod conversation;
 mod envelope;
 mod finding_item;
 mod mend;
+#[allow(dead_code, reason = "for a command that checks the setup")]
 mod probe;
 mod progress;
 mod redaction;
@@ -31,6 +32,7 @@ use crate::config::LlmConfig;
 use crate::finding::Finding;
 use crate::prompt::Prompt;
 
+#[allow(unused_imports, reason = "for a command that checks the setup")]
 pub(crate) use self::probe::{Probe, probe};
 
 /// Whether a part of the audit did its work.
