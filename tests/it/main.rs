@@ -7,6 +7,7 @@
     reason = "tests build their own input: a failed unwrap there is a failed test"
 )]
 
+mod alerts;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;
@@ -15,3 +16,5 @@ mod documents;
 mod figures;
 mod monitor;
 mod prompt;
+#[allow(dead_code, reason = "replies for every test, present and future")]
+mod server;
