@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// The auditor that a trading bot runs on itself: reads the bot's SQLite file, finds what is wrong
 /// with built-in checks and an LLM, stores it in `monitoring_alerts`, and exits by severity.
@@ -18,8 +18,12 @@ The LLM's key is read from the environment only: OPENAI_API_KEY.
 Every hour from cron:
   0 * * * * cd /path/to/bot && autonomous-monitor >> logs/monitor.log 2>&1")]
 pub(crate) struct Cli {
+    /// Something else than an audit
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// The bot's database file; it is never created [default: data/trading_bot.db]
-    #[arg(long, value_name = "PATH", env = "MONITOR_DB", value_parser = path())]
+    #[arg(long, global = true, value_name = "PATH", env = "MONITOR_DB", value_parser = path())]
     pub(crate) db: Option<PathBuf>,
 
     /// Length of the analysis window in hours, 1 to 87600 [default: 24]
@@ -27,7 +31,7 @@ pub(crate) struct Cli {
     pub(crate) hours: Option<u32>,
 
     /// Explain more: critical and high findings with description, evidence and recommendation, and debug lines in the log
-    #[arg(long, short)]
+    #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
 
     /// Do everything but store: the file is not touched at all
@@ -35,15 +39,15 @@ pub(crate) struct Cli {
     pub(crate) dry_run: bool,
 
     /// Run the built-in checks only, without the LLM
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) no_llm: bool,
 
     /// Form of the summary on standard output
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 
     /// Write the log lines to this file as well (appended)
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH")]
     pub(crate) log_file: Option<PathBuf>,
 
     /// Print exactly what would be sent to the LLM; send nothing, store nothing
@@ -55,20 +59,24 @@ pub(crate) struct Cli {
     pub(crate) as_of: Option<String>,
 
     /// Read settings from this TOML file; flags and environment win over it
-    #[arg(long, value_name = "FILE", env = "MONITOR_CONFIG", value_parser = path())]
+    #[arg(long, global = true, value_name = "FILE", env = "MONITOR_CONFIG", value_parser = path())]
     pub(crate) config: Option<PathBuf>,
 
     /// Base URL of an OpenAI-compatible endpoint [default: http://localhost:11434/v1]
-    #[arg(long, value_name = "URL", env = "OPENAI_BASE_URL")]
+    #[arg(long, global = true, value_name = "URL", env = "OPENAI_BASE_URL")]
     pub(crate) base_url: Option<String>,
 
     /// Model to ask [default: qwen2.5-coder:7b]
-    #[arg(long, value_name = "NAME", env = "OPENAI_MODEL")]
+    #[arg(long, global = true, value_name = "NAME", env = "OPENAI_MODEL")]
     pub(crate) model: Option<String>,
 
     /// Seconds that one attempt at the LLM may take [default: 300]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
+
+    /// Seconds that the LLM's whole part may take, waits and repeated requests included; then what is there is stored [default: 900]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) deadline: Option<u64>,
 
     /// Size of the whole prompt in characters, at least 6000 [default: 16000]
     #[arg(long, value_name = "N", value_parser = at_least_6000)]
@@ -77,6 +85,13 @@ pub(crate) struct Cli {
     /// Write a sample bot database with planted problems to a temporary folder and audit that (built-in checks only, unless an endpoint is named)
     #[arg(long, conflicts_with = "db")]
     pub(crate) demo: bool,
+}
+
+/// What to do instead of an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum Command {
+    /// Check the setup: file, views, clock, endpoint, model and schema support, a line each with ok or the remedy
+    Doctor,
 }
 
 /// Form of the summary on standard output.

@@ -124,6 +124,7 @@ struct File {
     base_url: Option<String>,
     model: Option<String>,
     timeout_seconds: Option<u64>,
+    deadline_seconds: Option<u64>,
     temperature: Option<f64>,
     max_tokens: Option<u32>,
     ca_file: Option<PathBuf>,
@@ -171,7 +172,9 @@ impl Config {
             log_file: cli.log_file.or(file.log_file),
             print_prompt: cli.print_prompt,
             demo: cli.demo,
-            deadline: Duration::from_secs(DEFAULT_DEADLINE_SECONDS),
+            deadline: Duration::from_secs(
+                cli.deadline.or(file.deadline_seconds).unwrap_or(DEFAULT_DEADLINE_SECONDS),
+            ),
             max_prompt_chars: cli
                 .max_prompt_chars
                 .or(file.max_prompt_chars)
@@ -192,6 +195,7 @@ impl Config {
             "max_prompt_chars = {}: give at least {MIN_PROMPT_CHARS}",
             self.max_prompt_chars
         );
+        ensure!(!self.deadline.is_zero(), "deadline_seconds = 0: give at least 1");
         if let Some(llm) = &self.llm {
             ensure!(!llm.timeout.is_zero(), "timeout_seconds = 0: give at least 1");
             ensure!(llm.max_tokens >= 256, "max_tokens = {}: give at least 256", llm.max_tokens);

@@ -9,6 +9,7 @@ mod cli;
 mod collectors;
 mod config;
 mod demo;
+mod doctor;
 mod exit_code;
 mod finding;
 mod llm;
@@ -28,7 +29,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser as _;
 
 use crate::bot::Bot;
-use crate::cli::{Cli, Format};
+use crate::cli::{Cli, Command, Format};
 use crate::collectors::{Context, Report};
 use crate::config::Config;
 use crate::exit_code::Verdict;
@@ -62,8 +63,18 @@ fn start() -> Verdict {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Verdict> {
+    let command = cli.command;
     let mut config = Config::new(cli, std::env::var("OPENAI_API_KEY").ok().as_deref())?;
     logging::init(&config)?;
+    if command == Some(Command::Doctor) {
+        let examination = doctor::Examination::of(&config);
+        let written = match config.format {
+            Format::Json => examination.write_json(&mut io::stdout().lock()),
+            Format::Text => examination.write_text(&mut anstream::stdout().lock()),
+        };
+        ignore_closed_pipe(written).context("cannot write the examination")?;
+        return Ok(examination.verdict());
+    }
     let now = config.as_of.unwrap_or_else(Utc::now);
     if config.demo {
         config.db = demo::write_to_temporary_folder(now)?;

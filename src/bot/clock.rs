@@ -79,6 +79,14 @@ impl HostOffset {
         }
     }
 
+    /// Seconds east of UTC at the newest measurement; `None` where this machine's zone is used.
+    pub(crate) fn newest_seconds(&self) -> Option<i64> {
+        match self {
+            Self::Measured(steps) => steps.last().map(|(_, seconds)| *seconds),
+            Self::ThisMachine => None,
+        }
+    }
+
     /// The instant of a stored value; `None` for NULL and for what is no timestamp.
     pub(crate) fn instant(&self, value: ValueRef<'_>, clock: Clock) -> Option<DateTime<Utc>> {
         let stamp = match value {

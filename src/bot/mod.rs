@@ -104,6 +104,30 @@ impl Bot {
         self.sources.iter().any(|source| source.table == table && source.has_column(column))
     }
 
+    /// The bot's tables that the file has, and those that it lacks.
+    pub(crate) fn tables(&self) -> (Vec<&str>, Vec<&str>) {
+        let names = |exists: bool| {
+            self.sources
+                .iter()
+                .filter(move |source| source.exists == exists)
+                .map(|source| source.table.as_str())
+                .collect()
+        };
+        (names(true), names(false))
+    }
+
+    /// The canonical views, in the order of their page.
+    pub(crate) fn views(&self) -> rusqlite::Result<Vec<String>> {
+        let sql =
+            "SELECT name FROM temp.sqlite_master WHERE type = 'view' AND name NOT LIKE 'src\\_%' ESCAPE '\\'";
+        self.connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    }
+
+    /// How the host's local time relates to UTC.
+    pub(crate) fn host_offset(&self) -> &HostOffset {
+        &self.host_offset
+    }
+
     /// The connection, for queries that are not bound to a period.
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection

@@ -12,7 +12,6 @@ mod conversation;
 mod envelope;
 mod finding_item;
 mod mend;
-#[allow(dead_code, reason = "for a command that checks the setup")]
 mod probe;
 mod progress;
 mod redaction;
@@ -32,8 +31,7 @@ use crate::config::LlmConfig;
 use crate::finding::Finding;
 use crate::prompt::Prompt;
 
-#[allow(unused_imports, reason = "for a command that checks the setup")]
-pub(crate) use self::probe::{Probe, probe};
+pub(crate) use self::probe::probe;
 
 /// Whether a part of the audit did its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

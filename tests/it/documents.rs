@@ -6,7 +6,7 @@ const README: &str = include_str!("../../README.md");
 
 #[test]
 fn every_flag_and_variable_of_the_help_stands_in_the_readme() {
-    let help = run(["--help"]).stdout;
+    let help = run(["--help"]).stdout + &run(["doctor", "--help"]).stdout;
     let words = help.split(|letter: char| !(letter.is_ascii_alphanumeric() || "-_".contains(letter)));
     let mut names: Vec<&str> = words
         .filter(|word| word.starts_with("--") || word.starts_with("MONITOR_") || word.starts_with("OPENAI_"))
@@ -14,7 +14,7 @@ fn every_flag_and_variable_of_the_help_stands_in_the_readme() {
         .collect();
     names.sort_unstable();
     names.dedup();
-    assert!(names.len() >= 18, "{names:?}");
+    assert!(names.len() >= 19, "{names:?}");
     for name in names {
         assert!(README.contains(name), "README lacks {name}");
     }

@@ -12,6 +12,7 @@ mod alerts;
 mod bot_file;
 mod bot_file_tests;
 mod command_line;
+mod doctor;
 mod documents;
 mod figures;
 mod monitor;

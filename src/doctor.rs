@@ -1,0 +1,164 @@
+//! Checks the setup before cron depends on it: each point is fine, or comes with its remedy.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::bot::{Bot, generation};
+use crate::config::Config;
+use crate::exit_code::Verdict;
+use crate::llm;
+use crate::untrusted::one_line;
+
+/// What was examined, in order.
+#[derive(Debug, Serialize)]
+pub(crate) struct Examination {
+    points: Vec<Point>,
+}
+
+#[derive(Debug, Serialize)]
+struct Point {
+    name: &'static str,
+    status: PointStatus,
+    message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum PointStatus {
+    Ok,
+    Failed,
+    Skipped,
+}
+
+impl Examination {
+    /// Examines the bot's file, then the endpoint.
+    pub(crate) fn of(config: &Config) -> Self {
+        let mut examination = Self { points: Vec::new() };
+        match Bot::open(&config.db) {
+            Ok(bot) => examination.bot(&bot, config),
+            Err(error) => {
+                examination.add("file", Err(format!("{error:#}")));
+                examination.skip(&["views", "clock"], "the file cannot be used");
+            }
+        }
+        examination.llm(config);
+        examination
+    }
+
+    fn bot(&mut self, bot: &Bot, config: &Config) {
+        let (found, missing) = bot.tables();
+        let generation = generation::current(bot).map_err(|error| format!("cannot be read: {error}"));
+        self.add(
+            "file",
+            generation.map(|generation| {
+                format!(
+                    "{} holds {} of the bot's {} tables and is written by generation {generation}",
+                    config.db.display(),
+                    found.len(),
+                    found.len() + missing.len()
+                )
+            }),
+        );
+        self.add("views", views(bot));
+        self.add("clock", Ok(clock(bot)));
+    }
+
+    fn llm(&mut self, config: &Config) {
+        let Some(endpoint) = &config.llm else {
+            return self.skip(&["endpoint", "model", "schema"], "--no-llm");
+        };
+        let probe = llm::probe(endpoint);
+        let is_reached = probe.endpoint.is_ok();
+        self.add("endpoint", probe.endpoint);
+        if !is_reached {
+            return self.skip(&["model", "schema"], "the endpoint cannot be reached");
+        }
+        self.add("model", probe.model);
+        self.add("schema", probe.schema);
+    }
+
+    fn add(&mut self, name: &'static str, outcome: Result<String, String>) {
+        let (status, message) = match outcome {
+            Ok(message) => (PointStatus::Ok, message),
+            Err(message) => (PointStatus::Failed, message),
+        };
+        self.points.push(Point { name, status, message: one_line(&message) });
+    }
+
+    fn skip(&mut self, names: &[&'static str], reason: &str) {
+        self.points.extend(names.iter().map(|name| Point {
+            name,
+            status: PointStatus::Skipped,
+            message: format!("not examined: {reason}"),
+        }));
+    }
+
+    /// Complete where no point failed.
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict::of(None, self.points.iter().all(|point| point.status != PointStatus::Failed))
+    }
+
+    /// Writes a line a point.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub(crate) fn write_text(&self, writer: &mut impl Write) -> io::Result<()> {
+        for Point { name, status, message } in &self.points {
+            let (word, style) = match status {
+                PointStatus::Ok => ("ok", AnsiColor::Green.on_default()),
+                PointStatus::Failed => ("FAILED", AnsiColor::Red.on_default().bold()),
+                PointStatus::Skipped => ("-", Style::new()),
+            };
+            writeln!(writer, "{name:<9} {style}{word:<7}{style:#} {message}")?;
+        }
+        Ok(())
+    }
+
+    /// Writes one JSON document.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub(crate) fn write_json(&self, writer: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *writer, self)?;
+        writeln!(writer)
+    }
+}
+
+/// Each canonical view can be read.
+fn views(bot: &Bot) -> Result<String, String> {
+    let views = bot.views().map_err(|error| format!("cannot be listed: {error}"))?;
+    let mut empty = Vec::new();
+    for view in &views {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {view})");
+        let has_rows: bool = bot
+            .connection()
+            .query_row(&sql, [], |row| row.get(0))
+            .map_err(|error| format!("{view} cannot be read: {error}"))?;
+        if !has_rows {
+            empty.push(view.as_str());
+        }
+    }
+    let without = match empty.as_slice() {
+        [] => String::new(),
+        empty => format!(", without rows: {}", empty.join(", ")),
+    };
+    Ok(format!("{} can be read{without}", views.len()))
+}
+
+/// How local times are understood.
+fn clock(bot: &Bot) -> String {
+    match bot.host_offset().newest_seconds() {
+        Some(seconds) => format!(
+            "the bot's host is UTC{}{:02}:{:02}, measured from its own rows",
+            if seconds < 0 { '-' } else { '+' },
+            seconds.abs() / 3_600,
+            seconds.abs() / 60 % 60
+        ),
+        None if bot.has_table("trade_journal") => {
+            "no row carries both clocks: local times are read in this machine's time zone".to_owned()
+        }
+        None => "this generation writes UTC only".to_owned(),
+    }
+}
