@@ -92,6 +92,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Check the setup: file, views, clock, endpoint, model and schema support, a line each with ok or the remedy
     Doctor,
+    /// List the built-in checks: id, theme, threshold, and why
+    Checks,
 }
 
 /// Form of the summary on standard output.

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::bot::clock;
+use crate::checks;
 use crate::cli::{Cli, Format, MIN_PROMPT_CHARS};
 
 const DEFAULT_DB: &str = "data/trading_bot.db";
@@ -56,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) llm: Option<LlmConfig>,
     /// What the bot is configured to do, where it differs from its generation's defaults.
     pub(crate) limits: LimitOverrides,
+    /// Checks that are switched off or have another threshold, by id.
+    pub(crate) checks: BTreeMap<String, CheckSettings>,
     /// Coins by tier, replacing the built-in list.
     pub(crate) tiers: Option<BTreeMap<u8, Vec<String>>>,
 }
@@ -102,6 +105,22 @@ impl fmt::Debug for ApiKey {
     }
 }
 
+/// What the config file says of one check.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CheckSettings {
+    /// Whether it runs.
+    pub(crate) enabled: bool,
+    /// Its threshold instead of the default one.
+    pub(crate) threshold: Option<f64>,
+}
+
+impl Default for CheckSettings {
+    fn default() -> Self {
+        Self { enabled: true, threshold: None }
+    }
+}
+
 /// The bot's own limits, as far as the config file states them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +151,8 @@ struct File {
     #[serde(default)]
     limits: LimitOverrides,
     tiers: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
+    checks: BTreeMap<String, CheckSettings>,
 }
 
 impl Config {
@@ -181,6 +202,7 @@ impl Config {
                 .unwrap_or(DEFAULT_MAX_PROMPT_CHARS),
             llm: (!without_llm).then_some(llm),
             limits: file.limits,
+            checks: file.checks,
             tiers: file.tiers.map(tiers).transpose()?,
         };
         config.check()?;
@@ -213,8 +235,33 @@ impl Config {
                 );
             }
         }
+        for (id, settings) in &self.checks {
+            let Some(check) = checks::all().find(|check| check.id == id) else {
+                bail!("[checks.{id}]: there is no such check{}", suggestion(id));
+            };
+            if let Some(threshold) = settings.threshold {
+                ensure!(check.threshold.is_some(), "[checks.{id}]: this check has no threshold");
+                ensure!(
+                    threshold.is_finite() && threshold >= 0.0,
+                    "[checks.{id}]: threshold = {threshold}: give a number from zero on"
+                );
+            }
+        }
         Ok(())
     }
+}
+
+/// The check whose id is most like a misspelt one.
+fn suggestion(id: &str) -> String {
+    const LEAST_SIMILARITY: f64 = 0.7;
+    checks::all()
+        .map(|check| (strsim::jaro_winkler(id, check.id), check.id))
+        .filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map_or_else(
+            || "; `autonomous-monitor checks` lists them".to_owned(),
+            |(_, similar)| format!("; do you mean {similar}?"),
+        )
 }
 
 impl File {

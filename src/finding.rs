@@ -101,6 +101,8 @@ pub(crate) struct Finding {
     pub(crate) recommendation: Option<String>,
     /// Who says so.
     pub(crate) source: Source,
+    /// A check's id and subject: equal for the same problem in every run; null for the LLM's.
+    pub(crate) fingerprint: Option<String>,
     /// Whether the report carries the evidence; null where nobody judged it.
     pub(crate) grounded: Option<bool>,
 }

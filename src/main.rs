@@ -64,17 +64,16 @@ fn start() -> Verdict {
 
 fn run(cli: Cli) -> anyhow::Result<Verdict> {
     let command = cli.command;
-    let mut config = Config::new(cli, std::env::var("OPENAI_API_KEY").ok().as_deref())?;
+    let config = Config::new(cli, std::env::var("OPENAI_API_KEY").ok().as_deref())?;
     logging::init(&config)?;
-    if command == Some(Command::Doctor) {
-        let examination = doctor::Examination::of(&config);
-        let written = match config.format {
-            Format::Json => examination.write_json(&mut io::stdout().lock()),
-            Format::Text => examination.write_text(&mut anstream::stdout().lock()),
-        };
-        ignore_closed_pipe(written).context("cannot write the examination")?;
-        return Ok(examination.verdict());
+    match command {
+        None => audit(config),
+        Some(Command::Doctor) => examine(&config),
+        Some(Command::Checks) => list_checks(config.format),
     }
+}
+
+fn audit(mut config: Config) -> anyhow::Result<Verdict> {
     let now = config.as_of.unwrap_or_else(Utc::now);
     if config.demo {
         config.db = demo::write_to_temporary_folder(now)?;
@@ -160,6 +159,25 @@ fn write_summary(summary: &Summary<'_>, format: Format) -> anyhow::Result<()> {
         Format::Text => summary.write_text(&mut anstream::stdout().lock()),
     };
     ignore_closed_pipe(written).context("cannot write the summary")
+}
+
+fn examine(config: &Config) -> anyhow::Result<Verdict> {
+    let examination = doctor::Examination::of(config);
+    let written = match config.format {
+        Format::Json => examination.write_json(&mut io::stdout().lock()),
+        Format::Text => examination.write_text(&mut anstream::stdout().lock()),
+    };
+    ignore_closed_pipe(written).context("cannot write the examination")?;
+    Ok(examination.verdict())
+}
+
+fn list_checks(format: Format) -> anyhow::Result<Verdict> {
+    let written = match format {
+        Format::Json => checks::listing::write_json(&mut io::stdout().lock()),
+        Format::Text => checks::listing::write_text(&mut io::stdout().lock()),
+    };
+    ignore_closed_pipe(written).context("cannot write the list of checks")?;
+    Ok(Verdict::Ok)
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -1,29 +1,71 @@
 //! Built-in checks: they run without any LLM, cost nothing and repeat exactly.
 //!
-//! A check is a plain function over the report and, where it needs rows, the canonical views. It is
-//! stated over what any bot has, never over one bot's known fault; one fault gives one finding.
+//! A check is a plain function over the report and, where it needs rows, the canonical views or any
+//! table of the file. It is stated over what any bot has, never over one bot's known fault; one fault
+//! gives one problem, however many rows show it. A check whose data the file does not hold is silent.
+//!
+//! Statements of fact are reported as they are. Statistical claims come with their p-value, and the
+//! runner keeps the share of false ones among all claims of a run below `FALSE_DISCOVERY_RATE`.
+
+pub(crate) mod listing;
+mod problem;
+mod theme;
 
 mod positions;
 mod rules;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+pub(crate) use self::problem::{Evidence, Found, Problem};
+pub(crate) use self::theme::Theme;
 use crate::collectors::{Context, Report};
-use crate::finding::Finding;
+use crate::config::CheckSettings;
+use crate::finding::{Finding, Source};
 use crate::llm::Status;
 
+/// Expected share of false claims among the statistical claims of a run (Benjamini and Hochberg, 1995).
+const FALSE_DISCOVERY_RATE: f64 = 0.05;
+
 /// One check.
-struct Check {
-    /// Stable name: part of a finding's source.
-    id: &'static str,
-    run: fn(&Context<'_>, &Report) -> anyhow::Result<Vec<Finding>>,
+pub(crate) struct Check {
+    /// Stable name: part of a finding's source and fingerprint, and its key in the config file.
+    pub(crate) id: &'static str,
+    /// What it is about.
+    pub(crate) theme: Theme,
+    /// One sentence: what it finds and why that matters.
+    pub(crate) why: &'static str,
+    /// The number that decides, if one does.
+    pub(crate) threshold: Option<Threshold>,
+    run: fn(&Audit<'_>) -> anyhow::Result<Found>,
+}
+
+/// The number that decides; the config file can set another one.
+pub(crate) struct Threshold {
+    /// What is used where the config file says nothing.
+    pub(crate) default: f64,
+    /// Its unit and the reason for the default.
+    pub(crate) reason: &'static str,
 }
 
 /// Every check, in the order in which findings are reported.
-const CHECKS: &[Check] = &[
-    Check { id: positions::STALE, run: positions::stale },
-    Check { id: rules::NEVER_SUCCEEDED, run: rules::never_succeeded },
-];
+pub(crate) const CHECKS: &[&[Check]] = &[positions::CHECKS, rules::CHECKS];
+
+/// All checks in order.
+pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
+    CHECKS.iter().copied().flatten()
+}
+
+/// What a check is given.
+pub(crate) struct Audit<'run> {
+    /// The bot's file, the moment, the window.
+    pub(crate) context: &'run Context<'run>,
+    /// What the collectors measured.
+    pub(crate) report: &'run Report,
+    /// The threshold of the check that runs; zero for a check that declares none.
+    pub(crate) threshold: f64,
+}
 
 /// What came of the checks.
 #[derive(Debug, Serialize)]
@@ -34,28 +76,76 @@ pub(crate) struct Analysis {
     pub(crate) error: Option<String>,
     /// Checks that ran to their end.
     pub(crate) completed: usize,
+    /// Checks that the config file switched off.
+    pub(crate) disabled: Vec<&'static str>,
     /// What was found; reported with the LLM's findings, not here.
     #[serde(skip)]
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Runs every check; one that fails does not stop the others.
+/// Runs every check that is not switched off; one that fails does not stop the others.
 pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
-    let mut findings = Vec::new();
+    let settings: &BTreeMap<String, CheckSettings> = &context.config.checks;
+    let mut facts = Vec::new();
+    let mut claims = Vec::new();
     let mut failures = Vec::new();
-    for check in CHECKS {
-        match (check.run)(context, report) {
-            Ok(found) => findings.extend(found),
+    let mut disabled = Vec::new();
+    let mut completed = 0;
+    for check in all() {
+        let own = settings.get(check.id).copied().unwrap_or_default();
+        if !own.enabled {
+            disabled.push(check.id);
+            continue;
+        }
+        let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
+        let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default) };
+        match (check.run)(&audit) {
+            Ok(found) => {
+                completed += 1;
+                facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));
+                claims.extend(found.claims.into_iter().map(|claim| (claim.0, finding(check, claim.1))));
+            }
             Err(error) => {
                 tracing::error!("Check {} failed: {error:#}", check.id);
                 failures.push(format!("{}: {error:#}", check.id));
             }
         }
     }
+    facts.extend(discoveries(claims));
+    facts.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Analysis {
         status: if failures.is_empty() { Status::Ok } else { Status::Failed },
-        completed: CHECKS.len() - failures.len(),
+        completed,
+        disabled,
         error: (!failures.is_empty()).then(|| failures.join("; ")),
-        findings,
+        findings: facts,
     }
+}
+
+fn finding(check: &Check, problem: Problem) -> Finding {
+    Finding {
+        alert_type: problem.alert_type,
+        severity: problem.severity,
+        title: problem.title,
+        description: problem.description,
+        evidence: Some(problem.evidence),
+        recommendation: Some(problem.recommendation),
+        fingerprint: Some(format!("{}:{}", check.id, problem.subject)),
+        source: Source::Check(check.id),
+        grounded: Some(true),
+    }
+}
+
+/// The claims that stand out of all tests of the run: the largest k with p(k) ≤ k/m × rate.
+fn discoveries(mut claims: Vec<(f64, Finding)>) -> Vec<Finding> {
+    claims.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let tests = claims.len() as f64;
+    let kept = claims
+        .iter()
+        .zip(1_u32..)
+        .filter(|((p_value, _), rank)| *p_value <= f64::from(*rank) / tests * FALSE_DISCOVERY_RATE)
+        .map(|(_, rank)| rank as usize)
+        .max()
+        .unwrap_or(0);
+    claims.into_iter().take(kept).map(|(_, finding)| finding).collect()
 }

@@ -1,53 +1,50 @@
 //! Open positions that the bot should have closed.
 
-use crate::bot::position::{self, Position};
-use crate::collectors::{Context, Report};
-use crate::finding::{AlertType, Finding, Severity, Source};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+use crate::bot::position;
+use crate::finding::{AlertType, Severity};
 
-/// Id of the check for positions that stay open.
-pub(super) const STALE: &str = "position-stale";
+/// The checks of this theme.
+pub(super) const CHECKS: &[Check] = &[Check {
+    id: "position-stale",
+    theme: Theme::Money,
+    why: "A position that is open for days is one that no exit will close, and it binds exposure.",
+    threshold: Some(Threshold {
+        default: 48.0,
+        reason: "hours: both generations close within minutes to hours; two days are beyond any exit of theirs",
+    }),
+    run: stale,
+}];
 
-/// Both generations close within minutes to hours; two days are beyond any exit of theirs.
-const LONGEST_HOURS: f64 = 48.0;
-const EXAMPLES: usize = 3;
-
-/// An open position that is older than two days is one that no exit will close.
-pub(super) fn stale(context: &Context<'_>, _: &Report) -> anyhow::Result<Vec<Finding>> {
-    let positions = position::open_at(context.bot, context.now)?;
-    let mut stale: Vec<(f64, &Position)> = positions
-        .iter()
-        .filter_map(|position| {
-            let age = context.now - position.opened_at?;
-            Some((age.num_minutes() as f64 / 60.0, position))
-        })
-        .filter(|(age_hours, _)| *age_hours > LONGEST_HOURS)
-        .collect();
-    if stale.is_empty() {
-        return Ok(Vec::new());
+fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut positions = position::open_at(audit.context.bot, audit.context.now)?;
+    positions.sort_by_key(|position| position.opened_at);
+    let mut evidence = Evidence::default();
+    let mut size_usd = 0.0;
+    for position in &positions {
+        let age_hours =
+            position.opened_at.map(|opened_at| (audit.context.now - opened_at).num_minutes() as f64 / 60.0);
+        let stale = age_hours.filter(|age_hours| *age_hours > audit.threshold);
+        if stale.is_some() {
+            size_usd += position.size_usd.unwrap_or(0.0);
+        }
+        evidence.row(
+            stale.map(|age_hours| format!("{} (id {}) for {age_hours:.1} h", position.coin, position.id)),
+        );
     }
-    stale.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    let examples: Vec<_> = stale
-        .iter()
-        .take(EXAMPLES)
-        .map(|(age_hours, position)| format!("{} (id {}) for {age_hours:.1} h", position.coin, position.id))
-        .collect();
-    let size_usd: f64 = stale.iter().filter_map(|(_, position)| position.size_usd).sum();
-    Ok(vec![Finding {
+    let problem = Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
-        title: "Open positions older than two days".to_owned(),
+        subject: String::new(),
+        title: "Open positions that no exit has closed for days".to_owned(),
         description: format!(
-            "{} of {} open positions are older than {LONGEST_HOURS} hours. They bind ${size_usd:.2} of the \
-             exposure, and no exit has closed them.",
-            stale.len(),
-            positions.len()
+            "{} of {} open positions are older than {} hours. They bind ${size_usd:.2} of the exposure.",
+            evidence.count, evidence.of, audit.threshold
         ),
-        evidence: Some(examples.join("; ")),
-        recommendation: Some(
+        evidence: evidence.text("open positions", "SELECT * FROM open_trades ORDER BY opened_at"),
+        recommendation:
             "Check whether the bot still manages these positions; close them or add an exit by age."
                 .to_owned(),
-        ),
-        source: Source::Check(STALE),
-        grounded: Some(true),
-    }])
+    };
+    Ok((evidence.count > 0).then_some(problem).into())
 }

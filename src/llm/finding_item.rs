@@ -51,6 +51,7 @@ pub(super) fn finding(item: &Map<String, Value>) -> Option<Finding> {
         evidence: optional(EVIDENCE_KEYS),
         recommendation: optional(RECOMMENDATION_KEYS),
         source: Source::Llm,
+        fingerprint: None,
         grounded: None,
     })
 }

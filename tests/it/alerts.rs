@@ -127,7 +127,11 @@ fn a_failed_analysis_is_3_and_keeps_what_the_checks_found() {
     assert_eq!(run.code, 3);
     assert!(run.stdout.contains("INCOMPLETE: LLM analysis failed: "), "{}", run.stdout);
     assert!(run.stdout.contains("OPENAI_API_KEY"), "{}", run.stdout);
-    assert!(run.stdout.contains("Open positions older than two days (alert 1)"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("Open positions that no exit has closed for days (alert 1)"),
+        "{}",
+        run.stdout
+    );
     assert_eq!(alerts(&bot), 1);
 }
 
@@ -241,7 +245,7 @@ fn a_file_that_cannot_be_written_is_3_and_the_findings_are_printed() {
     let run = audit(&bot.path(), &[]);
     assert_eq!(run.code, 3);
     assert!(run.stdout.contains("the table monitoring_alerts has no column title"), "{}", run.stdout);
-    assert!(run.stdout.contains("Open positions older than two days"), "{}", run.stdout);
+    assert!(run.stdout.contains("Open positions that no exit has closed for days"), "{}", run.stdout);
 }
 
 #[test]

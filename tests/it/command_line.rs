@@ -157,7 +157,7 @@ fn the_summary_has_the_shape_of_the_specification() {
     LLM analysis: skipped
 
     MEDIUM SEVERITY:
-      - [bug] Open positions older than two days
+      - [bug] Open positions that no exit has closed for days
     ========================================
     ");
 }

@@ -1,0 +1,101 @@
+//! What a check has found.
+
+use std::fmt::Write as _;
+
+use crate::finding::{AlertType, Severity};
+
+/// Rows that are shown as examples of one fault.
+const EXAMPLES: usize = 3;
+
+/// One fault, however many rows show it.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    /// The kind of problem.
+    pub(crate) alert_type: AlertType,
+    /// By its consequence, not by its surprise.
+    pub(crate) severity: Severity,
+    /// What it is about, stable from run to run: a table, a column, a coin, a rule. With the check's
+    /// id it is the finding's fingerprint; empty where the check has one subject only.
+    pub(crate) subject: String,
+    /// One line that names the problem and its subject, without figures that change.
+    pub(crate) title: String,
+    /// What is wrong and why it matters, with figures.
+    pub(crate) description: String,
+    /// The figures, examples and the query that shows them: see `Evidence`.
+    pub(crate) evidence: String,
+    /// What to do.
+    pub(crate) recommendation: String,
+}
+
+/// What one check found: facts as they are, and claims with the p-value of their test.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(super) facts: Vec<Problem>,
+    pub(super) claims: Vec<(f64, Problem)>,
+}
+
+impl Found {
+    /// Nothing to report.
+    pub(crate) fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Adds a fact.
+    pub(crate) fn fact(&mut self, problem: Problem) {
+        self.facts.push(problem);
+    }
+
+    /// Adds a test's claim. Every test that was made belongs here, also one with a large p-value:
+    /// the number of tests decides which claims stand.
+    pub(crate) fn claim(&mut self, p_value: f64, problem: Problem) {
+        self.claims.push((p_value, problem));
+    }
+}
+
+impl From<Option<Problem>> for Found {
+    fn from(problem: Option<Problem>) -> Self {
+        Self { facts: problem.into_iter().collect(), claims: Vec::new() }
+    }
+}
+
+impl From<Vec<Problem>> for Found {
+    fn from(facts: Vec<Problem>) -> Self {
+        Self { facts, claims: Vec::new() }
+    }
+}
+
+/// Collects the rows that show a fault: counts all, keeps the first three as examples.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Evidence {
+    /// Rows that show the fault.
+    pub(crate) count: u64,
+    /// Rows that were looked at.
+    pub(crate) of: u64,
+    examples: Vec<String>,
+}
+
+impl Evidence {
+    /// Looks at one row; `example` describes it if it shows the fault.
+    pub(crate) fn row(&mut self, example: Option<String>) {
+        self.of += 1;
+        if let Some(example) = example {
+            self.count += 1;
+            if self.examples.len() < EXAMPLES {
+                self.examples.push(example);
+            }
+        }
+    }
+
+    /// `12 of 363 closed trades; e.g. #1 …; #2 …; #3 …; query: SELECT …`
+    pub(crate) fn text(&self, rows: &str, query: &str) -> String {
+        let mut text = format!("{} of {} {rows}", self.count, self.of);
+        if !self.examples.is_empty() {
+            let _ = write!(text, "; e.g. {}", self.examples.join("; "));
+        }
+        if !query.is_empty() {
+            let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = write!(text, "; query: {query}");
+        }
+        text
+    }
+}
