@@ -19,10 +19,16 @@
 -- @source trade_journal (id, position_id, coin, direction, entry_time, entry_price, entry_reason, position_size_usd, stop_loss_price, take_profit_price, pattern_id, exit_time, exit_price, exit_reason, pnl_usd, pnl_pct, duration_seconds, status)
 -- @source trading_patterns (pattern_id, description, entry_conditions, times_used, wins, losses, is_active, created_at, last_used)
 -- @source regime_rules (rule_id, description, condition, action, times_triggered, is_active, created_at)
--- @source reflections (id, timestamp, insights)
+-- @source reflections (id, timestamp, trades_analyzed, insights)
 -- @source insights (id, reflection_id, insight_type, description, discovered_at)
 -- @source equity_points (id, timestamp, balance)
 -- @source runtime_state (key, value, updated_at)
+-- @source price_history (id, coin, price_usd, timestamp)
+-- @source coin_scores (coin, total_trades, wins, losses, total_pnl, avg_pnl, win_rate, is_blacklisted, trend, last_updated)
+-- @source coin_adaptations (id, coin, timestamp, old_status, new_status, reason, trigger_stats, created_at)
+-- @source adaptations (adaptation_id, timestamp, insight_type, action, target, insight_confidence, insight_evidence, effectiveness, effectiveness_measured_at)
+-- @source active_conditions (id, coin, direction, trigger_price, stop_loss_pct, take_profit_pct, position_size_usd, strategy_id, created_at, valid_until, triggered, triggered_at)
+-- @source profit_snapshots (id, timestamp, timeframe, total_pnl, total_trades, winning_trades, losing_trades, win_rate, starting_balance, ending_balance, created_at)
 
 -- A closed trade. Both 'closed' and 'post_tracked' mean closed in the journal.
 CREATE TEMP VIEW trade AS
@@ -42,7 +48,11 @@ SELECT
     opened_at,
     closed_at,
     duration_seconds,
-    rule_ids_used AS rule_ids
+    rule_ids_used AS rule_ids,
+    NULL AS stop_loss_price,
+    NULL AS take_profit_price,
+    NULL AS position_id,
+    'closed' AS status
 FROM src_closed_trades
 UNION ALL
 SELECT
@@ -61,7 +71,11 @@ SELECT
     entry_time,
     exit_time,
     duration_seconds,
-    pattern_id
+    pattern_id,
+    stop_loss_price,
+    take_profit_price,
+    position_id,
+    status
 FROM src_trade_journal
 WHERE status IS NOT 'open';
 
@@ -261,3 +275,100 @@ SELECT
     coin_name AS coin,
     expires_at
 FROM src_coin_cooldowns;
+
+-- Every price that was stored, if the bot keeps a history.
+CREATE TEMP VIEW price_point AS
+SELECT
+    'utc' AS clock,
+    id,
+    coin,
+    price_usd,
+    timestamp AS at
+FROM src_price_history;
+
+-- The bot's own running total of each coin.
+CREATE TEMP VIEW coin_score AS
+SELECT
+    'local' AS clock,
+    coin,
+    total_trades,
+    wins,
+    losses,
+    total_pnl,
+    win_rate AS win_rate_fraction,
+    is_blacklisted,
+    trend,
+    last_updated AS updated_at
+FROM src_coin_scores;
+
+-- A coin's change of status: 'blacklisted', 'reduced', 'normal', 'favored' or 'unknown'.
+CREATE TEMP VIEW coin_status_change AS
+SELECT
+    'local' AS clock,
+    id,
+    coin,
+    timestamp AS at,
+    old_status,
+    new_status,
+    reason,
+    trigger_stats
+FROM src_coin_adaptations;
+
+-- A change that the bot made to itself after a reflection.
+CREATE TEMP VIEW adaptation AS
+SELECT
+    'utc' AS clock,
+    adaptation_id AS id,
+    timestamp AS at,
+    insight_type,
+    action,
+    target,
+    insight_confidence AS confidence,
+    insight_evidence AS evidence,
+    effectiveness,
+    effectiveness_measured_at AS measured_at
+FROM src_adaptations;
+
+-- An order that waits for its price; it is valid for some minutes.
+CREATE TEMP VIEW condition AS
+SELECT
+    'local' AS clock,
+    id,
+    coin,
+    direction,
+    trigger_price,
+    stop_loss_pct AS stop_loss_percent,
+    take_profit_pct AS take_profit_percent,
+    position_size_usd AS size_usd,
+    strategy_id AS strategy,
+    created_at,
+    valid_until,
+    triggered,
+    triggered_at
+FROM src_active_conditions;
+
+-- What the bot has computed about a span of its own trades. win_rate_percent is 0 to 100.
+CREATE TEMP VIEW snapshot AS
+SELECT
+    'local' AS clock,
+    id,
+    timestamp AS at,
+    timeframe,
+    total_pnl,
+    total_trades,
+    winning_trades,
+    losing_trades,
+    win_rate AS win_rate_percent,
+    starting_balance,
+    ending_balance
+FROM src_profit_snapshots;
+
+-- A look back at trades, with the insights that it led to as JSON.
+CREATE TEMP VIEW reflection AS
+SELECT
+    'utc' AS clock,
+    id,
+    timestamp AS at,
+    trades_analyzed,
+    insights
+FROM src_reflections;
