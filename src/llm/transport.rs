@@ -230,14 +230,21 @@ impl Lost {
             _ if error.is_dns() => connection(format!(
                 "the host name of {place} cannot be resolved: check the base URL and the network"
             )),
-            Some(io::ErrorKind::ConnectionRefused) => connection(format!(
-                "nothing is listening at {place}: start the LLM's server or correct the base URL"
-            )),
+            Some(io::ErrorKind::ConnectionRefused) => {
+                let proxy = if is_loopback(url) { "" } else { ", or the proxy" };
+                connection(format!(
+                    "nothing is listening at {place}: start the LLM's server or correct the base URL{proxy}"
+                ))
+            }
             _ if error.is_timeout() && error.is_connect() => connection(format!(
                 "no connection to {place} within {} s: check the base URL and the network",
                 CONNECT_TIMEOUT.min(timeout).as_secs()
             )),
             _ if error.is_timeout() => Self::timeout(url, timeout),
+            _ if cause.contains("corrupt message") => Self {
+                kind: FailureKind::Final,
+                sentence: format!("{place} does not speak TLS: begin the base URL with http://"),
+            },
             _ if cause.contains("certificate") => Self {
                 kind: FailureKind::Final,
                 sentence: format!(

@@ -15,6 +15,7 @@ mod command_line;
 mod doctor;
 mod documents;
 mod figures;
+mod llm_scenarios;
 mod monitor;
 mod prompt;
 #[allow(dead_code, reason = "replies for every test, present and future")]

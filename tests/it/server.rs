@@ -1,7 +1,7 @@
 //! An HTTP server on a port of its own that does what a script says, one reply a request, and
 //! remembers what it was asked.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -219,7 +219,9 @@ impl Reply {
     }
 }
 
-static BLANKS: [u8; 65_536] = [b' '; 65_536];
+/// With this byte a client starts to speak TLS.
+const TLS_HANDSHAKE: u8 = 0x16;
+const BLANKS: [u8; 65_536] = [b' '; 65_536];
 
 /// The server; it ends when it is dropped.
 pub(crate) struct Server {
@@ -283,6 +285,11 @@ fn serve(stream: TcpStream, reply: &Reply, seen: &Mutex<Vec<Request>>) -> std::i
         stream.peek(&mut [0])?;
         seen.lock().unwrap().push(Request { line: String::new(), headers: Vec::new(), body: Value::Null });
         return Ok(());
+    }
+    let mut first = [0];
+    stream.peek(&mut first)?;
+    if first == [TLS_HANDSHAKE] {
+        return (&stream).write_all(b"HTTP/1.1 400 Bad Request\r\n\r\nThis is no HTTPS port\r\n");
     }
     let mut reader = BufReader::new(stream.try_clone()?);
     let request = read_request(&mut reader)?;
