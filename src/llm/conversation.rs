@@ -1,6 +1,8 @@
 //! The whole exchange with one endpoint: asks, judges what comes back, adapts, waits and asks again,
 //! until there is an answer or a sentence that says why there is none.
 
+mod once_more;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,22 +10,23 @@ use chrono::Utc;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, LOCATION};
 
-use super::answer::{Extraction, NoAnswer, extract};
+use super::address::chat_url;
+use super::answer::{Extraction, extract};
 use super::body::{Body, quoted};
-use super::context::{Plan, silently_cut_window_tokens};
+use super::context::silently_cut_window_tokens;
 use super::envelope::{Verdict, judge};
+use super::lost::Lost;
 use super::progress::Progress;
 use super::remedy;
-use super::request::{Message, Shape, chat_url};
+use super::request::{Message, Shape};
 use super::retry::{Decision, FailureKind, Moment, Why, decide};
 use super::server_error::ServerError;
-use super::transport::{Lost, Reply, Transport};
+use super::transport::{Reply, Transport};
 use crate::config::LlmConfig;
 use crate::prompt::Prompt;
-use crate::untrusted::cut;
 
-/// Of a useless answer, as much goes back to the model as it needs to see its fault.
-const MAX_RETURNED_CHARS: usize = 1_500;
+const OUT_OF_TIME: &str =
+    "the run's deadline passed before the LLM had answered: allow the run more time or ask a faster model";
 
 /// One audit's exchange with the endpoint.
 pub(super) struct Conversation<'a> {
@@ -113,11 +116,11 @@ impl<'a> Conversation<'a> {
         loop {
             let time_left = self.time_left();
             if time_left.is_zero() {
-                return Err("the run's deadline passed before the LLM had answered: raise --deadline or ask a faster model".to_owned());
+                return Err(OUT_OF_TIME.to_owned());
             }
-            let sent = self.send(time_left);
-            let next = match sent {
+            let next = match self.send(time_left) {
                 Ok(reply) => self.reply(reply),
+                Err(_) if self.time_left().is_zero() => return Err(OUT_OF_TIME.to_owned()),
                 Err(lost) => Next::Retry(lost, HeaderMap::new()),
             };
             match next {
@@ -210,50 +213,6 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Nothing complete fitted into the answer: twice the room, once.
-    fn more_room(&mut self) -> Next {
-        let used = self.shape.max_tokens;
-        let prompt_tokens = self.tally.prompt_tokens.unwrap_or(self.sent_chars() as u64 / 4);
-        let free = self.window_tokens.map(|window| window.saturating_sub(prompt_tokens));
-        let doubled = u64::from(used).saturating_mul(2).min(free.unwrap_or(u64::MAX));
-        match u32::try_from(doubled) {
-            Ok(room) if room > used && !self.asked_for_more_room => {
-                tracing::warn!("the LLM's answer was cut at {used} tokens; asking again with {room}");
-                self.asked_for_more_room = true;
-                self.shape.max_tokens = room;
-                Next::AskAgain
-            }
-            _ => Next::Fail(format!(
-                "the answer was cut at {used} tokens before one finding was complete: raise max_tokens in the config file, or ask a model that thinks less"
-            )),
-        }
-    }
-
-    /// The model is told once what is wrong with its answer.
-    fn correct(&mut self, text: &str, no_answer: &NoAnswer) -> Next {
-        if self.correction.is_some() {
-            let opening = quoted(&cut(text.trim(), 100));
-            let fault = match no_answer.dropped {
-                0 => "without a list of findings".to_owned(),
-                dropped => format!("with {dropped} items of which none has both title and description"),
-            };
-            return Next::Fail(format!(
-                "the model answered {fault}, also when asked again (\"{opening}\"): ask a model that follows instructions better"
-            ));
-        }
-        tracing::warn!("the LLM's answer holds no list of findings; asking once more");
-        let complaint = match no_answer.dropped {
-            0 => {
-                "That was not the JSON I asked for. Answer again with nothing but one JSON object of the form {\"findings\": [...]}, without any other text. If there really is nothing to report, answer {\"findings\": []}."
-            }
-            _ => {
-                "None of those items was complete. Answer again with nothing but one JSON object of the form {\"findings\": [...]}, where every finding has type, severity, title, description, evidence and recommendation as strings."
-            }
-        };
-        self.correction = Some(Correction { answer: cut(text.trim(), MAX_RETURNED_CHARS), complaint });
-        Next::AskAgain
-    }
-
     fn refused(&mut self, error: &ServerError, headers: HeaderMap) -> Next {
         if error.is_context_overflow() {
             return self.fit_into(error.window_tokens, error.prompt_tokens);
@@ -270,50 +229,6 @@ impl<'a> Conversation<'a> {
         }
         let sentence = remedy::sentence(error, self.config);
         Next::Retry(Lost { kind: error.failure_kind(), sentence }, headers)
-    }
-
-    /// The endpoint's own check refused the model's text: often enough the findings are in it.
-    fn invalid_json(&mut self, error: &ServerError) -> Next {
-        if let Some(text) = &error.failed_generation
-            && let Ok(extraction) = extract(text)
-            && !extraction.findings.is_empty()
-        {
-            return Next::Done(extraction);
-        }
-        if self.asked_for_valid_json {
-            return Next::Fail(format!(
-                "{}, also when asked again: ask a model that follows instructions better",
-                error.sentence()
-            ));
-        }
-        self.asked_for_valid_json = true;
-        Next::AskAgain
-    }
-
-    /// Renders the prompt once more for a window that the server named, or that its count revealed.
-    fn fit_into(&mut self, window_tokens: Option<u64>, prompt_tokens: Option<u64>) -> Next {
-        let sent_chars = self.sent_chars();
-        if self.window_tokens.is_some() {
-            return Next::Fail(remedy::context_too_small(window_tokens, sent_chars));
-        }
-        // A limit that nobody names is taken for half of what was sent.
-        let window = window_tokens.unwrap_or(sent_chars as u64 / 8);
-        let counted = prompt_tokens.map(|tokens| (sent_chars, tokens));
-        let plan = Plan::for_window(window, counted, self.shape.max_tokens);
-        let prompt = (self.render)(plan.prompt_chars.min(self.prompt.chars()));
-        let chars = prompt.chars();
-        let is_smaller = chars < sent_chars || plan.answer_tokens < self.shape.max_tokens;
-        if !is_smaller || (window_tokens.is_some() && !plan.may_hold(window, chars)) {
-            return Next::Fail(remedy::context_too_small(window_tokens, chars));
-        }
-        tracing::warn!(
-            "the model's context holds {window} tokens; asking again with {chars} characters instead of {sent_chars}"
-        );
-        self.window_tokens = Some(window);
-        self.shape.max_tokens = plan.answer_tokens;
-        self.correction = None;
-        self.prompt = prompt;
-        Next::AskAgain
     }
 
     fn pause(&mut self, lost: Lost, headers: &HeaderMap) -> Result<(), String> {

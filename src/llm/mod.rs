@@ -1,16 +1,18 @@
 //! The LLM's part of the audit: one question to an OpenAI-compatible endpoint, its answer as findings.
 //!
 //! `conversation` asks and decides what follows from each reply, with the help of modules that each
-//! know one thing: `request` what is sent, `transport` how, `body`, `envelope` and `server_error`
+//! know one thing: `request` what is sent, `address` where to, `transport` how, `lost`, `body`, `envelope` and `server_error`
 //! what came back, `answer`, `mend` and `finding_item` how a text becomes findings, `retry` whether
 //! to wait, `context` what fits, `remedy` what a person can do.
 
+mod address;
 mod answer;
 mod body;
 mod context;
 mod conversation;
 mod envelope;
 mod finding_item;
+mod lost;
 mod mend;
 mod probe;
 mod progress;
@@ -19,6 +21,8 @@ mod remedy;
 mod request;
 mod retry;
 mod server_error;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 use std::hash::{BuildHasher as _, RandomState};

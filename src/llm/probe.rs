@@ -6,12 +6,13 @@ use std::time::Duration;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::address::{chat_url, models_url, place};
 use super::body::Body;
 use super::envelope::{Verdict, judge};
 use super::remedy;
-use super::request::{AnswerFormat, Message, Shape, chat_url, models_url};
+use super::request::{AnswerFormat, Message, Shape};
 use super::server_error::ServerError;
-use super::transport::{Reply, Transport, place};
+use super::transport::{Reply, Transport};
 use crate::config::LlmConfig;
 
 /// A list of models takes no thinking.

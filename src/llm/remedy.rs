@@ -2,8 +2,8 @@
 
 use reqwest::Url;
 
+use super::address::place;
 use super::server_error::ServerError;
-use super::transport::place;
 use crate::config::LlmConfig;
 
 /// What the server said, and the likely remedy, in one sentence.

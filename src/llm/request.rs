@@ -1,13 +1,12 @@
 //! What is sent: as few fields as will do, and one step fewer each time a server refuses one.
 
-use reqwest::Url;
 use serde_json::{Map, Value, json};
 
 use super::context::numbers;
 use super::server_error::ServerError;
 use crate::config::LlmConfig;
 
-const FORMAT_WORDS: [&str; 7] = [
+const FORMAT_WORDS: [&str; 9] = [
     "response_format",
     "response format",
     "response_schema",
@@ -15,6 +14,8 @@ const FORMAT_WORDS: [&str; 7] = [
     "json_object",
     "structured output",
     "structured_output",
+    "json schema",
+    "grammar",
 ];
 const LIMIT_WORDS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max tokens"];
 const TEMPERATURE_WORDS: [&str; 1] = ["temperature"];
@@ -200,25 +201,6 @@ fn schema() -> Value {
     })
 }
 
-/// The address for questions: a base that already names it is used as it is.
-pub(super) fn chat_url(base: &Url) -> Url {
-    with_path(base, "/chat/completions")
-}
-
-/// The address of the list of models.
-pub(super) fn models_url(base: &Url) -> Url {
-    with_path(base, "/models")
-}
-
-fn with_path(base: &Url, ending: &str) -> Url {
-    let path = base.path().trim_end_matches('/');
-    let root = path.strip_suffix("/chat/completions").unwrap_or(path).trim_end_matches('/');
-    let mut url = base.clone();
-    url.set_path(&format!("{root}{ending}"));
-    url.set_fragment(None);
-    url
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,23 +221,6 @@ mod tests {
 
     fn body(shape: &Shape) -> Value {
         serde_json::from_str(&shape.body("m", &[Message { role: "user", content: "c" }])).unwrap()
-    }
-
-    #[test]
-    fn urls_are_built_from_any_spelling_of_the_base() {
-        for (base, chat) in [
-            ("http://h:1/v1", "http://h:1/v1/chat/completions"),
-            ("http://h:1/v1///", "http://h:1/v1/chat/completions"),
-            ("http://h:1", "http://h:1/chat/completions"),
-            ("http://h:1/v1/chat/completions", "http://h:1/v1/chat/completions"),
-            ("http://h:1/v1/chat/completions/", "http://h:1/v1/chat/completions"),
-            ("http://h:1/o/d?api-version=2", "http://h:1/o/d/chat/completions?api-version=2"),
-        ] {
-            let base = Url::parse(base).unwrap();
-            assert_eq!(chat_url(&base).as_str(), chat);
-        }
-        let base = Url::parse("http://h:1/v1/chat/completions").unwrap();
-        assert_eq!(models_url(&base).as_str(), "http://h:1/v1/models");
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! One HTTP exchange: bounded in time from the first packet to the last byte of the body, bounded in
 //! size, and never redirected.
 
-use std::error::Error as _;
 use std::io::{self, Read as _};
-use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,12 +10,13 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Url};
 
-use super::body::quoted;
+use super::address::is_loopback;
+use super::lost::{BodyLoss, Lost, chain};
 use super::redaction::Redaction;
-use super::retry::FailureKind;
 use crate::config::LlmConfig;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Covers the name's lookup as well.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Waiting for a slow model is silent for minutes: routers forget silent connections.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// A hundred times the longest answer that anyone configures.
@@ -42,15 +41,6 @@ pub(super) struct Reply {
     pub(super) headers: HeaderMap,
     /// The whole body; of a failure, its beginning.
     pub(super) body: Vec<u8>,
-}
-
-/// Why nothing came back, or not all of it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Lost {
-    /// Whether another try may help.
-    pub(super) kind: FailureKind,
-    /// What happened and what to do.
-    pub(super) sentence: String,
 }
 
 impl Transport {
@@ -158,13 +148,6 @@ enum Limit {
     Truncate,
 }
 
-/// How reading a body failed.
-enum BodyLoss {
-    TooLarge,
-    TooSlow,
-    Broken(io::Error),
-}
-
 fn read_body(response: &mut Response, limit: Limit, deadline: Instant) -> Result<Vec<u8>, BodyLoss> {
     let mut body = Vec::new();
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -185,7 +168,9 @@ fn read_body(response: &mut Response, limit: Limit, deadline: Instant) -> Result
         }
         body.extend_from_slice(chunk.get(..length).unwrap_or_default());
         match limit {
-            Limit::Refuse if body.len() > MAX_BODY_BYTES => return Err(BodyLoss::TooLarge),
+            Limit::Refuse if body.len() > MAX_BODY_BYTES => {
+                return Err(BodyLoss::TooLarge { limit_bytes: MAX_BODY_BYTES });
+            }
             Limit::Truncate if body.len() > MAX_ERROR_BODY_BYTES => return Ok(body),
             _ => {}
         }
@@ -195,144 +180,4 @@ fn read_body(response: &mut Response, limit: Limit, deadline: Instant) -> Result
 fn is_timeout(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
     error.kind() == io::ErrorKind::TimedOut || inner.is_some_and(reqwest::Error::is_timeout)
-}
-
-impl BodyLoss {
-    fn told(self, url: &Url, timeout: Duration) -> Lost {
-        match self {
-            Self::TooLarge => Lost {
-                kind: FailureKind::Final,
-                sentence: format!(
-                    "{} sent more than {} MB: that is no answer of an LLM, check the base URL",
-                    place(url),
-                    MAX_BODY_BYTES / 1024 / 1024
-                ),
-            },
-            Self::TooSlow => Lost::timeout(url, timeout),
-            Self::Broken(error) => Lost {
-                kind: FailureKind::Connection,
-                sentence: format!(
-                    "the answer of {} was cut short on its way ({})",
-                    place(url),
-                    chain(&error)
-                ),
-            },
-        }
-    }
-}
-
-impl Lost {
-    fn of_request(error: &reqwest::Error, url: &Url, timeout: Duration) -> Self {
-        let place = place(url);
-        let cause = chain(error);
-        let connection = |sentence: String| Self { kind: FailureKind::Connection, sentence };
-        match io_kind(error) {
-            _ if error.is_dns() => connection(format!(
-                "the host name of {place} cannot be resolved: check the base URL and the network"
-            )),
-            Some(io::ErrorKind::ConnectionRefused) => {
-                let proxy = if is_loopback(url) { "" } else { ", or the proxy" };
-                connection(format!(
-                    "nothing is listening at {place}: start the LLM's server or correct the base URL{proxy}"
-                ))
-            }
-            _ if error.is_timeout() && error.is_connect() => connection(format!(
-                "no connection to {place} within {} s: check the base URL and the network",
-                CONNECT_TIMEOUT.min(timeout).as_secs()
-            )),
-            _ if error.is_timeout() => Self::timeout(url, timeout),
-            _ if cause.contains("corrupt message") => Self {
-                kind: FailureKind::Final,
-                sentence: format!("{place} does not speak TLS: begin the base URL with http://"),
-            },
-            _ if cause.contains("certificate") => Self {
-                kind: FailureKind::Final,
-                sentence: format!(
-                    "{place} has no certificate that this machine trusts ({cause}): name its authority's PEM file as ca_file in the config file"
-                ),
-            },
-            Some(
-                io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe,
-            ) => connection(format!("{place} closed the connection without an answer")),
-            _ if cause.contains("connection closed before message completed") => {
-                connection(format!("{place} closed the connection without an answer"))
-            }
-            _ => connection(format!("no answer from {place} ({cause})")),
-        }
-    }
-
-    fn timeout(url: &Url, timeout: Duration) -> Self {
-        Self {
-            kind: FailureKind::Connection,
-            sentence: format!(
-                "no complete answer from {} within {} s: raise --timeout or ask a faster model",
-                place(url),
-                timeout.as_secs_f64().round()
-            ),
-        }
-    }
-
-    fn unknown(url: &Url, cause: &str) -> Self {
-        Self { kind: FailureKind::Final, sentence: format!("no answer from {} ({cause})", place(url)) }
-    }
-}
-
-/// The kind of the first I/O error among an error's causes.
-fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(error) = cause.downcast_ref::<io::Error>() {
-            return Some(error.kind());
-        }
-        source = cause.source();
-    }
-    None
-}
-
-/// The innermost cause, which says most.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(cause) = innermost.source() {
-        innermost = cause;
-    }
-    quoted(&innermost.to_string())
-}
-
-/// An address for a sentence: without user, password and query, which may hold secrets.
-pub(super) fn place(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
-}
-
-/// Whether an address is this machine itself, where no proxy belongs in between.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let is_local_name = host == "localhost" || host.ends_with(".localhost");
-    is_local_name
-        || host.parse().is_ok_and(|address: IpAddr| address.is_loopback() || address.is_unspecified())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loopback_is_known_in_every_spelling() {
-        for (url, expected) in [
-            ("http://localhost:11434/v1", true),
-            ("http://127.0.0.2/v1", true),
-            ("http://[::1]:8080/v1", true),
-            ("http://0.0.0.0:11434/v1", true),
-            ("http://10.0.0.1/v1", false),
-            ("https://api.example.com/v1", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
-        }
-    }
-
-    #[test]
-    fn an_address_in_a_sentence_shows_no_secret() {
-        let url = Url::parse("https://user:pass@h.example:8443/v1/chat?key=secret#x").unwrap();
-        assert_eq!(place(&url), "https://h.example:8443/v1/chat");
-    }
 }

@@ -85,7 +85,7 @@ impl Scenario {
     }
 
     /// The answer counts as cut.
-    pub(crate) fn is_cut(mut self) -> Self {
+    pub(crate) fn comes_cut(mut self) -> Self {
         self.cut = true;
         self
     }

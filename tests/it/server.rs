@@ -1,7 +1,7 @@
 //! An HTTP server on a port of its own that does what a script says, one reply a request, and
 //! remembers what it was asked.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -221,7 +221,7 @@ impl Reply {
 
 /// With this byte a client starts to speak TLS.
 const TLS_HANDSHAKE: u8 = 0x16;
-const BLANKS: [u8; 65_536] = [b' '; 65_536];
+static BLANKS: [u8; 65_536] = [b' '; 65_536];
 
 /// The server; it ends when it is dropped.
 pub(crate) struct Server {

@@ -102,10 +102,10 @@ fn cut() -> Vec<Scenario> {
     vec![
         Scenario::new("cut within the second finding", vec![Reply::cut_chat(&cut_in_second)])
             .finds(&["A"])
-            .is_cut(),
+            .comes_cut(),
         Scenario::new("cut, though the server does not say so", vec![Reply::chat(&cut_in_second)])
             .finds(&["A"])
-            .is_cut(),
+            .comes_cut(),
         Scenario::new(
             "cut before the first finding, then more room",
             vec![Reply::cut_chat("{\"findings\": [{\"type\": \"b"), found(&["A"])],
