@@ -2,6 +2,7 @@
 //! size, and never redirected.
 
 use std::io::{self, Read as _};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -64,18 +65,7 @@ impl Transport {
             }
         }
         if let Some(path) = &config.ca_file {
-            let read = |error: &dyn std::fmt::Display| {
-                format!(
-                    "the CA file {} cannot be used ({error}): give a PEM file of certificates",
-                    path.display()
-                )
-            };
-            let pem = std::fs::read(path).map_err(|error| read(&error))?;
-            let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| read(&error))?;
-            if certificates.is_empty() {
-                return Err(read(&"no certificate in it"));
-            }
-            builder = builder.tls_certs_merge(certificates);
+            builder = builder.tls_certs_merge(authorities(path)?);
         }
         let client = builder.build().map_err(|error| {
             format!("the HTTPS client cannot start ({}): install the system's CA certificates", chain(&error))
@@ -114,7 +104,8 @@ impl Transport {
         let started = Instant::now();
         let Some(client) = &self.client else { return Err(Lost::unknown(url, "the client is gone")) };
         let mut request = request(client);
-        if let Some(authorization) = &self.authorization {
+        // A user and a password in the base URL are an authorization of their own.
+        if let Some(authorization) = self.authorization.as_ref().filter(|_| url.username().is_empty()) {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
         // Set on the request, not on the client, the timeout covers the body as well.
@@ -139,6 +130,16 @@ impl Drop for Transport {
         let client = self.client.take();
         let _ = thread::Builder::new().spawn(move || drop(client));
     }
+}
+
+/// The certificates in a PEM file.
+fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
+    let told = |cause: &str| {
+        format!("the CA file {} cannot be used ({cause}): give a PEM file of certificates", path.display())
+    };
+    let pem = std::fs::read(path).map_err(|error| told(&error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| told(&chain(&error)))?;
+    if certificates.is_empty() { Err(told("no certificate in it")) } else { Ok(certificates) }
 }
 
 /// What to do with a body that is too large.

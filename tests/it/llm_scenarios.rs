@@ -9,7 +9,6 @@ mod transport;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::bot_file::{BotFile, NOW};
+use crate::monitor::{Run, command, finish};
 use crate::server::{Reply, Request, Server};
 
 /// The key of every scenario: nothing that the monitor prints may hold it.
@@ -141,13 +141,10 @@ impl Scenario {
     fn play(&self, database: &Path) {
         let server = Server::start(self.replies.clone());
         let started = Instant::now();
-        let output = self.run(database, &server.base_url());
+        let run = self.run(database, &server.base_url());
         let elapsed = started.elapsed();
         let requests = server.requests();
-        let (stdout, stderr) =
-            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-        let document: Value =
-            serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
+        let document = run.json();
         let llm = &document["analysis"]["llm"];
         let expected_status = if self.error_parts.is_empty() { "ok" } else { "failed" };
         assert_eq!(llm["status"], json!(expected_status), "{llm}");
@@ -164,36 +161,31 @@ impl Scenario {
             "{} requests",
             requests.len()
         );
-        assert_eq!(output.status.code(), Some(deserved_exit_code(&document)), "{document}");
+        assert_eq!(run.code, deserved_exit_code(&document), "{document}");
         assert!(elapsed < self.longest, "took {elapsed:?}");
         if let Some(key) = self.key {
-            assert!(!stdout.contains(key) && !stderr.contains(key), "the key leaks: {stdout} {stderr}");
+            assert!(!run.stdout.contains(key) && !run.stderr.contains(key), "the key leaks: {run:?}");
         }
-        assert!(!stderr.contains(['\r', '\u{1b}']), "a progress line in a pipe: {stderr:?}");
+        assert!(!run.stderr.contains(['\r', '\u{1b}']), "a progress line in a pipe: {run:?}");
         (self.look)(&requests);
     }
 
-    fn run(&self, database: &Path, server_url: &str) -> Output {
+    fn run(&self, database: &Path, server_url: &str) -> Run {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("monitor.toml");
         std::fs::write(&config, self.settings).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_autonomous-monitor"));
-        for (name, _) in std::env::vars() {
-            let upper = name.to_uppercase();
-            if upper.ends_with("_PROXY") || upper.starts_with("OPENAI_") || upper.starts_with("MONITOR_") {
-                command.env_remove(name);
-            }
-        }
+        let base_url = self.base_url.map_or_else(|| server_url.to_owned(), |change| change(server_url));
+        let mut command =
+            command(["--dry-run", "--format", "json", "--as-of", NOW, "--model", "asked-model"]);
+        command.arg("--db").arg(database).arg("--config").arg(&config).arg("--base-url").arg(base_url);
         if let Some(key) = self.key {
             command.env("OPENAI_API_KEY", format!(" {key}\n"));
         }
         if let Some(proxy) = self.proxy {
             command.env("HTTP_PROXY", proxy).env("http_proxy", proxy);
         }
-        let base_url = self.base_url.map_or_else(|| server_url.to_owned(), |change| change(server_url));
-        command.args(["--dry-run", "--format", "json", "--as-of", NOW, "--model", "asked-model"]);
-        command.arg("--db").arg(database).arg("--config").arg(&config).arg("--base-url").arg(base_url);
-        command.args(&self.arguments).output().unwrap()
+        command.args(&self.arguments);
+        finish(command)
     }
 }
 

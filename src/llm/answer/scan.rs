@@ -13,7 +13,7 @@ use crate::llm::mend::{Mended, mend};
 /// Repairs read the text anew from every bracket: past this much reading they stop.
 const MAX_MENDED_BYTES: usize = 16_000_000;
 /// No answer has so many brackets that start nothing: past them the rest is noise.
-const MAX_FAILED_STARTS: usize = 10_000;
+const MAX_FAILED_STARTS: usize = 5_000;
 
 /// A piece of JSON within the text.
 struct Piece {

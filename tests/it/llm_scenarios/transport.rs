@@ -33,7 +33,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .attempts(4)
             .within(four_tries),
         Scenario::new("headers that never come, once", vec![found(&["B"]).after(TOO_LONG), found(&["A"])])
-            .with(&["--timeout", "1"])
+            .with(&["--timeout", "2"])
             .finds(&["A"])
             .attempts(2),
         Scenario::new("a reset, then the answer", vec![Reply::reset(), found(&["A"])])
@@ -70,6 +70,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         Scenario::new("a proxy in the way of loopback", vec![found(&["A"])])
             .proxy("http://127.0.0.1:9")
             .finds(&["A"]),
+        Scenario::new("a base URL with user and password", vec![found(&["A"])])
+            .at(|base| base.replace("http://", "http://me:pass@"))
+            .finds(&["A"])
+            .look(|requests| assert_eq!(requests[0].header("authorization"), Some("Basic bWU6cGFzcw=="))),
         Scenario::new("a base URL with a slash", vec![found(&["A"])])
             .at(|base| format!("{base}/"))
             .finds(&["A"])
