@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use self::server::{Reply, Server};
+use super::probe::Probe;
 use super::*;
 use crate::config::ApiKey;
 
