@@ -11,6 +11,7 @@ pub(crate) mod listing;
 mod problem;
 mod theme;
 
+mod learning;
 mod positions;
 mod rules;
 
@@ -50,7 +51,7 @@ pub(crate) struct Threshold {
 }
 
 /// Every check, in the order in which findings are reported.
-pub(crate) const CHECKS: &[&[Check]] = &[positions::CHECKS, rules::CHECKS];
+pub(crate) const CHECKS: &[&[Check]] = &[positions::CHECKS, rules::CHECKS, learning::CHECKS];
 
 /// All checks in order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Check> {

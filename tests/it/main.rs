@@ -11,6 +11,7 @@ mod alerts;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;
+mod checks_learning;
 mod command_line;
 mod doctor;
 mod documents;

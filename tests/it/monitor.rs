@@ -61,3 +61,9 @@ pub(crate) fn report(bot: &BotFile, more: &[&str]) -> Value {
     let flags: Vec<&str> = ["--dry-run", "--format", "json"].iter().chain(more).copied().collect();
     audit(&bot.path(), &flags).json()
 }
+
+/// The findings of one check in a report.
+pub(crate) fn found<'report>(report: &'report Value, check: &str) -> Vec<&'report Value> {
+    let source = format!("check:{check}");
+    report["findings"].as_array().unwrap().iter().filter(|finding| finding["source"] == source).collect()
+}

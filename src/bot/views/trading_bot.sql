@@ -172,6 +172,7 @@ SELECT
         CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.lesson') END,
         learning_text
     ) AS text,
+    CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.what_happened') END AS story,
     pattern_observed AS pattern,
     confidence_level AS confidence,
     created_at
@@ -186,6 +187,7 @@ SELECT
         WHEN item.type = 'object' THEN json_extract(item.value, '$.description')
         ELSE item.value
     END,
+    NULL,
     CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.suggested_action') END,
     CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.confidence') END,
     reflection.timestamp
@@ -199,6 +201,7 @@ SELECT
     id,
     NULL,
     description,
+    NULL,
     insight_type,
     NULL,
     discovered_at

@@ -1,0 +1,184 @@
+//! Insights against the trades that they count.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::bot::{Period, cell, trade};
+use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// Looked at, at least: reflections are hourly.
+const LEAST_HOURS: i64 = 7 * 24;
+/// Counting each coin's trades reads them all.
+const MOST_TRADES: u64 = 20_000;
+/// One may be a slip of the model, three are a habit.
+const LEAST_IMPOSSIBLE: u64 = 3;
+/// A trade that closes while the reflection is written may be on either side.
+const SLACK_TRADES: f64 = 1.0;
+
+const REFLECTIONS: &str = "
+SELECT
+    at,
+    clock,
+    id,
+    insights
+FROM reflection
+WHERE within(at)";
+
+const ADAPTATIONS: &str = "
+SELECT
+    at,
+    clock,
+    id,
+    evidence
+FROM adaptation
+WHERE within(at)";
+
+/// Each coin's trades in the order of closing, with the number of wins up to each.
+struct History(HashMap<String, Vec<(DateTime<Utc>, u64)>>);
+
+impl History {
+    fn read(audit: &Audit<'_>) -> rusqlite::Result<Self> {
+        let mut outcomes: HashMap<String, Vec<(DateTime<Utc>, bool)>> = HashMap::new();
+        let all = Period { after: DateTime::<Utc>::MIN_UTC, until: audit.context.now };
+        trade::each_closed(audit.context.bot, all, |trade| {
+            let won = trade.pnl_usd.is_some_and(|pnl_usd| pnl_usd > 0.0);
+            outcomes.entry(trade.coin.to_uppercase()).or_default().push((trade.closed_at, won));
+        })?;
+        let cumulated = outcomes.into_iter().map(|(coin, mut trades)| {
+            trades.sort_unstable();
+            let mut wins = 0;
+            let trades = trades.into_iter().map(|(closed_at, won)| {
+                wins += u64::from(won);
+                (closed_at, wins)
+            });
+            (coin, trades.collect())
+        });
+        Ok(Self(cumulated.collect()))
+    }
+
+    /// Trades and wins of a coin up to a moment.
+    fn of(&self, coin: &str, at: DateTime<Utc>) -> (f64, f64) {
+        let trades = self.0.get(&coin.to_uppercase()).map(Vec::as_slice).unwrap_or_default();
+        let count = trades.partition_point(|(closed_at, _)| *closed_at <= at + TimeDelta::seconds(60));
+        let wins = count.checked_sub(1).and_then(|last| trades.get(last)).map_or(0, |(_, wins)| *wins);
+        (count as f64, wins as f64)
+    }
+}
+
+/// What a piece of evidence claims about one coin.
+struct Claim {
+    coin: String,
+    trades: f64,
+    wins: Option<f64>,
+}
+
+impl Claim {
+    /// Of an object that names coin and trades, and perhaps a win rate as fraction or percent.
+    fn of(evidence: &Value) -> Option<Self> {
+        let trades = evidence.get("trades")?.as_f64().filter(|trades| *trades >= 1.0)?;
+        let rate =
+            evidence.get("win_rate").and_then(Value::as_f64).filter(|rate| (0.0..=100.0).contains(rate));
+        let fraction = rate.map(|rate| if rate > 1.0 { rate / 100.0 } else { rate });
+        Some(Self {
+            coin: evidence.get("coin")?.as_str()?.to_owned(),
+            trades,
+            wins: fraction.map(|fraction| (fraction * trades).round()),
+        })
+    }
+
+    /// What makes it impossible, given all that had happened by then.
+    fn refuted(&self, (trades, wins): (f64, f64)) -> Option<String> {
+        let coin = &self.coin;
+        if self.trades > trades + SLACK_TRADES {
+            return Some(format!("{} trades of {coin} claimed, {trades} made by then", self.trades));
+        }
+        let claimed_wins = self.wins?;
+        let claimed_losses = self.trades - claimed_wins;
+        if claimed_wins > wins + SLACK_TRADES {
+            Some(format!("{claimed_wins} wins of {coin} claimed, {wins} made by then"))
+        } else if claimed_losses > trades - wins + SLACK_TRADES {
+            Some(format!("{claimed_losses} losses of {coin} claimed, {} made by then", trades - wins))
+        } else {
+            None
+        }
+    }
+}
+
+/// High where the bot has changed itself because of it, else medium.
+pub(super) fn impossible_evidence(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let context = audit.context;
+    let known = trade::count_until(context.bot, context.now)?;
+    if !context.bot.has_table("reflections") || known.is_none_or(|trades| trades > MOST_TRADES) {
+        return Ok(Found::nothing());
+    }
+    let history = History::read(audit)?;
+    let hours = i64::from(context.config.hours).max(LEAST_HOURS);
+    let period = Period { after: context.now - TimeDelta::hours(hours), until: context.now };
+    let mut insights = Evidence::default();
+    context.bot.each_within(REFLECTIONS, period, |at, row| {
+        let id = cell::text(row, 2)?.unwrap_or_default();
+        let list: Value = serde_json::from_str(&cell::text(row, 3)?.unwrap_or_default()).unwrap_or_default();
+        for claim in
+            list.as_array().into_iter().flatten().filter_map(|insight| Claim::of(insight.get("evidence")?))
+        {
+            let refuted = claim.refuted(history.of(&claim.coin, at));
+            insights.row(refuted.map(|reason| format!("reflection {id}: {reason}")));
+        }
+        Ok(())
+    })?;
+    let mut adaptations = Evidence::default();
+    context.bot.each_within(ADAPTATIONS, period, |at, row| {
+        let evidence: Value =
+            serde_json::from_str(&cell::text(row, 3)?.unwrap_or_default()).unwrap_or_default();
+        if let Some(claim) = Claim::of(&evidence) {
+            adaptations.row(claim.refuted(history.of(&claim.coin, at)));
+        }
+        Ok(())
+    })?;
+    Ok((insights.count >= LEAST_IMPOSSIBLE).then(|| problem(&insights, &adaptations)).into())
+}
+
+fn problem(insights: &Evidence, adaptations: &Evidence) -> Problem {
+    let acted = match adaptations.count {
+        0 => "No change of the bot to itself rests on them yet.".to_owned(),
+        count => {
+            format!("{count} of {} changes that the bot made to itself rest on such figures.", adaptations.of)
+        }
+    };
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: if adaptations.count > 0 { Severity::High } else { Severity::Medium },
+        subject: String::new(),
+        title: "Insights count trades that never happened".to_owned(),
+        description: format!(
+            "{} of {} insights about a coin claim more trades, wins or losses than the coin had made by then: the model \
+             makes its evidence up. {acted}",
+            insights.count, insights.of
+        ),
+        evidence: insights.text("insights about a coin", "SELECT id, timestamp, insights FROM reflections"),
+        recommendation: "Compute an insight's figures from the trades before it is stored or acted on; drop those that differ.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_claim_is_refuted_only_by_what_cannot_be() {
+        let claim = |evidence: Value| Claim::of(&evidence).unwrap();
+        let five_of_six = claim(json!({"coin": "ADA", "trades": 6, "win_rate": 0.8333}));
+        assert_eq!(five_of_six.refuted((6.0, 5.0)), None);
+        assert_eq!(five_of_six.refuted((30.0, 10.0)), None);
+        assert!(five_of_six.refuted((3.0, 3.0)).unwrap().contains("6 trades"));
+        assert!(five_of_six.refuted((30.0, 2.0)).unwrap().contains("5 wins"));
+        let all_lost = claim(json!({"coin": "ADA", "trades": 6, "win_rate": 0}));
+        assert!(all_lost.refuted((8.0, 8.0)).unwrap().contains("6 losses"));
+        assert!(Claim::of(&json!({"coin": "ADA", "trades": "six"})).is_none());
+        assert!(Claim::of(&json!(["6 trades"])).is_none());
+    }
+}
