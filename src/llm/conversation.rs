@@ -26,7 +26,7 @@ use crate::config::LlmConfig;
 use crate::prompt::Prompt;
 
 const OUT_OF_TIME: &str =
-    "the run's deadline passed before the LLM had answered: allow the run more time or ask a faster model";
+    "the run's deadline passed before the LLM had answered: raise --deadline or ask a faster model";
 
 /// One audit's exchange with the endpoint.
 pub(super) struct Conversation<'a> {

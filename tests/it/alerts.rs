@@ -1,6 +1,7 @@
 //! What is stored, what is a repetition, and what the exit code says.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -147,6 +148,16 @@ fn without_a_server_the_run_says_so_and_ends_3() {
     let run = finish(command);
     assert_eq!(run.code, 3);
     assert!(run.stdout.contains("nothing is listening at"), "{}", run.stdout);
+}
+
+#[test]
+fn at_the_deadline_the_run_stores_what_it_has() {
+    let bot = BotFile::generation1();
+    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    let run = ask(&bot, answer(&[]).after(Duration::from_secs(60)), &["--deadline", "1"]);
+    assert_eq!(run.code, 3);
+    assert!(run.stdout.contains("--deadline") || run.stdout.contains("within 1 s"), "{}", run.stdout);
+    assert_eq!(alerts(&bot), 1);
 }
 
 #[test]
