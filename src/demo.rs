@@ -46,12 +46,17 @@ pub(crate) fn write_to_temporary_folder(now: DateTime<Utc>) -> anyhow::Result<Pa
 fn write(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
     let path = folder.join("trading_bot.db");
     let mut connection = Connection::open(&path).context("create the sample database")?;
+    fill(&mut connection, now)?;
+    Ok(path)
+}
+
+/// Writes the sample into an empty database, all of it or nothing.
+fn fill(connection: &mut Connection, now: DateTime<Utc>) -> anyhow::Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA).context("create the sample tables")?;
     Simulation::new(&transaction, now.timestamp()).run().context("write the sample rows")?;
     transaction.execute_batch(TOTALS).context("write the sample totals")?;
-    transaction.commit()?;
-    Ok(path)
+    transaction.commit().context("commit the sample database")
 }
 
 #[cfg(test)]

@@ -95,10 +95,15 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// The price on its way from the entry to the drawn exit.
+    /// The price on its way from the entry to the drawn exit, inside of the limits until it is there.
     fn move_price(&mut self, at: i64) {
         let way = (at - self.opened_at) as f64 / (self.closes_at - self.opened_at) as f64;
-        self.coin.price = self.entry_price * (1.0 + self.outcome.gain_fraction * way.min(1.0));
+        let gain_fraction = if way < 1.0 {
+            (self.outcome.gain_fraction * way).clamp(-0.099, 0.99 / self.size_usd)
+        } else {
+            self.outcome.gain_fraction
+        };
+        self.coin.price = self.entry_price * (1.0 + gain_fraction);
     }
 }
 
