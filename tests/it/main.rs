@@ -16,6 +16,9 @@ mod command_line;
 mod doctor;
 mod documents;
 mod figures;
+#[allow(dead_code, reason = "builders for every test, present and future")]
+mod healthy;
+mod healthy_adds_up;
 mod llm_scenarios;
 mod monitor;
 mod prompt;
