@@ -20,7 +20,9 @@ fn never_succeeded(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some(stats) = audit.report.rule_stats.available() else { return Ok(Found::nothing()) };
     let failing = stats.rule_details.iter().filter(|rule| {
         let failures = rule.failure_count.unwrap_or(0) as f64;
-        rule.success_count == Some(0) && failures >= audit.threshold
+        // What the bot has given up costs nothing any more.
+        let is_followed = !matches!(rule.status.as_deref(), Some("rejected" | "inactive"));
+        is_followed && rule.success_count == Some(0) && failures >= audit.threshold
     });
     Ok(failing.map(problem).collect::<Vec<_>>().into())
 }

@@ -19,6 +19,7 @@ mod figures;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod healthy;
 mod healthy_adds_up;
+mod healthy_stays_quiet;
 mod llm_scenarios;
 mod monitor;
 mod prompt;
