@@ -6,6 +6,8 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 
+use crate::untrusted::cut;
+
 /// The text of a column; numbers as SQLite would print them, invalid UTF-8 replaced.
 pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'row, str>>> {
     Ok(match row.get_ref(column)? {
@@ -14,6 +16,15 @@ pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<
         ValueRef::Real(number) => Some(Cow::Owned(number.to_string())),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes)),
     })
+}
+
+/// A name (coin, status, kind): the text of a column, at most so long as a name may be.
+pub(crate) fn name<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'row, str>>> {
+    const LONGEST_NAME_CHARS: usize = 200;
+    Ok(text(row, column)?.map(|name| match name.char_indices().nth(LONGEST_NAME_CHARS) {
+        None => name,
+        Some(_) => Cow::Owned(cut(&name, LONGEST_NAME_CHARS)),
+    }))
 }
 
 /// The finite number of a column; `None` for NULL, infinities and text that is no number.

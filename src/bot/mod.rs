@@ -41,23 +41,35 @@ impl Period {
     }
 }
 
+/// What to do about the half-written transaction of a killed process, which nobody can read past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HotJournal {
+    /// Roll it back, as the next process that writes would.
+    RollBack,
+    /// Touch nothing.
+    Leave,
+}
+
 /// The bot's file within one read transaction.
 #[derive(Debug)]
 pub(crate) struct Bot {
     connection: Connection,
     sources: Vec<Source>,
     host_offset: HostOffset,
-    /// Some timestamp is stored as a number: text bounds alone would miss it.
-    has_numeric_times: bool,
+    /// Some timestamp has a form that does not sort as `YYYY-MM-DD…` does: bounds would miss it.
+    has_odd_times: bool,
 }
 
 impl Bot {
     /// Opens the file read-only and begins the read transaction in which all collectors see one moment.
     ///
+    /// A bot that was killed in the middle of a commit leaves a journal that somebody must roll back
+    /// before anyone can read: what the bot's own next start would do, done here if it may.
+    ///
     /// # Errors
     /// One sentence where there is no such file, it is no SQLite database, it cannot be read now, or
     /// it holds none of the bot's tables.
-    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path, hot_journal: HotJournal) -> anyhow::Result<Self> {
         let shown = path.display();
         ensure!(path.exists(), "there is no file {shown}: name the bot's database with --db or MONITOR_DB");
         ensure!(
@@ -65,8 +77,14 @@ impl Bot {
             "{shown} is a directory: name the bot's database file with --db or MONITOR_DB"
         );
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(|error| explain(error, path))?;
-        let bot = Self::begin(connection).map_err(|error| explain(error, path))?;
+        let begin = || Self::begin(Connection::open_with_flags(path, flags)?);
+        let bot = match begin() {
+            Err(error) if hot_journal == HotJournal::RollBack && is_hot_journal(&error, path) => {
+                roll_back(path).and_then(|()| begin())
+            }
+            opened => opened,
+        };
+        let bot = bot.map_err(|error| explain(error, path))?;
         if bot.sources.iter().all(|source| !source.exists) {
             let looked_for: Vec<_> = bot.sources.iter().map(|source| source.table.as_str()).collect();
             bail!(
@@ -87,11 +105,11 @@ impl Bot {
         }
         connection.execute_batch(VIEWS)?;
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
-        let mut has_numeric_times = false;
+        let mut has_odd_times = false;
         for source in sources.iter().filter(|source| source.exists) {
-            has_numeric_times = has_numeric_times || source.has_numeric_times(&connection)?;
+            has_odd_times = has_odd_times || source.has_odd_times(&connection)?;
         }
-        Ok(Self { connection, sources, host_offset, has_numeric_times })
+        Ok(Self { connection, sources, host_offset, has_odd_times })
     }
 
     /// Whether the file has this table, with the columns that make it the bot's.
@@ -170,16 +188,16 @@ impl Bot {
     fn with_bounds(&self, sql: &str) -> String {
         let Some((before, rest)) = sql.split_once("within(") else { return sql.to_owned() };
         let Some((column, after)) = rest.split_once(')') else { return sql.to_owned() };
-        let text = format!("{column} >= :from_day AND {column} < :to_day");
-        let bounds = if self.has_numeric_times {
-            format!(
-                "({text}) OR ({column} >= :from_s AND {column} < :to_s) \
-                 OR ({column} >= :from_ms AND {column} < :to_ms)"
-            )
-        } else {
-            text
+        let bounds = match self.has_odd_times {
+            true => "TRUE".to_owned(),
+            false => format!("{column} >= :from_day AND {column} < :to_day"),
         };
         format!("{before}({bounds}){after}")
+    }
+
+    /// Whether every time can be compared as text: else only reading it tells.
+    pub(crate) fn times_sort_as_text(&self) -> bool {
+        !self.has_odd_times
     }
 }
 
@@ -188,16 +206,6 @@ fn bind_bounds(statement: &mut Statement<'_>, period: Period) -> rusqlite::Resul
     let from = period.after.checked_sub_days(Days::new(1)).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let to = period.until.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
     for (name, value) in [(":from_day", day_text(from)), (":to_day", day_text(to))] {
-        if let Some(index) = statement.parameter_index(name)? {
-            statement.raw_bind_parameter(index, value)?;
-        }
-    }
-    for (name, value) in [
-        (":from_s", from.timestamp()),
-        (":to_s", to.timestamp()),
-        (":from_ms", from.timestamp_millis()),
-        (":to_ms", to.timestamp_millis()),
-    ] {
         if let Some(index) = statement.parameter_index(name)? {
             statement.raw_bind_parameter(index, value)?;
         }
@@ -214,6 +222,22 @@ pub(crate) fn day_text(instant: DateTime<Utc>) -> String {
     }
 }
 
+/// Whether reading failed because a rollback journal of a killed process lies beside the file.
+fn is_hot_journal(error: &rusqlite::Error, path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+        && Path::new(&journal).exists()
+}
+
+/// The first read of a writer rolls a hot journal back; nothing else is done.
+fn roll_back(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))
+}
+
 /// SQLite's error as a sentence about the file.
 fn explain(error: rusqlite::Error, path: &Path) -> anyhow::Error {
     let shown = path.display();
@@ -227,6 +251,10 @@ fn explain(error: rusqlite::Error, path: &Path) -> anyhow::Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => format!(
             "{shown} stayed locked for {} s: another process holds its write lock",
             BUSY_TIMEOUT.as_secs()
+        ),
+        _ if is_hot_journal(&error, path) => format!(
+            "{shown} cannot be read before somebody rolls back the half-written transaction of a killed \
+             process beside it: start the bot, or run without --dry-run as a user who may write its folder"
         ),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => format!(
             "{shown} cannot be opened: check that this user may read the file and, \

@@ -51,8 +51,8 @@ impl Position {
     fn read(row: &Row<'_>, opened_at: Option<DateTime<Utc>>) -> rusqlite::Result<Self> {
         Ok(Self {
             generation: cell::integer(row, 2)?.unwrap_or_default(),
-            id: cell::text(row, 3)?.unwrap_or_default().into_owned(),
-            coin: cell::text(row, 4)?.unwrap_or_default().into_owned(),
+            id: cell::name(row, 3)?.unwrap_or_default().into_owned(),
+            coin: cell::name(row, 4)?.unwrap_or_default().into_owned(),
             size_usd: cell::real(row, 5)?,
             unrealized_pnl_usd: cell::real(row, 6)?,
             opened_at,

@@ -1,7 +1,8 @@
 //! The bot's own tables, as the page of views declares them and as the file has them.
 
 use rusqlite::Connection;
-use rusqlite::types::Type;
+
+use super::clock;
 
 /// One declared table of the bot.
 #[derive(Debug)]
@@ -42,31 +43,39 @@ impl Source {
         self.exists && self.columns.iter().any(|(name, found)| *found && name == column)
     }
 
-    /// Whether the newest or the oldest rows hold a time as a number. A file changes its format
-    /// when its program changes, so both ends of a table tell; no scan is needed.
-    pub(crate) fn has_numeric_times(&self, connection: &Connection) -> rusqlite::Result<bool> {
+    /// Whether a time stands in the table that does not sort as `YYYY-MM-DD…` text does: a number, or
+    /// text in another form. An index tells exactly by its two ends; without one the newest and the
+    /// oldest rows tell, since a file changes its format when its program changes.
+    pub(crate) fn has_odd_times(&self, connection: &Connection) -> rusqlite::Result<bool> {
         const SAMPLED_ROWS: usize = 50;
-        let times: Vec<_> = self
-            .columns
-            .iter()
-            .filter(|(name, found)| *found && is_time(name))
-            .map(|(name, _)| quoted(name))
+        let table = quoted(&self.table);
+        let indexed = indexed_columns(connection, &self.table)?;
+        let times = self.columns.iter().filter(|(name, found)| *found && is_time(name));
+        let (by_index, by_sample): (Vec<_>, Vec<_>) =
+            times.map(|(name, _)| name).partition(|name| indexed.contains(name));
+        let mut queries: Vec<String> = by_index
+            .into_iter()
+            .map(|name| quoted(name))
+            .map(|name| {
+                format!(
+                    "SELECT (SELECT min({name}) FROM main.{table}), (SELECT max({name}) FROM main.{table})"
+                )
+            })
             .collect();
-        if times.is_empty() {
-            return Ok(false);
+        if !by_sample.is_empty() {
+            let names = by_sample.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+            queries
+                .push(format!("SELECT {names} FROM main.{table} ORDER BY rowid DESC LIMIT {SAMPLED_ROWS}"));
+            queries.push(format!("SELECT {names} FROM main.{table} LIMIT {SAMPLED_ROWS}"));
         }
-        for order in ["ASC", "DESC"] {
-            let sql = format!(
-                "SELECT {} FROM main.{} ORDER BY rowid {order} LIMIT {SAMPLED_ROWS}",
-                times.join(", "),
-                quoted(&self.table)
-            );
-            // A view or a table WITHOUT ROWID has no such order; its times are then taken as text.
+        for sql in queries {
+            // A view or a table WITHOUT ROWID has no such order.
             let Ok(mut statement) = connection.prepare(&sql) else { continue };
+            let columns = statement.column_count();
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                for column in 0..times.len() {
-                    if matches!(row.get_ref(column)?.data_type(), Type::Integer | Type::Real) {
+                for column in 0..columns {
+                    if clock::is_odd_time(row.get_ref(column)?) {
                         return Ok(true);
                     }
                 }
@@ -103,6 +112,13 @@ pub(crate) fn declared(views: &str, connection: &Connection) -> rusqlite::Result
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_xinfo(?1, 'main')")?;
     statement.query_map([table], |row| row.get(0))?.collect()
+}
+
+/// Columns that an index begins with.
+fn indexed_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT info.name FROM pragma_index_list(?1, 'main') AS list, pragma_index_info(list.name, 'main') AS info
+        WHERE info.seqno = 0 AND info.name IS NOT NULL AND NOT list.partial";
+    connection.prepare_cached(sql)?.query_map([table], |row| row.get(0))?.collect()
 }
 
 /// Pairs of (local, UTC) text that one row carries for one moment, from every table that has a

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Days, Utc};
 use rusqlite::Row;
+use rusqlite::types::Value;
 
 use super::{Bot, Period, cell, day_text};
 
@@ -22,6 +23,19 @@ SELECT
     rule_ids
 FROM trade
 WHERE within(closed_at)";
+
+const OLDER: &str = "
+SELECT
+    count(*)
+FROM trade
+WHERE closed_at < ?1";
+
+const AROUND: &str = "
+SELECT
+    closed_at,
+    clock
+FROM trade
+WHERE closed_at >= ?1 AND closed_at < ?2";
 
 /// One closed trade, borrowed from its row.
 #[derive(Debug)]
@@ -51,10 +65,10 @@ impl<'row> Trade<'row> {
         let elapsed = opened_at.map(|opened_at| (closed_at - opened_at).num_milliseconds() as f64 / 1e3);
         Ok(Self {
             generation: cell::integer(row, 2)?.unwrap_or_default(),
-            coin: cell::text(row, 3)?.unwrap_or(Cow::Borrowed("(none)")),
+            coin: cell::name(row, 3)?.unwrap_or(Cow::Borrowed("(none)")),
             size_usd: cell::real(row, 4)?,
             pnl_usd: cell::real(row, 5)?,
-            exit_reason: cell::text(row, 6)?.map(before_colon),
+            exit_reason: cell::name(row, 6)?.map(before_colon),
             closed_at,
             duration_seconds: cell::real(row, 8)?.or(elapsed),
             rule_ids: cell::text(row, 9)?.filter(|ids| !ids.trim().is_empty()),
@@ -87,15 +101,32 @@ pub(crate) const NO_TABLES: &str = "the file has neither closed_trades nor trade
 
 /// Number of trades closed up to `now`; `None` where the file has no table of them.
 ///
-/// Indexes count what is older than two days after now; only what is left is read row by row.
+/// An index counts what is older by days, whatever the clock; only what is around now is read.
+///
+/// # Errors
+/// When the trades cannot be read.
 pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<Option<u64>> {
+    const AROUND_DAYS: u64 = 2;
     if !bot.has_table("closed_trades") && !bot.has_table("trade_journal") {
         return Ok(None);
     }
-    let to_day = now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let sql = "SELECT count(*) FROM trade WHERE closed_at < ?1";
-    let nearby: i64 = bot.connection().query_row(sql, [day_text(to_day)], |row| row.get(0))?;
-    let mut later = 0;
-    each_closed(bot, Period { after: now, until: to_day }, |_| later += 1)?;
-    Ok(Some(nearby.saturating_sub(later).unsigned_abs()))
+    let (around, later) = match bot.times_sort_as_text() {
+        true => {
+            let day = |instant: Option<DateTime<Utc>>, limit| Value::Text(day_text(instant.unwrap_or(limit)));
+            (
+                day(now.checked_sub_days(Days::new(AROUND_DAYS)), DateTime::<Utc>::MIN_UTC),
+                day(now.checked_add_days(Days::new(AROUND_DAYS)), DateTime::<Utc>::MAX_UTC),
+            )
+        }
+        // Every number sorts before every text: nothing is surely older, everything is read.
+        false => (Value::Real(f64::MIN), Value::Text("~".to_owned())),
+    };
+    let older: i64 = bot.connection().query_row(OLDER, [&around], |row| row.get(0))?;
+    let mut newer = 0;
+    let mut statement = bot.connection().prepare_cached(AROUND)?;
+    let mut rows = statement.query([&around, &later])?;
+    while let Some(row) = rows.next()? {
+        newer += u64::from(bot.instant(row, 0, 1)?.is_some_and(|closed_at| closed_at <= now));
+    }
+    Ok(Some(older.unsigned_abs() + newer))
 }

@@ -167,12 +167,8 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     if deviation.is_none() {
         unavailable.insert("balance_volatility", "less than two whole days with trades".to_owned());
     }
-    let open_size_usd = positions.iter().filter_map(|position| position.size_usd).sum();
-    let unrealized: Vec<f64> = positions.iter().filter_map(|position| position.unrealized_pnl_usd).collect();
-    if unrealized.is_empty() {
-        let reason = if positions.is_empty() { "no open position" } else { "the bot does not store it" };
-        unavailable.insert("unrealized_pnl_usd", reason.to_owned());
-    }
+    let open_size_usd = sum(positions.iter().filter_map(|position| position.size_usd));
+    let unrealized_pnl_usd = unrealized(&positions, stored.is_some(), &mut unavailable);
     let starting_balance = context.limits.starting_balance_usd;
     let max_exposure_fraction = context.limits.max_exposure_fraction;
     Ok(AccountHealth {
@@ -186,7 +182,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         daily_pnl_history: history,
         open_positions: positions.len() as u64,
         open_size_usd,
-        unrealized_pnl_usd: (!unrealized.is_empty()).then(|| unrealized.iter().sum()),
+        unrealized_pnl_usd,
         max_exposure_fraction,
         exposure_utilization: current_balance
             .and_then(|balance| ratio(open_size_usd, max_exposure_fraction * balance)),
@@ -242,7 +238,7 @@ fn recompute(
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Account> {
     let own = positions.iter().filter(|position| position.generation == context.generation);
-    let in_positions: f64 = own.filter_map(|position| position.size_usd).sum();
+    let in_positions = sum(own.filter_map(|position| position.size_usd));
     let total_pnl = total_pnl(context, unavailable)?;
     let balance = total_pnl.map(|pnl| context.limits.starting_balance_usd + pnl);
     let today = history.last().filter(|day| day.date == context.now.date_naive());
@@ -257,6 +253,25 @@ fn recompute(
     })
 }
 
+/// What the bot stores with each position, as long as it has not been overwritten since.
+fn unrealized(positions: &[Position], is_current: bool, unavailable: &mut Unavailable) -> Option<f64> {
+    let known: Vec<f64> = positions.iter().filter_map(|position| position.unrealized_pnl_usd).collect();
+    let reason = match (positions.len(), known.len()) {
+        (0, _) => "no open position".to_owned(),
+        (_, 0) => "no open position has it stored".to_owned(),
+        (all, some) if some < all => format!("{} of {all} open positions have none stored", all - some),
+        _ if !is_current => "the bot has overwritten it after the moment that is audited".to_owned(),
+        _ => return Some(sum(known)),
+    };
+    unavailable.insert("unrealized_pnl_usd", reason);
+    None
+}
+
+/// A sum that is zero, not minus zero, without values.
+fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |sum, value| sum + value)
+}
+
 fn total_pnl(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Result<Option<f64>> {
     let bot = context.bot;
     let reason = match trade::count_until(bot, context.now)? {
@@ -267,7 +282,9 @@ fn total_pnl(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Re
             )
         }
         Some(_) => {
-            let all: f64 = bot.connection().query_row(ALL_PNL, [context.generation], |row| row.get(0))?;
+            // Infinities of both signs add up to NULL.
+            let all: Option<f64> =
+                bot.connection().query_row(ALL_PNL, [context.generation], |row| row.get(0))?;
             let mut later_pnl = 0.0;
             let later = Period { after: context.now, until: DateTime::<Utc>::MAX_UTC };
             trade::each_closed(bot, later, |trade| {
@@ -275,7 +292,7 @@ fn total_pnl(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Re
                     later_pnl += trade.pnl_usd.unwrap_or(0.0);
                 }
             })?;
-            let total = all - later_pnl;
+            let total = all.unwrap_or(f64::NAN) - later_pnl;
             if total.is_finite() {
                 return Ok(Some(total));
             }

@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::bot::trade::{self, Trade};
 use crate::bot::{Bot, Period, generation};
 use crate::config::Config;
+use crate::guard;
 
 pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};
 
@@ -178,7 +179,7 @@ impl<T> Section<T> {
 
     fn collect(name: &str, context: &Context<'_>, collect: fn(&Context<'_>) -> anyhow::Result<T>) -> Self {
         tracing::info!("Collecting {name}...");
-        match collect(context) {
+        match guard::run(|| collect(context)) {
             Ok(section) => Self::Available(section),
             Err(error) => {
                 tracing::error!("Collecting {name} failed: {error:#}");

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Context, Counts, Ranked, Rate, Unavailable, ratio};
 use crate::bot::{Period, cell, clock, each_row, trade};
+use crate::untrusted::cut;
 
 const RULES: &str = "
 SELECT
@@ -22,6 +23,9 @@ SELECT
     status,
     last_used_at
 FROM rule";
+
+/// A rule is a sentence or two.
+const LONGEST_TEXT_CHARS: usize = 1_000;
 
 /// The section `rule_stats`.
 #[derive(Debug, Serialize)]
@@ -169,16 +173,16 @@ fn rules(context: &Context<'_>) -> anyhow::Result<Vec<Rule>> {
         let last_used = context.bot.instant(row, 9, 1)?.filter(|last_used| *last_used <= context.now);
         let success_count = cell::integer(row, 5)?;
         let failure_count = cell::integer(row, 6)?;
-        let judged = success_count.unwrap_or(0) + failure_count.unwrap_or(0);
+        let judged = success_count.unwrap_or(0) as f64 + failure_count.unwrap_or(0) as f64;
         rules.push(Rule {
             id: cell::id(row, 3)?,
             kind: cell::text(row, 2)?.unwrap_or_default().into_owned(),
-            text: cell::text(row, 4)?.unwrap_or_default().into_owned(),
-            status: cell::text(row, 8)?.map(|status| status.into_owned()),
+            text: cut(&cell::text(row, 4)?.unwrap_or_default(), LONGEST_TEXT_CHARS),
+            status: cell::name(row, 8)?.map(|status| status.into_owned()),
             success_count,
             failure_count,
             use_count: cell::integer(row, 7)?.unwrap_or(0),
-            success_rate: success_count.and_then(|successes| ratio(successes as f64, judged as f64)),
+            success_rate: success_count.and_then(|successes| ratio(successes as f64, judged)),
             last_used: last_used.map(clock::utc_text),
             created_at: created_at.map(clock::utc_text),
             in_window: None,

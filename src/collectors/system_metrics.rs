@@ -169,7 +169,7 @@ impl Tally {
             ..Self::default()
         };
         context.bot.each_within(ACTIVITY, period, |at, row| {
-            let kind = cell::text(row, 2)?.unwrap_or_default();
+            let kind = cell::name(row, 2)?.unwrap_or_default();
             let description = cell::text(row, 3)?.unwrap_or_default();
             tally.by_type.update(&kind, |count| *count += 1);
             let error = errors::classify(&kind, &description);

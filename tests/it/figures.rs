@@ -283,13 +283,60 @@ fn an_empty_window_falls_back_to_the_newest_rows_and_says_so() {
 fn epoch_numbers_and_offsets_are_times_as_well() {
     let bot = BotFile::generation1();
     bot.closed_trade(|_| ());
-    for time in
-        ["1795336200", "1795336200000", "'2026-11-22T14:00:00+05:30'", "'2026-11-22T08:30:00Z'", "'nonsense'"]
-    {
+    let times = [
+        "1795336200",
+        "1795336200000",
+        "1795336200000000",
+        "'1795336200'",
+        "' 2026-11-22 08:30:00'",
+        "'2026-11-22T14:00:00+05:30'",
+        "'2026-11-22T08:30:00Z'",
+        "'nonsense'",
+    ];
+    for time in times {
         let id = bot.closed_trade(|_| ());
         bot.execute(&format!("UPDATE closed_trades SET closed_at = {time} WHERE id = {id}"), []);
     }
-    assert_eq!(report(&bot, &[])["report"]["trade_patterns"]["trades_by_hour"]["8"], 5);
+    assert_eq!(report(&bot, &[])["report"]["trade_patterns"]["trades_by_hour"]["8"], 8);
+}
+
+#[test]
+fn a_moment_in_the_past_counts_what_was_there_in_any_clock() {
+    for offset in [0, 19_800, -28_800] {
+        let bot = BotFile::generation2().host_offset_seconds(offset);
+        bot.snapshot(&bot.local(&ago(3_600)), &ago(3_600));
+        for trade in 0..120_i64 {
+            let exit_time = ago(trade * 3_600 + 60);
+            let entry_time = after(&exit_time, -600);
+            bot.journal_trade(|row| (row.entry_time, row.exit_time) = (&entry_time, &exit_time));
+        }
+        for (hours_ago, expected) in [(0, 120), (30, 90), (47, 73), (100, 20), (200, 0)] {
+            let moment = ago(hours_ago * 3_600);
+            let report = report(&bot, &["--as-of", &moment]);
+            let counted = &report["report"]["trade_patterns"]["all_time_trades"];
+            assert_eq!(*counted, expected, "{hours_ago} h ago, offset {offset}");
+        }
+    }
+}
+
+#[test]
+fn numbers_beyond_all_measure_break_nothing() {
+    let bot = BotFile::generation1();
+    bot.execute("UPDATE account_state SET balance = 9e999", []);
+    for (size, pnl) in [("9e999", "9e999"), ("-9e999", "-9e999"), ("1e308", "'text'"), ("NULL", "NULL")] {
+        let id = bot.closed_trade(|_| ());
+        let sql =
+            format!("UPDATE OR IGNORE closed_trades SET size_usd = {size}, pnl_usd = {pnl} WHERE id = {id}");
+        bot.execute(&sql, []);
+        bot.rule(|_| ());
+        bot.execute(
+            "UPDATE trading_rules SET success_count = 9223372036854775807, failure_count = 1e300",
+            [],
+        );
+    }
+    let report = report(&bot, &[]);
+    assert_eq!(report["exit_code"], 0, "{:#}", report["report"]);
+    assert!(report["report"]["account_health"]["open_positions"].is_u64());
 }
 
 #[test]

@@ -51,8 +51,11 @@ pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ru
 
 /// Audits a file at `NOW`, without an LLM, with more flags.
 pub(crate) fn audit(path: &Path, more: &[&str]) -> Run {
-    let mut command = command(["--no-llm", "--as-of", NOW, "--db"]);
+    let mut command = command(["--no-llm", "--db"]);
     command.arg(path).args(more);
+    if !more.contains(&"--as-of") {
+        command.args(["--as-of", NOW]);
+    }
     finish(command)
 }
 

@@ -7,6 +7,9 @@ use crate::collectors::ratio;
 
 /// A strategist run that takes longer than this was interrupted: its gap says nothing about the LLM.
 const LONGEST_RUN_SECONDS: i64 = 300;
+/// A row that comes later than this after the one before belongs to another life of the bot: its LLM
+/// gives up after minutes.
+const LONGEST_STEP_SECONDS: i64 = 600;
 
 /// What a period's rows say about cycles.
 #[derive(Debug, Default)]
@@ -25,6 +28,9 @@ pub(super) struct Cycles {
     duration_sum_seconds: i64,
     duration_count: u64,
     open: Option<Open>,
+    /// The newest row, while it is an `llm_query` whose cycle is not certain yet: a bot that starts asks
+    /// its LLM once before it says so.
+    uncertain_query: Option<DateTime<Utc>>,
     last_begin: Option<DateTime<Utc>>,
     /// Generation 2 runs: its cycles are strategist rows.
     runs_strategist: bool,
@@ -45,9 +51,18 @@ impl Cycles {
 
     /// Takes the next row; `error` is its kind of error, if it is one.
     pub(super) fn row(&mut self, at: DateTime<Utc>, kind: &str, error: Option<&str>) {
+        match self.uncertain_query.take() {
+            Some(_) if kind == "bot_initialized" => {}
+            Some(answered_at) => self.answer(answered_at),
+            None => {}
+        }
+        if self.open.as_ref().is_some_and(|open| (at - open.last).num_seconds() > LONGEST_STEP_SECONDS) {
+            self.end();
+        }
         match kind {
             "market_data" => self.begin(at),
             "strategist" => self.strategist(at),
+            "llm_query" => self.uncertain_query = Some(at),
             "bot_initialized" | "bot_started" | "bot_stopping" | "bot_stopped" => {
                 self.end();
                 self.last_begin = None;
@@ -59,9 +74,6 @@ impl Cycles {
                 }
                 (Some(_), None) if self.runs_strategist => self.failed_run(),
                 (error, Some(open)) => {
-                    if kind == "llm_query" {
-                        self.llm_seconds.push((at - open.last).num_seconds());
-                    }
                     open.has_error |= error.is_some();
                     open.last = at;
                 }
@@ -72,6 +84,9 @@ impl Cycles {
 
     /// Closes the cycle that is under way.
     pub(super) fn end(&mut self) {
+        if let Some(answered_at) = self.uncertain_query.take() {
+            self.answer(answered_at);
+        }
         if let Some(open) = self.open.take() {
             self.duration_sum_seconds += (open.last - open.begin).num_seconds();
             self.duration_count += 1;
@@ -87,6 +102,13 @@ impl Cycles {
     /// Mean duration; `None` without any.
     pub(super) fn mean_duration_seconds(&self) -> Option<f64> {
         ratio(self.duration_sum_seconds as f64, self.duration_count as f64)
+    }
+
+    fn answer(&mut self, answered_at: DateTime<Utc>) {
+        if let Some(open) = &mut self.open {
+            self.llm_seconds.push((answered_at - open.last).num_seconds());
+            open.last = answered_at;
+        }
     }
 
     fn begin(&mut self, at: DateTime<Utc>) {
@@ -168,6 +190,24 @@ mod tests {
         let cycles = of(&[(0, "llm_query", None), (0, "bot_initialized", None), (1, "bot_started", None)]);
         assert!(cycles.llm_seconds.is_empty());
         assert_eq!(cycles.begun, 0);
+    }
+
+    #[test]
+    fn the_time_between_two_lives_is_no_response_time() {
+        for restart_second in [60, 20_000] {
+            let cycles = of(&[
+                (0, "market_data", None),
+                (4, "llm_query", None),
+                (5, "llm_decision", None),
+                (restart_second, "error", Some("llm_connection_failed")),
+                (restart_second, "llm_query", None),
+                (restart_second, "bot_initialized", None),
+                (restart_second, "bot_started", None),
+                (restart_second + 1, "market_data", None),
+                (restart_second + 7, "llm_query", None),
+            ]);
+            assert_eq!(cycles.llm_seconds, [4, 6], "{restart_second}");
+        }
     }
 
     #[test]

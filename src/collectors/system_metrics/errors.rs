@@ -49,13 +49,31 @@ pub(super) fn ranked(mut errors: Counts<String>) -> Ranked<String, u64> {
     Ranked(kinds)
 }
 
-/// The message behind `Cycle #110 error:`, as a word.
+/// The message behind `Cycle #110 error:`, as a word. Addresses, keys and other long tokens are left
+/// out: the name goes to the LLM.
 fn name_of(text: &str) -> String {
     let message = text.split_once("error: ").map_or(text, |(_, message)| message);
-    let letters = message.chars().map(|letter| if letter.is_alphabetic() { letter } else { ' ' });
-    let words: String = letters.take(LONGEST_KIND_CHARS * 2).collect();
-    let name = words.split_whitespace().collect::<Vec<_>>().join("_");
-    name.chars().take(LONGEST_KIND_CHARS).collect()
+    let mut name = String::new();
+    for token in message.split_whitespace().filter(|token| is_word(token)) {
+        for word in token.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()) {
+            if name.chars().count() + word.chars().count() >= LONGEST_KIND_CHARS {
+                return name;
+            }
+            if !name.is_empty() {
+                name.push('_');
+            }
+            name.push_str(word);
+        }
+    }
+    name
+}
+
+fn is_word(token: &str) -> bool {
+    const LONGEST_WORD_CHARS: usize = 20;
+    token.chars().count() <= LONGEST_WORD_CHARS
+        && !token.contains(['/', '@', '=', '?', '&', '\\'])
+        && !(token.contains(|letter: char| letter.is_ascii_digit())
+            && token.contains(|letter: char| letter.is_alphabetic()))
 }
 
 #[cfg(test)]
@@ -84,6 +102,8 @@ mod tests {
                 "unknown_format_code_f_for_object_of_type_str",
             ),
             ("bot_error", "Fatal error: 42", "bot_error"),
+            ("error", "Invalid API key sk-proj-abcdefSECRETghijk", "invalid_api_key"),
+            ("cycle_error", "Cycle #1 error: 401 for https://bob:pass@api.example.com/x?key=1", "for"),
             ("learning_failed", "Trade #7: no JSON", "learning_failed"),
         ] {
             assert_eq!(classify(activity_type, description).as_deref(), Some(kind), "{description}");
