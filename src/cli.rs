@@ -1,5 +1,6 @@
 //! The command line: names, defaults and one sentence a flag. Nothing below `config` sees clap.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -82,8 +83,8 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "N", value_parser = at_least_6000)]
     pub(crate) max_prompt_chars: Option<usize>,
 
-    /// Write a sample bot database with planted problems to a temporary folder and audit that (built-in checks only, unless an endpoint is named)
-    #[arg(long, conflicts_with = "db")]
+    /// Write a sample bot database with planted problems to a temporary folder and audit that instead of the bot's (built-in checks only, unless an endpoint is named)
+    #[arg(long)]
     pub(crate) demo: bool,
 }
 
@@ -119,4 +120,12 @@ fn at_least_6000(text: &str) -> Result<usize, String> {
         Ok(_) => Err(format!("at least {MIN_PROMPT_CHARS} characters are needed")),
         Err(error) => Err(format!("{error}")),
     }
+}
+
+/// The format that a command line asks for, where clap could not make sense of the rest of it.
+pub(crate) fn wanted_format(arguments: impl IntoIterator<Item = OsString>) -> Format {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let is_json = arguments.iter().any(|argument| argument == "--format=json")
+        || arguments.windows(2).any(|pair| pair == ["--format", "json"]);
+    if is_json { Format::Json } else { Format::Text }
 }

@@ -168,16 +168,19 @@ impl Config {
         let named_endpoint = text(cli.base_url).or(file.base_url);
         let named_model = text(cli.model).or(file.model);
         let without_llm = cli.no_llm || (cli.demo && named_endpoint.is_none() && !cli.print_prompt);
-        let llm = LlmConfig {
-            base_url: base_url(named_endpoint.as_deref().unwrap_or(DEFAULT_BASE_URL))?,
-            model: named_model.unwrap_or_else(|| DEFAULT_MODEL.to_owned()),
-            api_key: checked_key(api_key)?,
-            timeout: Duration::from_secs(
-                cli.timeout.or(file.timeout_seconds).unwrap_or(DEFAULT_TIMEOUT_SECONDS),
-            ),
-            temperature: file.temperature,
-            max_tokens: file.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
-            ca_file: file.ca_file,
+        let llm = match without_llm {
+            true => None,
+            false => Some(LlmConfig {
+                base_url: base_url(named_endpoint.as_deref().unwrap_or(DEFAULT_BASE_URL))?,
+                model: named_model.unwrap_or_else(|| DEFAULT_MODEL.to_owned()),
+                api_key: checked_key(api_key)?,
+                timeout: Duration::from_secs(
+                    cli.timeout.or(file.timeout_seconds).unwrap_or(DEFAULT_TIMEOUT_SECONDS),
+                ),
+                temperature: file.temperature,
+                max_tokens: file.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
+                ca_file: file.ca_file,
+            }),
         };
         let config = Self {
             db: cli
@@ -200,7 +203,7 @@ impl Config {
                 .max_prompt_chars
                 .or(file.max_prompt_chars)
                 .unwrap_or(DEFAULT_MAX_PROMPT_CHARS),
-            llm: (!without_llm).then_some(llm),
+            llm,
             limits: file.limits,
             checks: file.checks,
             tiers: file.tiers.map(tiers).transpose()?,

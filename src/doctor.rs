@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::bot::{Bot, generation};
+use crate::bot::{Bot, HotJournal, generation};
 use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::llm;
@@ -36,7 +36,7 @@ impl Examination {
     /// Examines the bot's file, then the endpoint.
     pub(crate) fn of(config: &Config) -> Self {
         let mut examination = Self { points: Vec::new() };
-        match Bot::open(&config.db) {
+        match Bot::open(&config.db, HotJournal::Leave) {
             Ok(bot) => examination.bot(&bot, config),
             Err(error) => {
                 examination.add("file", Err(format!("{error:#}")));

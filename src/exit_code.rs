@@ -32,6 +32,11 @@ impl Verdict {
         }
     }
 
+    /// The same, after something could not be said.
+    pub(crate) fn or_incomplete(self) -> Self {
+        if self == Self::Ok { Self::Incomplete } else { self }
+    }
+
     /// The number that cron sees.
     pub(crate) fn code(self) -> u8 {
         match self {

@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod exit_code;
 mod finding;
+mod guard;
 mod llm;
 mod logging;
 mod prompt;
@@ -28,38 +29,49 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Parser as _;
 
-use crate::bot::Bot;
+use crate::bot::{Bot, HotJournal};
 use crate::cli::{Cli, Command, Format};
 use crate::collectors::{Context, Report};
 use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::finding::{Finding, Outcome};
-use crate::prompt::Material;
+use crate::prompt::{Material, Prompt};
 use crate::summary::Summary;
 
 fn main() -> ExitCode {
-    // A panic's own 101 must not reach cron.
-    panic::catch_unwind(start).unwrap_or(Verdict::Incomplete).into()
+    panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    start().into()
 }
 
-/// Parses the command line, runs, and says what went wrong.
+/// Parses the command line, runs, and says what went wrong: in words, and as JSON where that is asked for.
 fn start() -> Verdict {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let (format, error) = match Cli::try_parse() {
+        // A panic's own 101 must not reach cron.
+        Ok(cli) => (
+            cli.format,
+            match guard::run(|| run(cli)) {
+                Ok(verdict) => return verdict,
+                Err(error) => untrusted::one_line(&format!("{error:#}")),
+            },
+        ),
         Err(usage) => {
             let _ = usage.print();
-            return if usage.use_stderr() { Verdict::Incomplete } else { Verdict::Ok };
+            if !usage.use_stderr() {
+                return Verdict::Ok;
+            }
+            let sentence = untrusted::one_line(&usage.render().to_string());
+            return fail(cli::wanted_format(std::env::args_os()), &sentence);
         }
     };
-    let format = cli.format;
-    run(cli).unwrap_or_else(|error| {
-        let sentence = untrusted::one_line(&format!("{error:#}"));
-        let _ = writeln!(io::stderr(), "autonomous-monitor: {sentence}");
-        if format == Format::Json {
-            let _ = summary::write_failure_json(&sentence, &mut io::stdout().lock());
-        }
-        Verdict::Incomplete
-    })
+    let _ = writeln!(io::stderr(), "autonomous-monitor: {error}");
+    fail(format, &error)
+}
+
+fn fail(format: Format, sentence: &str) -> Verdict {
+    if format == Format::Json {
+        let _ = summary::write_failure_json(sentence, &mut io::stdout().lock());
+    }
+    Verdict::Incomplete
 }
 
 fn run(cli: Cli) -> anyhow::Result<Verdict> {
@@ -82,8 +94,8 @@ fn audit(mut config: Config) -> anyhow::Result<Verdict> {
     tracing::info!("Starting autonomous monitoring...");
     let gathered = Gathered::read(&config, now)?;
     if config.print_prompt {
-        let prompt = gathered.material.render(config.max_prompt_chars);
-        return print(&format!("{}\n{}", prompt.system, prompt.user)).map(|()| Verdict::Ok);
+        print_prompt(&gathered.material.render(config.max_prompt_chars), config.format)?;
+        return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
     }
     let analysis = ask_llm(&config, &gathered.material);
     let findings: Vec<Finding> = [gathered.checks.findings.as_slice(), &analysis.findings].concat();
@@ -100,8 +112,14 @@ fn audit(mut config: Config) -> anyhow::Result<Verdict> {
         outcomes: &outcomes,
         store_error,
     };
-    write_summary(&summary, config.format)?;
-    Ok(summary.verdict())
+    match write_summary(&summary, config.format) {
+        Ok(()) => Ok(summary.verdict()),
+        Err(error) => {
+            // What was found outranks that nobody could be told.
+            tracing::error!("{error:#}");
+            Ok(summary.verdict().or_incomplete())
+        }
+    }
 }
 
 /// What is known once the bot's file has been read and closed again.
@@ -113,7 +131,11 @@ struct Gathered {
 
 impl Gathered {
     fn read(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
-        let bot = Bot::open(&config.db)?;
+        let hot_journal = match config.dry_run || config.print_prompt {
+            true => HotJournal::Leave,
+            false => HotJournal::RollBack,
+        };
+        let bot = Bot::open(&config.db, hot_journal)?;
         let context = Context::new(&bot, config, now)?;
         let report = Report::collect(&context);
         let checks = checks::run(&context, &report);
@@ -141,7 +163,7 @@ fn keep(config: &Config, findings: Vec<Finding>) -> (Vec<Outcome>, Option<String
         store::preview(&config.db, &findings)
     } else {
         tracing::info!("Storing {} findings...", findings.len());
-        store::store(&config.db, &findings)
+        guard::run(|| store::store(&config.db, &findings))
             .with_context(|| format!("cannot store alerts in {}", config.db.display()))
     };
     match kept {
@@ -155,7 +177,10 @@ fn keep(config: &Config, findings: Vec<Finding>) -> (Vec<Outcome>, Option<String
 
 fn write_summary(summary: &Summary<'_>, format: Format) -> anyhow::Result<()> {
     let written = match format {
-        Format::Json => summary.write_json(&mut io::BufWriter::new(io::stdout().lock())),
+        Format::Json => {
+            let mut writer = io::BufWriter::new(io::stdout().lock());
+            summary.write_json(&mut writer).and_then(|()| writer.flush())
+        }
         Format::Text => summary.write_text(&mut anstream::stdout().lock()),
     };
     ignore_closed_pipe(written).context("cannot write the summary")
@@ -180,8 +205,13 @@ fn list_checks(format: Format) -> anyhow::Result<Verdict> {
     Ok(Verdict::Ok)
 }
 
-fn print(text: &str) -> anyhow::Result<()> {
-    ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes())).context("cannot write the prompt")
+fn print_prompt(prompt: &Prompt, format: Format) -> anyhow::Result<()> {
+    let mut writer = io::stdout().lock();
+    let written = match format {
+        Format::Json => prompt.write_json(&mut writer),
+        Format::Text => write!(writer, "{}\n{}", prompt.system, prompt.user),
+    };
+    ignore_closed_pipe(written.and_then(|()| writer.flush())).context("cannot write the prompt")
 }
 
 /// Who closes the pipe has read enough.

@@ -24,6 +24,7 @@ pub(crate) use self::theme::Theme;
 use crate::collectors::{Context, Report};
 use crate::config::CheckSettings;
 use crate::finding::{Finding, Source};
+use crate::guard;
 use crate::llm::Status;
 
 /// Expected share of false claims among the statistical claims of a run (Benjamini and Hochberg, 1995).
@@ -100,7 +101,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         }
         let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
         let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default) };
-        match (check.run)(&audit) {
+        match guard::run(|| (check.run)(&audit)) {
             Ok(found) => {
                 completed += 1;
                 facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));

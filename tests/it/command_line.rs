@@ -28,6 +28,63 @@ fn a_wrong_flag_is_3_and_never_clap_s_own_2() {
 }
 
 #[test]
+fn json_is_exactly_one_document_also_where_nothing_works() {
+    for flags in [
+        &["--format", "json", "--hours", "0"][..],
+        &["--no-such-flag", "--format=json"],
+        &["--format", "json", "--as-of", "yesterday"],
+        &["--format", "json", "--db", "/nonexistent/bot.db"],
+    ] {
+        let run = run(flags);
+        assert_eq!(run.code, 3);
+        assert_eq!(run.json()["exit_code"], 3, "{flags:?}");
+        assert!(!run.json()["error"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn settings_that_nobody_uses_stop_nothing() {
+    let bot = BotFile::generation1();
+    let mut command = command(["--no-llm", "--dry-run", "--as-of", NOW, "--db"]);
+    command.arg(bot.path()).env("OPENAI_BASE_URL", "not a url").env("OPENAI_API_KEY", "two words");
+    assert_eq!(finish(command).code, 0);
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_is_3_and_a_finding_outranks_it() {
+    let bot = BotFile::generation1();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for format in ["json", "text"] {
+        let mut command = command(["--no-llm", "--dry-run", "--as-of", NOW, "--format", format, "--db"]);
+        command.arg(bot.path()).stdout(full()).stderr(std::process::Stdio::null());
+        assert_eq!(command.status().unwrap().code(), Some(3), "{format}");
+    }
+}
+
+#[test]
+fn a_half_written_transaction_of_a_killed_bot_is_rolled_back_but_not_in_a_dry_run() {
+    let bot = BotFile::generation1();
+    let folder = tempfile::tempdir().unwrap();
+    let crashed = folder.path().join("crashed.db");
+    bot.execute("BEGIN", []);
+    bot.connection().execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").unwrap();
+    for _ in 0..500 {
+        bot.activity("market_data", "Batch fetched 45 coins with volume", None, NOW);
+    }
+    let journal = |path: &std::path::Path| format!("{}-journal", path.display());
+    fs::copy(bot.path(), &crashed).unwrap();
+    fs::copy(journal(&bot.path()), journal(&crashed)).unwrap();
+    let dry = audit(&crashed, &["--dry-run"]);
+    assert_eq!(dry.code, 3);
+    assert!(dry.stderr.contains("half-written transaction"), "{}", dry.stderr);
+    assert_eq!(audit(&crashed, &[]).code, 0);
+    let count = "SELECT count(*) FROM activity_log";
+    let rows: i64 =
+        rusqlite::Connection::open(&crashed).unwrap().query_row(count, [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 0, "what was never committed never was");
+}
+
+#[test]
 fn help_and_version_are_0() {
     for flag in ["--help", "-h", "--version"] {
         let run = run([flag]);

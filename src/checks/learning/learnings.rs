@@ -221,7 +221,8 @@ fn only_signed_percent(text: &str) -> Option<f64> {
         let start =
             before.rfind(|letter: char| !(letter.is_ascii_digit() || letter == '.')).map_or(0, |at| at);
         let number = before.get(start..)?;
-        if number.starts_with(['+', '-']) && number.len() > 1 {
+        let is_range = before.get(..start)?.ends_with(|letter: char| letter.is_ascii_digit());
+        if number.starts_with(['+', '-']) && number.len() > 1 && !is_range {
             let value: f64 = number.parse().ok()?;
             if value != 0.0 && found.replace(value).is_some() {
                 return None;
