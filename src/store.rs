@@ -19,9 +19,23 @@ mod embedded {
 /// Refinery's own name for it would look like the bot's.
 const HISTORY_TABLE: &str = "monitoring_migrations";
 
-/// The columns that are read or written here.
-const COLUMNS: [&str; 8] =
-    ["id", "alert_type", "severity", "title", "description", "evidence", "recommendation", "status"];
+/// The specification's table and indexes, made where they are missing.
+const SPECIFICATION: &str = include_str!("../migrations/V1__monitoring_alerts.sql");
+
+/// The specification's columns.
+const COLUMNS: [&str; 11] = [
+    "id",
+    "alert_type",
+    "severity",
+    "title",
+    "description",
+    "evidence",
+    "recommendation",
+    "status",
+    "created_at",
+    "acknowledged_at",
+    "fixed_at",
+];
 
 /// Alerts that nobody has closed: a finding that says the same is a duplicate.
 const UNRESOLVED: &str = "
@@ -48,11 +62,16 @@ pub(crate) fn store(path: &Path, findings: &[Finding]) -> anyhow::Result<Vec<Out
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // A deferred transaction that turns into a writer fails at once when another one is faster.
     connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    if connection.table_exists(Some("main"), "monitoring_alerts")? {
+        check_columns(&connection)?;
+    }
     embedded::migrations::runner()
         .set_migration_table_name(HISTORY_TABLE)
         .run(&mut connection)
         .context("cannot prepare the table monitoring_alerts")?;
     let transaction = connection.transaction().context("cannot get the write lock")?;
+    // Whoever dropped the table dropped the alerts, not the wish for new ones.
+    transaction.execute_batch(SPECIFICATION).context("cannot make the table monitoring_alerts")?;
     let mut known = Known::read(&transaction)?;
     let outcomes =
         findings.iter().map(|finding| known.place(finding, &transaction)).collect::<Result<_, _>>()?;
@@ -69,7 +88,7 @@ pub(crate) fn preview(path: &Path, findings: &[Finding]) -> anyhow::Result<Vec<O
     let connection = Connection::open_with_flags(path, flags).context("cannot open the file")?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     let known = match connection.table_exists(Some("main"), "monitoring_alerts")? {
-        true => Known::read(&connection)?,
+        true => check_columns(&connection).and_then(|()| Known::read(&connection))?,
         false => Known::default(),
     };
     Ok(findings.iter().map(|finding| known.preview(finding.clone())).collect())
@@ -89,7 +108,6 @@ struct Known(HashMap<(String, String), i64>);
 
 impl Known {
     fn read(connection: &Connection) -> anyhow::Result<Self> {
-        check_columns(connection)?;
         let mut statement = connection.prepare(UNRESOLVED).context("cannot read the alerts")?;
         let rows = statement.query_map([], |row| {
             let text = |column| -> rusqlite::Result<String> {
@@ -139,8 +157,8 @@ fn check_columns(connection: &Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn insert(finding: &Finding, connection: &Connection) -> rusqlite::Result<i64> {
-    connection.prepare_cached(INSERT)?.execute(named_params! {
+fn insert(finding: &Finding, connection: &Connection) -> anyhow::Result<i64> {
+    let inserted = connection.prepare_cached(INSERT)?.execute(named_params! {
         ":alert_type": finding.alert_type.as_str(),
         ":severity": finding.severity.as_str(),
         ":title": finding.title,
@@ -148,6 +166,8 @@ fn insert(finding: &Finding, connection: &Connection) -> rusqlite::Result<i64> {
         ":evidence": finding.evidence,
         ":recommendation": finding.recommendation,
     })?;
+    // A trigger of somebody else's can swallow a row without an error.
+    ensure!(inserted == 1, "the row was not inserted: is there a trigger on monitoring_alerts?");
     Ok(connection.last_insert_rowid())
 }
 

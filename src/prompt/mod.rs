@@ -6,6 +6,10 @@
 mod layout;
 mod sections;
 
+use std::io::{self, Write};
+
+use serde::Serialize;
+
 use crate::collectors::{Context, Report};
 use crate::finding::Finding;
 
@@ -13,7 +17,7 @@ const BRIEF: &str = include_str!("system.md");
 const CONTRACT: &str = include_str!("contract.md");
 
 /// One request's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Prompt {
     /// The auditor's brief.
     pub(crate) system: String,
@@ -22,6 +26,15 @@ pub(crate) struct Prompt {
 }
 
 impl Prompt {
+    /// Writes both messages as one JSON document.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub(crate) fn write_json(&self, writer: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *writer, self)?;
+        writeln!(writer)
+    }
+
     /// Length of the whole prompt in characters.
     pub(crate) fn chars(&self) -> usize {
         self.system.chars().count() + self.user.chars().count()

@@ -114,7 +114,10 @@ fn rule_stats(rules: &RuleStats, section: &mut Section) {
     );
     if let Some(with_rules) = rules.trades_with_rules {
         let previous = rules.previous.trades_with_rules.unwrap_or_default();
-        section.fact(900, format!("trades_with_rules {} (previous {})", rate(with_rules), rate(previous)));
+        section.fact(
+            900,
+            format!("trades_with_rules: win_rate {} (previous {})", rate(with_rules), rate(previous)),
+        );
     }
     section.list(700, "rules_by_status", named(&rules.rules_by_status));
     section.lines(690, "rule_details", rules.rule_details.iter().map(rule));
@@ -227,14 +230,14 @@ fn account_health(account: &AccountHealth, section: &mut Section) {
         section.fact(
             940,
             format!(
-                "{label}: balance {}, available {}, in_positions {}, total_pnl {}, daily_pnl {}, trade_count_today {}, last_updated {}",
+                "{label}: balance {}, available {}, in_positions {}, total_pnl {}, daily_pnl {}, trade_count_today {}{}",
                 measured(side.balance),
                 measured(side.available_balance),
                 measured(side.in_positions),
                 measured(side.total_pnl),
                 measured(side.daily_pnl),
                 shown(side.trade_count_today),
-                shown(side.last_updated.as_deref()),
+                side.last_updated.as_deref().map(|at| format!(", last_updated {at}")).unwrap_or_default(),
             ),
         );
     }
@@ -270,7 +273,7 @@ fn system_metrics(system: &SystemMetrics, section: &mut Section) {
     section.fact(
         990,
         format!(
-            "total_cycles {} (previous {}), cycles_with_errors {}, error_rate {} (previous {}), failed_fetches {}, avg_cycle_duration {} (previous {})",
+            "total_cycles {} (previous {}), cycles_with_errors {}, error_rate {} (previous {}), failed_fetches {}, avg_cycle_duration in seconds {} (previous {})",
             shown(system.total_cycles),
             shown(previous.total_cycles),
             shown(system.cycles_with_errors),
@@ -292,7 +295,8 @@ fn system_metrics(system: &SystemMetrics, section: &mut Section) {
     );
     section.fact(930, format!("market_data_staleness in seconds {}", measured(system.market_data_staleness)));
     if let Some(errors) = &system.error_types {
-        section.fact(925, format!("errors of all kinds previous {}", shown(previous.errors)));
+        let total: u64 = errors.0.iter().map(|(_, count)| count).sum();
+        section.fact(925, format!("errors of all kinds {total} (previous {})", shown(previous.errors)));
         section.list(920, "error_types", named(errors));
     }
     if let Some(cooldowns) = &system.cooldown_effectiveness {
@@ -324,7 +328,7 @@ fn learning_quality(learning: &LearningQuality, section: &mut Section) {
     section.fact(
         900,
         format!(
-            "of {} learnings (basis {}): avg_confidence {} (previous {}), duplicate_patterns {} (previous {}), distinct_patterns {}, actionable_learnings {}",
+            "of {} learnings (basis {}): avg_confidence {} (previous {}), duplicate_patterns {} (previous {}; learnings whose text another one has already), distinct_patterns {} (named in the pattern column), actionable_learnings {}",
             learning.basis_rows,
             word(&learning.basis),
             measured(learning.avg_confidence),
@@ -336,7 +340,8 @@ fn learning_quality(learning: &LearningQuality, section: &mut Section) {
         ),
     );
     if let Some(outcomes) = &learning.learnings_by_outcome {
-        section.list(700, "learnings_by_outcome", keyed(outcomes));
+        let counts: Vec<_> = keyed(outcomes).collect();
+        section.fact(700, format!("learnings_by_outcome: {}", counts.join(", ")));
     }
     unavailable(&learning.unavailable, section);
 }
@@ -344,7 +349,7 @@ fn learning_quality(learning: &LearningQuality, section: &mut Section) {
 fn already_reported(reported: &[Finding]) -> Section {
     let mut section = Section::new("ALREADY REPORTED BY BUILT-IN CHECKS");
     if reported.is_empty() {
-        section.fact(400, "nothing");
+        section.fact(1_000, "nothing");
     }
     section.lines(
         860,

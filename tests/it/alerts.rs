@@ -260,6 +260,27 @@ fn a_file_that_cannot_be_written_is_3_and_the_findings_are_printed() {
 }
 
 #[test]
+fn a_dropped_table_is_made_again() {
+    let bot = BotFile::generation1();
+    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    assert_eq!(audit(&bot.path(), &[]).code, 0);
+    bot.execute("DROP TABLE monitoring_alerts", []);
+    assert_eq!(audit(&bot.path(), &[]).code, 0);
+    assert_eq!(alerts(&bot), 1);
+}
+
+#[test]
+fn a_trigger_that_swallows_alerts_is_said() {
+    let bot = BotFile::generation1();
+    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    let trigger = "CREATE TRIGGER swallow BEFORE INSERT ON monitoring_alerts BEGIN SELECT RAISE(IGNORE); END";
+    bot.execute(trigger, []);
+    let run = audit(&bot.path(), &[]);
+    assert_eq!(run.code, 3);
+    assert!(run.stdout.contains("is there a trigger on monitoring_alerts?"), "{}", run.stdout);
+}
+
+#[test]
 fn hostile_text_in_an_answer_does_not_reach_the_terminal() {
     let bot = BotFile::generation1();
     let title = "Title\u{1b}[2J\u{202e}\n  critical: 9\r";

@@ -110,7 +110,10 @@ fn details_of_the_log_and_texts_of_learnings_stay_here() {
     bot.learning(|learning| learning.lesson = "PRIVATE-4");
     bot.closed_trade(|trade| trade.entry_reason = "PRIVATE-5");
     bot.closed_trade(|trade| trade.exit_reason = "llm_sell: PRIVATE-6");
-    assert!(!prompt(&bot, &[]).contains("PRIVATE"));
+    bot.activity("error", "Invalid API key sk-PRIVATE-7", None, &ago(60));
+    bot.activity("cycle_error", "Cycle #1 error: 401 for https://bob:PRIVATE@host/?key=1", None, &ago(60));
+    let prompt = prompt(&bot, &[]);
+    assert!(!prompt.to_uppercase().contains("PRIVATE"), "{prompt}");
 }
 
 #[test]
