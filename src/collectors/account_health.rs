@@ -64,6 +64,8 @@ pub(crate) struct AccountHealth {
     pub(crate) daily_pnl_history: Vec<Day>,
     /// Positions open now.
     pub(crate) open_positions: u64,
+    /// Each of them, oldest first.
+    pub(crate) open_position_list: Vec<OpenPosition>,
     /// Sum of their sizes in US dollars.
     pub(crate) open_size_usd: f64,
     /// Sum of their profits and losses so far; null where the bot does not store it.
@@ -81,6 +83,28 @@ pub(crate) struct AccountHealth {
     /// Why a field is null.
     #[serde(skip_serializing_if = "Unavailable::is_empty")]
     pub(crate) unavailable: Unavailable,
+}
+
+/// One open position.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenPosition {
+    /// The coin as the bot names it.
+    pub(crate) coin: String,
+    /// Size in US dollars.
+    pub(crate) size_usd: Option<f64>,
+    /// Time since its opening.
+    pub(crate) age_hours: Option<f64>,
+}
+
+impl OpenPosition {
+    fn of(position: &Position, now: DateTime<Utc>) -> Self {
+        let age = position.opened_at.map(|opened_at| now - opened_at);
+        Self {
+            coin: position.coin.clone(),
+            size_usd: position.size_usd,
+            age_hours: age.map(|age| age.num_seconds() as f64 / 3_600.0),
+        }
+    }
 }
 
 /// An account in US dollars.
@@ -140,7 +164,8 @@ pub(crate) struct KeyFigures {
 /// When one of them cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     let mut unavailable = Unavailable::new();
-    let positions = position::open_at(context.bot, context.now)?;
+    let mut positions = position::open_at(context.bot, context.now)?;
+    positions.sort_by_key(|position| position.opened_at);
     let history = daily_history(context)?;
     let recomputed = recompute(context, &positions, &history, &mut unavailable)?;
     let stored = stored(context, &mut unavailable)?;
@@ -181,6 +206,10 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         pnl_trend,
         daily_pnl_history: history,
         open_positions: positions.len() as u64,
+        open_position_list: positions
+            .iter()
+            .map(|position| OpenPosition::of(position, context.now))
+            .collect(),
         open_size_usd,
         unrealized_pnl_usd,
         max_exposure_fraction,

@@ -225,6 +225,14 @@ fn account_health(account: &AccountHealth, section: &mut Section) {
             measured(account.unrealized_pnl_usd),
         ),
     );
+    section.list(
+        820,
+        "open positions, oldest first",
+        account.open_position_list.iter().map(|position| {
+            let age = measured(position.age_hours.map(|hours| (hours * 10.0).round() / 10.0));
+            format!("{} size {} for {age} h", name(&position.coin), measured(position.size_usd))
+        }),
+    );
     for (label, side) in [("stored", account.stored.as_ref()), ("recomputed", Some(&account.recomputed))] {
         let Some(side) = side else { continue };
         section.fact(
