@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::bot::clock;
+use crate::bot::generation::Limits;
 use crate::checks;
 use crate::cli::{Cli, Format, MIN_PROMPT_CHARS};
 
@@ -129,8 +130,31 @@ pub(crate) struct LimitOverrides {
     pub(crate) starting_balance_usd: Option<f64>,
     /// Largest sum of open positions as a fraction of the balance.
     pub(crate) max_exposure_fraction: Option<f64>,
+    /// Largest size of one trade as a fraction of the balance.
+    pub(crate) max_trade_fraction: Option<f64>,
+    /// Most positions open at once.
+    pub(crate) max_positions: Option<f64>,
+    /// Most positions open at once in one coin.
+    pub(crate) max_positions_per_coin: Option<f64>,
+    /// For how long a coin is not opened again.
+    pub(crate) cooldown_seconds: Option<f64>,
     /// Pause between two cycles.
     pub(crate) cycle_pause_seconds: Option<f64>,
+}
+
+impl LimitOverrides {
+    /// A generation's limits, with what is stated here in their place.
+    pub(crate) fn applied_to(&self, own: Limits) -> Limits {
+        Limits {
+            starting_balance_usd: self.starting_balance_usd.unwrap_or(own.starting_balance_usd),
+            max_exposure_fraction: self.max_exposure_fraction.unwrap_or(own.max_exposure_fraction),
+            max_trade_fraction: self.max_trade_fraction.unwrap_or(own.max_trade_fraction),
+            max_positions: self.max_positions.unwrap_or(own.max_positions),
+            max_positions_per_coin: self.max_positions_per_coin.unwrap_or(own.max_positions_per_coin),
+            cooldown_seconds: self.cooldown_seconds.unwrap_or(own.cooldown_seconds),
+            cycle_pause_seconds: self.cycle_pause_seconds.unwrap_or(own.cycle_pause_seconds),
+        }
+    }
 }
 
 /// The config file, as it is written.
@@ -229,6 +253,10 @@ impl Config {
         for (name, value) in [
             ("starting_balance_usd", limits.starting_balance_usd),
             ("max_exposure_fraction", limits.max_exposure_fraction),
+            ("max_trade_fraction", limits.max_trade_fraction),
+            ("max_positions", limits.max_positions),
+            ("max_positions_per_coin", limits.max_positions_per_coin),
+            ("cooldown_seconds", limits.cooldown_seconds),
             ("cycle_pause_seconds", limits.cycle_pause_seconds),
         ] {
             if let Some(value) = value {

@@ -9,14 +9,37 @@ pub(crate) struct Limits {
     pub(crate) starting_balance_usd: f64,
     /// Largest sum of open positions as a fraction of the balance.
     pub(crate) max_exposure_fraction: f64,
+    /// Largest size of one trade as a fraction of the balance.
+    pub(crate) max_trade_fraction: f64,
+    /// Most positions open at once; infinite where none is configured.
+    pub(crate) max_positions: f64,
+    /// Most positions open at once in one coin; infinite where none is configured.
+    pub(crate) max_positions_per_coin: f64,
+    /// For how long a coin is not opened again; zero where no pause is configured.
+    pub(crate) cooldown_seconds: f64,
     /// Pause between two cycles.
     pub(crate) cycle_pause_seconds: f64,
 }
 
-const GENERATION_1: Limits =
-    Limits { starting_balance_usd: 1_000.0, max_exposure_fraction: 0.20, cycle_pause_seconds: 30.0 };
-const GENERATION_2: Limits =
-    Limits { starting_balance_usd: 10_000.0, max_exposure_fraction: 0.10, cycle_pause_seconds: 180.0 };
+const GENERATION_1: Limits = Limits {
+    starting_balance_usd: 1_000.0,
+    max_exposure_fraction: 0.20,
+    max_trade_fraction: 0.10,
+    max_positions: f64::INFINITY,
+    max_positions_per_coin: f64::INFINITY,
+    cooldown_seconds: 1_800.0,
+    cycle_pause_seconds: 30.0,
+};
+const GENERATION_2: Limits = Limits {
+    starting_balance_usd: 10_000.0,
+    max_exposure_fraction: 0.10,
+    // It has no limit of its own for one trade: none can be larger than all together.
+    max_trade_fraction: 0.10,
+    max_positions: 5.0,
+    max_positions_per_coin: 1.0,
+    cooldown_seconds: 0.0,
+    cycle_pause_seconds: 180.0,
+};
 
 /// The generation that writes this file now: the second once its journal holds a trade, or where
 /// the first never traded. An upgraded file keeps the first one's rows as history.

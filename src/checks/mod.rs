@@ -7,18 +7,21 @@
 //! Statements of fact are reported as they are. Statistical claims come with their p-value, and the
 //! runner keeps the share of false ones among all claims of a run below `FALSE_DISCOVERY_RATE`.
 
+mod history;
 pub(crate) mod listing;
 mod problem;
+mod statistics;
 mod theme;
 
 mod learning;
-mod positions;
-mod rules;
+mod money;
+mod trend;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use self::history::History;
 pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
 use crate::collectors::{Context, Report};
@@ -52,7 +55,7 @@ pub(crate) struct Threshold {
 }
 
 /// Every check, in the order in which findings are reported.
-pub(crate) const CHECKS: &[&[Check]] = &[positions::CHECKS, rules::CHECKS, learning::CHECKS];
+pub(crate) const CHECKS: &[&[Check]] = &[money::CHECKS, trend::CHECKS, learning::CHECKS];
 
 /// All checks in order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
@@ -65,6 +68,8 @@ pub(crate) struct Audit<'run> {
     pub(crate) context: &'run Context<'run>,
     /// What the collectors measured.
     pub(crate) report: &'run Report,
+    /// The newest trades, read once for all checks.
+    history: &'run History,
     /// The threshold of the check that runs; zero for a check that declares none.
     pub(crate) threshold: f64,
 }
@@ -88,6 +93,7 @@ pub(crate) struct Analysis {
 /// Runs every check that is not switched off; one that fails does not stop the others.
 pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
     let settings: &BTreeMap<String, CheckSettings> = &context.config.checks;
+    let history = History::default();
     let mut facts = Vec::new();
     let mut claims = Vec::new();
     let mut failures = Vec::new();
@@ -100,7 +106,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
             continue;
         }
         let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
-        let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default) };
+        let audit = Audit { context, report, history: &history, threshold: own.threshold.unwrap_or(default) };
         match guard::run(|| (check.run)(&audit)) {
             Ok(found) => {
                 completed += 1;

@@ -56,11 +56,7 @@ impl<'run> Context<'run> {
         let start = back(now);
         let generation = generation::current(bot)?;
         let own = generation::limits(generation);
-        let limits = generation::Limits {
-            starting_balance_usd: config.limits.starting_balance_usd.unwrap_or(own.starting_balance_usd),
-            max_exposure_fraction: config.limits.max_exposure_fraction.unwrap_or(own.max_exposure_fraction),
-            cycle_pause_seconds: config.limits.cycle_pause_seconds.unwrap_or(own.cycle_pause_seconds),
-        };
+        let limits = config.limits.applied_to(own);
         Ok(Self {
             bot,
             config,

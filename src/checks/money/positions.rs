@@ -1,37 +1,35 @@
 //! Open positions that the bot should have closed.
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+use super::levels;
 use crate::bot::position;
+use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
 
-/// The checks of this theme.
-pub(super) const CHECKS: &[Check] = &[Check {
-    id: "position-stale",
-    theme: Theme::Money,
-    why: "A position that is open for days is one that no exit will close, and it binds exposure.",
-    threshold: Some(Threshold {
-        default: 48.0,
-        reason: "hours: both generations close within minutes to hours; two days are beyond any exit of theirs",
-    }),
-    run: stale,
-}];
-
-fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
+/// Positions that are open for days, apart from those that are known to be beyond their levels.
+pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut positions = position::open_at(audit.context.bot, audit.context.now)?;
     positions.sort_by_key(|position| position.opened_at);
+    let unmanaged = levels::unmanaged(audit)?;
     let mut evidence = Evidence::default();
     let mut size_usd = 0.0;
     for position in &positions {
         let age_hours =
             position.opened_at.map(|opened_at| (audit.context.now - opened_at).num_minutes() as f64 / 60.0);
-        let stale = age_hours.filter(|age_hours| *age_hours > audit.threshold);
+        // A position beyond its stop or target is the more precise check's.
+        let is_other = position.generation == audit.context.generation && unmanaged.contains(&position.id);
+        let stale = age_hours.filter(|age_hours| *age_hours > audit.threshold && !is_other);
         if stale.is_some() {
             size_usd += position.size_usd.unwrap_or(0.0);
         }
-        evidence.row(
-            stale.map(|age_hours| format!("{} (id {}) for {age_hours:.1} h", position.coin, position.id)),
-        );
+        evidence.row(stale.map(|age_hours| {
+            format!("{} (id {}) for {age_hours:.1} h", super::shown(&position.coin), position.id)
+        }));
     }
+    let query = if positions.iter().any(|position| position.generation != 1) {
+        "SELECT * FROM trade_journal WHERE status = 'open' ORDER BY entry_time"
+    } else {
+        "SELECT * FROM open_trades ORDER BY opened_at"
+    };
     let problem = Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
@@ -41,7 +39,7 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "{} of {} open positions are older than {} hours. They bind ${size_usd:.2} of the exposure.",
             evidence.count, evidence.of, audit.threshold
         ),
-        evidence: evidence.text("open positions", "SELECT * FROM open_trades ORDER BY opened_at"),
+        evidence: evidence.text("open positions", query),
         recommendation:
             "Check whether the bot still manages these positions; close them or add an exit by age."
                 .to_owned(),

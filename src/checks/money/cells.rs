@@ -1,0 +1,149 @@
+//! Groups of trades that win less often than the rest.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc};
+
+use super::{names, shown, weight};
+use crate::checks::history::{PastTrade, Side};
+use crate::checks::statistics::{wilson, wins_less_often};
+use crate::checks::{Audit, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// Hours of the day repeat only over days, weekdays only over weeks: before, they are just dates.
+const DAYS_FOR_HOURS: i64 = 5;
+const DAYS_FOR_WEEKDAYS: i64 = 28;
+/// A group that lies in one with a stronger claim by this much says the same thing again.
+const SAME_TRADES: f64 = 0.7;
+/// A coin opened again this soon after its last exit.
+const REENTRY_MINUTES: i64 = 15;
+
+/// One group: what it is called and which of the trades belong to it.
+struct Group {
+    name: String,
+    members: Vec<usize>,
+    wins: u64,
+    p_value: f64,
+}
+
+/// Claims that a group wins less often than the rest.
+pub(super) fn wins_less(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let trades = audit.history.closed(audit.context)?;
+    let known: Vec<(&PastTrade, bool)> =
+        trades.iter().filter_map(|trade| Some((trade, trade.won()?))).collect();
+    let all_wins = known.iter().filter(|(_, won)| *won).count() as u64;
+    let mut groups: Vec<Group> = members(audit, &known)
+        .into_iter()
+        .filter(|(_, members)| {
+            let rest = known.len() - members.len();
+            members.len() as f64 >= audit.threshold && rest as f64 >= audit.threshold
+        })
+        .map(|(name, members)| {
+            let wins = members.iter().filter(|index| known.get(**index).is_some_and(|(_, won)| *won)).count();
+            let (wins, count) = (wins as u64, members.len() as u64);
+            let p_value = wins_less_often(wins, count, all_wins - wins, known.len() as u64 - count);
+            Group { name, members, wins, p_value }
+        })
+        .collect();
+    groups.sort_by(|one, other| one.p_value.total_cmp(&other.p_value));
+    silence_repetitions(&mut groups);
+    let mut found = Found::nothing();
+    for group in &groups {
+        found.claim(group.p_value, problem(audit, group, &known, all_wins));
+    }
+    Ok(found)
+}
+
+/// Gives up the claims of groups that are mostly part of one with a stronger claim; they still count as tests.
+fn silence_repetitions(groups: &mut [Group]) {
+    const WORTH_LOOKING: f64 = 0.05;
+    let mut kept: Vec<HashSet<usize>> = Vec::new();
+    for group in groups.iter_mut().filter(|group| group.p_value <= WORTH_LOOKING) {
+        let own: HashSet<usize> = group.members.iter().copied().collect();
+        let repeats = kept.iter().any(|other| {
+            let shared = own.intersection(other).count() as f64;
+            shared >= SAME_TRADES * own.len().min(other.len()) as f64
+        });
+        if repeats { group.p_value = 1.0 } else { kept.push(own) }
+    }
+}
+
+/// The trades of each group, by its name.
+fn members(audit: &Audit<'_>, known: &[(&PastTrade, bool)]) -> BTreeMap<String, Vec<usize>> {
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let days = span_days(known);
+    let mut last_exit: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
+    for (index, (trade, _)) in known.iter().enumerate() {
+        let mut join = |name: String| groups.entry(name).or_default().push(index);
+        join(format!("coin {}", shown(&trade.coin)));
+        join(format!("tier {}", audit.context.tier(&trade.coin)));
+        if let Some(side) = trade.side {
+            join(if side == Side::Long { "long trades" } else { "short trades" }.to_owned());
+        }
+        if let Some(strategy) = trade.strategy.as_deref().filter(|name| !name.trim().is_empty()) {
+            join(format!("strategy {}", shown(strategy.trim())));
+        }
+        let rules = trade.rule_ids.as_deref().unwrap_or_default().split(',').map(str::trim);
+        for rule in rules.filter(|rule| !rule.is_empty()).collect::<HashSet<_>>() {
+            join(format!("rule {}", shown(rule)));
+        }
+        if let Some(opened_at) = trade.opened_at {
+            if days >= DAYS_FOR_HOURS {
+                join(format!("hour {:02} UTC of the opening", opened_at.hour()));
+            }
+            if days >= DAYS_FOR_WEEKDAYS {
+                join(format!("weekday {} of the opening", opened_at.weekday()));
+            }
+            let since = last_exit.get(trade.coin.as_str()).map(|exit| opened_at - *exit);
+            let soon = TimeDelta::zero()..=TimeDelta::minutes(REENTRY_MINUTES);
+            if since.is_some_and(|since| soon.contains(&since)) {
+                join(format!("coins opened again within {REENTRY_MINUTES} minutes of their last exit"));
+            }
+        }
+        if let Some(closed_at) = trade.closed_at {
+            last_exit.insert(&trade.coin, closed_at);
+        }
+    }
+    groups
+}
+
+fn span_days(known: &[(&PastTrade, bool)]) -> i64 {
+    let at = |trade: Option<&(&PastTrade, bool)>| trade.and_then(|(trade, _)| trade.closed_at);
+    match (at(known.first()), at(known.last())) {
+        (Some(first), Some(last)) => (last - first).num_days(),
+        _ => 0,
+    }
+}
+
+fn problem(audit: &Audit<'_>, group: &Group, known: &[(&PastTrade, bool)], all_wins: u64) -> Problem {
+    let (name, count) = (&group.name, group.members.len() as u64);
+    let rest = known.len() as u64 - count;
+    let rest_wins = all_wins - group.wins;
+    let trades = group.members.iter().filter_map(|index| known.get(*index));
+    let pnl_usd: f64 = trades.filter_map(|(trade, _)| trade.pnl_usd).sum();
+    let (low, high) = wilson(group.wins, count).unwrap_or_default();
+    let severity = if pnl_usd < 0.0 { weight(group.p_value, Severity::Medium) } else { Severity::Low };
+    let table = names(audit.context.generation).closed;
+    Problem {
+        alert_type: AlertType::Pattern,
+        severity,
+        subject: name.clone(),
+        title: format!("Fewer wins than elsewhere, beyond chance: {name}"),
+        description: format!(
+            "Of {count} trades ({name}) {} won, {:.0} % (95 % interval {:.0} to {:.0} %); of the other {rest}, \
+             {:.0} % won. Together they made ${pnl_usd:.2}.",
+            group.wins,
+            100.0 * group.wins as f64 / count as f64,
+            100.0 * low,
+            100.0 * high,
+            100.0 * rest_wins as f64 / rest as f64
+        ),
+        evidence: format!(
+            "{} of {count} against {rest_wins} of {rest}, Fisher's exact p {:.1e}; rows: the newest {} of {table}",
+            group.wins,
+            group.p_value,
+            known.len()
+        ),
+        recommendation: "Trade less there, or find out what is different about these trades.".to_owned(),
+    }
+}

@@ -1,0 +1,180 @@
+//! How trades were closed: at their level, far beyond it, before it, or at once.
+
+use super::{names, shown};
+use crate::checks::history::PastTrade;
+use crate::checks::statistics::median;
+use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// What a trade has lost at a price, in percent of its entry.
+fn loss_percent(trade: &PastTrade, price: f64) -> Option<f64> {
+    let entry = trade.entry_price?;
+    Some(-100.0 * trade.side?.sign() * (price - entry) / entry)
+}
+
+/// The loss in percent at which a trade was to be stopped, and at which it was.
+fn stops(trades: &[PastTrade]) -> Vec<(&PastTrade, f64, f64)> {
+    let executed: Vec<(&PastTrade, f64)> = trades
+        .iter()
+        .filter(|trade| trade.is_stopped())
+        .filter_map(|trade| Some((trade, loss_percent(trade, trade.exit_price?)?)))
+        .collect();
+    let common = common_stop_percent(&executed);
+    executed
+        .into_iter()
+        .filter_map(|(trade, executed)| {
+            let own = trade.stop_loss_price.and_then(|stop| loss_percent(trade, stop));
+            Some((trade, own.or(common)?, executed))
+        })
+        .collect()
+}
+
+/// The stop that all trades share where the file does not store it: no stop is executed before its
+/// price, so it is the mildest, if most of the others lie close to it.
+fn common_stop_percent(executed: &[(&PastTrade, f64)]) -> Option<f64> {
+    const LEAST_STOPS: usize = 10;
+    const CLOSE_PERCENT: f64 = 0.5;
+    let losses: Vec<f64> = executed.iter().map(|(_, loss)| *loss).collect();
+    let mildest = losses.iter().copied().min_by(f64::total_cmp)?;
+    let is_shared = median(&losses).is_some_and(|median| median - mildest <= CLOSE_PERCENT);
+    (losses.len() >= LEAST_STOPS && mildest > 0.0 && is_shared).then_some(mildest)
+}
+
+/// Stops that were executed far beyond their price.
+pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_ROWS: u64 = 3;
+    const MANY: f64 = 0.1;
+    let mut evidence = Evidence::default();
+    let (mut extra_usd, mut worst_percent) = (0.0, 0.0_f64);
+    for (trade, stop_percent, executed_percent) in stops(audit.history.closed(audit.context)?) {
+        let beyond_percent = executed_percent - stop_percent;
+        let is_over = beyond_percent > audit.threshold;
+        if is_over {
+            extra_usd += beyond_percent / 100.0 * trade.size_usd.unwrap_or(0.0);
+            worst_percent = worst_percent.max(beyond_percent);
+        }
+        evidence.row(is_over.then(|| {
+            format!(
+                "{} (id {}): stop at -{stop_percent:.2} %, closed at -{executed_percent:.2} %",
+                shown(&trade.coin),
+                trade.id
+            )
+        }));
+    }
+    let table = names(audit.context.generation).closed;
+    let severity =
+        if evidence.count as f64 >= MANY * evidence.of as f64 { Severity::Medium } else { Severity::Low };
+    Ok((evidence.count >= LEAST_ROWS)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity,
+            subject: String::new(),
+            title: "Stops are executed far beyond their price".to_owned(),
+            description: format!(
+                "{} of {} stops closed more than {} % of the entry price beyond the stop, {worst_percent:.1} % at \
+                 worst: ${extra_usd:.2} more than they should have lost. Between two looks at the price, as during an \
+                 outage of the price source or of the bot, nothing watches the stop.",
+                evidence.count, evidence.of, audit.threshold
+            ),
+            evidence: evidence.text(
+                "stops",
+                &format!("SELECT * FROM {table} WHERE exit_reason = 'stop_loss' ORDER BY pnl_pct LIMIT 10"),
+            ),
+            recommendation: "Look at the gaps in prices and cycles before these exits; let a second price source or \
+                             an order at the exchange guard the stops."
+                .to_owned(),
+        })
+        .into())
+}
+
+/// Exits by a stop or target that the exit price had not reached.
+pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_ROWS: u64 = 3;
+    /// Percent of the entry: spread and rounding.
+    const TOLERANCE_PERCENT: f64 = 0.2;
+    let mut evidence = Evidence::default();
+    for trade in audit.history.closed(audit.context)? {
+        let level = match () {
+            () if trade.is_stopped() => trade.stop_loss_price,
+            () if trade.is_taken() => trade.take_profit_price,
+            () => None,
+        };
+        let sign = if trade.is_stopped() { 1.0 } else { -1.0 };
+        let at_level = level.and_then(|level| loss_percent(trade, level));
+        let at_exit = trade.exit_price.and_then(|price| loss_percent(trade, price));
+        let (Some(at_level), Some(at_exit)) = (at_level, at_exit) else { continue };
+        let is_short_of_it = sign * (at_level - at_exit) > TOLERANCE_PERCENT;
+        evidence.row(is_short_of_it.then(|| {
+            format!(
+                "{} (id {}): {} at {:.2} %, level {:.2} %",
+                shown(&trade.coin),
+                trade.id,
+                trade.exit_reason.as_deref().unwrap_or_default(),
+                -at_exit,
+                -at_level
+            )
+        }));
+    }
+    let names = names(audit.context.generation);
+    Ok((evidence.count >= LEAST_ROWS)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::Medium,
+            subject: String::new(),
+            title: "Exits name a stop or target that the price had not reached".to_owned(),
+            description: format!(
+                "{} of {} exits by a stop or target were made at a price that had not come to it: the reason, the \
+                 level or the price is wrong, and so is what the bot learns from it.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text(
+                "exits by a level",
+                &format!(
+                    "SELECT {}, entry_price, exit_price, exit_reason, stop_loss_price, take_profit_price FROM {}",
+                    names.coin, names.closed
+                ),
+            ),
+            recommendation: "Decide and store the exit from the same price and the same levels.".to_owned(),
+        })
+        .into())
+}
+
+/// Trades that were closed seconds after their opening.
+pub(super) fn at_once(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_ROWS: u64 = 5;
+    const LEAST_SHARE: f64 = 0.05;
+    let mut evidence = Evidence::default();
+    let mut pnl_usd = 0.0;
+    for trade in audit.history.closed(audit.context)? {
+        let (Some(opened_at), Some(closed_at)) = (trade.opened_at, trade.closed_at) else { continue };
+        let seconds = (closed_at - opened_at).num_milliseconds() as f64 / 1e3;
+        let is_short = (0.0..=audit.threshold).contains(&seconds);
+        if is_short {
+            pnl_usd += trade.pnl_usd.unwrap_or(0.0);
+        }
+        evidence.row(is_short.then(|| {
+            let reason = trade.exit_reason.as_deref().unwrap_or("no reason");
+            format!("{} (id {}) after {seconds:.1} s by {}", shown(&trade.coin), trade.id, shown(reason))
+        }));
+    }
+    let names = names(audit.context.generation);
+    let is_many = evidence.count >= LEAST_ROWS && evidence.count as f64 >= LEAST_SHARE * evidence.of as f64;
+    Ok(is_many
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::Medium,
+            subject: String::new(),
+            title: "Trades are closed within seconds of their opening".to_owned(),
+            description: format!(
+                "{} of {} trades were closed at most {} s after they were opened, with ${pnl_usd:.2} together: with \
+                 fees each of them loses. Either the levels enclose nothing, or both times were written at once.",
+                evidence.count, evidence.of, audit.threshold
+            ),
+            evidence: evidence.text(
+                "trades",
+                &format!("SELECT {}, {}, {} FROM {}", names.coin, names.opened_at, names.closed_at, names.closed),
+            ),
+            recommendation: "See which exit closes them, and compare entry price, stop and target.".to_owned(),
+        })
+        .into())
+}

@@ -1,0 +1,227 @@
+//! Stops and targets: on the right side of the entry, and acted upon.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{names, shown};
+use crate::bot::clock::utc_text;
+use crate::bot::{cell, each_row};
+use crate::checks::history::PastTrade;
+use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// The newest prices by rowid: hours of a bot that stores some dozens a cycle.
+const NEWEST_PRICES: &str = "
+SELECT
+    at,
+    clock,
+    coin,
+    price_usd
+FROM price_point
+ORDER BY id DESC
+LIMIT 20000";
+
+/// A price is beyond a level where it is further than this fraction of the entry: spread and rounding.
+const BEYOND: f64 = 0.005;
+/// One strange price is a spike; two in a row are the market.
+const LEAST_PRICES: usize = 2;
+
+/// Stops or targets on the side where the price already is.
+pub(super) fn wrong_side(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut evidence = Evidence::default();
+    for trade in audit.history.all(audit.context)? {
+        let (Some(side), Some(entry)) = (trade.side, trade.entry_price) else { continue };
+        let (stop, target) = (trade.stop_loss_price, trade.take_profit_price);
+        if stop.is_none() && target.is_none() {
+            continue;
+        }
+        // By how much a level lies on the winning side of the entry. A stop in profit is a trailing one where
+        // the target lies further still; a target on the losing side has no such reading.
+        let winning = |level: f64| side.sign() * (level - entry) / entry;
+        let target_is_wrong = target.is_some_and(|target| winning(target) < -BEYOND);
+        let stop_is_beyond = stop.is_some_and(|stop| {
+            target.is_some_and(|target| winning(stop) > BEYOND && winning(stop) >= winning(target))
+        });
+        evidence.row((target_is_wrong || stop_is_beyond).then(|| {
+            let level = |level: Option<f64>| level.map_or_else(|| "none".to_owned(), price_text);
+            format!(
+                "{} {side:?} (id {}): entry {}, stop {}, target {}",
+                shown(&trade.coin),
+                trade.id,
+                price_text(entry),
+                level(stop),
+                level(target)
+            )
+        }));
+    }
+    let names = names(audit.context.generation);
+    Ok((evidence.count > 0)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::High,
+            subject: String::new(),
+            title: "Stops or targets lie on the wrong side of the entry".to_owned(),
+            description: format!(
+                "{} of {} trades with levels have a target where the trade loses, or a stop beyond the target: they \
+                 close at once or bound no loss.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text(
+                "trades with levels",
+                &format!(
+                    "SELECT {}, entry_price, stop_loss_price, take_profit_price FROM {}",
+                    names.coin, names.open
+                ),
+            ),
+            recommendation: "Compute the levels from direction and entry price in one place, and refuse orders whose \
+                             levels do not enclose the price."
+                .to_owned(),
+        })
+        .into())
+}
+
+/// A price with six significant digits.
+fn price_text(price: f64) -> String {
+    let digits = 5 - price.abs().log10().floor().clamp(-15.0, 5.0) as i32;
+    format!("{price:.*}", usize::try_from(digits).unwrap_or(0))
+}
+
+type Prices = BTreeMap<String, Vec<(DateTime<Utc>, f64)>>;
+
+/// Prices of the coins of trades with levels, in the order of time: those that the bot stores, and those
+/// at which it opened and closed trades.
+fn prices(audit: &Audit<'_>) -> anyhow::Result<Prices> {
+    let context = audit.context;
+    let mut prices = Prices::new();
+    for trade in audit.history.all(context)? {
+        let entry = trade.opened_at.zip(trade.entry_price);
+        let exit = trade.closed_at.zip(trade.exit_price);
+        prices.entry(trade.coin.clone()).or_default().extend(entry.into_iter().chain(exit));
+    }
+    let open: BTreeSet<&str> = audit.history.open(context)?.iter().map(|trade| trade.coin.as_str()).collect();
+    if !open.is_empty() {
+        each_row(context.bot.connection(), NEWEST_PRICES, |row| {
+            let coin = cell::text(row, 2)?.unwrap_or_default();
+            if open.contains(coin.as_ref()) {
+                let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
+                let price = at.zip(cell::real(row, 3)?.filter(|price| *price > 0.0));
+                if let Some(prices) = prices.get_mut(coin.as_ref()) {
+                    prices.extend(price);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    for coin in prices.values_mut() {
+        coin.sort_by_key(|(at, _)| *at);
+    }
+    Ok(prices)
+}
+
+/// Since when a position had been beyond its stop or target, uninterrupted and for at least `patience`.
+struct Ignored<'trades> {
+    trade: &'trades PastTrade,
+    kind: &'static str,
+    level: f64,
+    since: DateTime<Utc>,
+    price: f64,
+}
+
+fn ignored_level<'trades>(
+    trade: &'trades PastTrade,
+    prices: &Prices,
+    patience: TimeDelta,
+    now: DateTime<Utc>,
+) -> Option<Ignored<'trades>> {
+    let (side, entry, opened_at) = (trade.side?.sign(), trade.entry_price?, trade.opened_at?);
+    let until = trade.closed_at.unwrap_or(now);
+    if until - opened_at < patience {
+        return None;
+    }
+    let known = prices.get(&trade.coin)?;
+    let begin = known.partition_point(|(at, _)| *at <= opened_at);
+    let end = known.partition_point(|(at, _)| *at < until);
+    let during = known.get(begin..end)?;
+    // A stop in profit is a trailing one: the price was beyond it before it was set.
+    let stop = trade.stop_loss_price.filter(|stop| side * (entry - stop) / entry > BEYOND);
+    let levels = [("stop", stop, -1.0), ("target", trade.take_profit_price, 1.0)];
+    levels.into_iter().find_map(|(kind, level, direction)| {
+        let level = level?;
+        let is_beyond = |price: f64| side * direction * (price - level) / entry > BEYOND;
+        let (mut since, mut count) = (None, 0);
+        for (at, price) in during {
+            if !is_beyond(*price) {
+                (since, count) = (None, 0);
+                continue;
+            }
+            let (first_at, first_price) = *since.get_or_insert((*at, *price));
+            count += 1;
+            if count >= LEAST_PRICES && *at - first_at >= patience && until - first_at >= patience {
+                return Some(Ignored { trade, kind, level, since: first_at, price: first_price });
+            }
+        }
+        None
+    })
+}
+
+fn all_ignored<'run>(audit: &'run Audit<'_>, minutes: f64) -> anyhow::Result<Vec<Ignored<'run>>> {
+    let patience = TimeDelta::milliseconds((minutes * 60_000.0) as i64);
+    let prices = prices(audit)?;
+    let trades = audit.history.all(audit.context)?;
+    Ok(trades.filter_map(|trade| ignored_level(trade, &prices, patience, audit.context.now)).collect())
+}
+
+/// Positions that stayed open while the price was beyond their stop or target.
+pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ignored = all_ignored(audit, audit.threshold)?;
+    if ignored.is_empty() {
+        return Ok(Found::nothing());
+    }
+    let (open, closed): (Vec<_>, Vec<_>) = ignored.iter().partition(|one| one.trade.closed_at.is_none());
+    let mut evidence = Evidence::default();
+    for one in open.iter().chain(&closed) {
+        let end = one
+            .trade
+            .closed_at
+            .map_or_else(|| "still open".to_owned(), |at| format!("closed {}", utc_text(at)));
+        evidence.row(Some(format!(
+            "{} (id {}): {} {} passed at {} by {}, {end}",
+            shown(&one.trade.coin),
+            one.trade.id,
+            one.kind,
+            price_text(one.level),
+            utc_text(one.since),
+            price_text(one.price)
+        )));
+    }
+    evidence.of = audit.history.all(audit.context)?.count() as u64;
+    let open_usd: f64 = open.iter().filter_map(|one| one.trade.size_usd).sum();
+    let names = names(audit.context.generation);
+    Ok(Some(Problem {
+        alert_type: AlertType::Bug,
+        severity: if open.is_empty() { Severity::Medium } else { Severity::High },
+        subject: String::new(),
+        title: "Positions stay open although the price has passed their stop or target".to_owned(),
+        description: format!(
+            "{} positions stayed open for more than {} minutes beyond their stop or target, by prices in the same \
+             file; {} of them (${open_usd:.2}) are still open. Nobody manages them: losses have no bound, and profits \
+             are luck. A restart that does not load open positions looks like this.",
+            ignored.len(),
+            audit.threshold,
+            open.len()
+        ),
+        evidence: evidence.text("trades and positions", &format!("SELECT * FROM {}", names.open)),
+        recommendation: "Load open positions from the file at the start, check every one of them in each cycle, and \
+                         close these by hand."
+            .to_owned(),
+    })
+    .into())
+}
+
+/// Ids of the open positions that `ignored` reports by its default.
+pub(super) fn unmanaged(audit: &Audit<'_>) -> anyhow::Result<BTreeSet<String>> {
+    const DEFAULT_MINUTES: f64 = 30.0;
+    let ignored = all_ignored(audit, DEFAULT_MINUTES)?.into_iter();
+    Ok(ignored.filter(|one| one.trade.closed_at.is_none()).map(|one| one.trade.id.clone()).collect())
+}

@@ -1,0 +1,246 @@
+//! The bot's own limits, recomputed at every opening from the trades around it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{names, shown};
+use crate::bot::clock::utc_text;
+use crate::bot::{cell, each_row};
+use crate::checks::history::PastTrade;
+use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// A stored balance this far from the recomputed one means that the starting balance is not known.
+const SAME_BALANCE: f64 = 0.02;
+
+/// A position that closes this soon after another one opens is closed in the same round of the bot.
+const SAME_ROUND: TimeDelta = TimeDelta::seconds(60);
+
+/// The newest refusals say in words what limit the bot was configured with; its type's index serves this.
+const NEWEST_REFUSALS: &str = "
+SELECT
+    description
+FROM activity
+WHERE activity_type = 'trade_rejected'
+ORDER BY id DESC
+LIMIT 300";
+
+/// The state of the account when a trade was opened, that trade included.
+struct Opening<'trades> {
+    trade: &'trades PastTrade,
+    at: DateTime<Utc>,
+    balance: f64,
+    open_size_usd: f64,
+    positions: usize,
+    in_coin: usize,
+}
+
+/// Every opening among the newest trades, oldest first. Balances are not known, and infinite, where the
+/// stored one contradicts the trades.
+fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Vec<Opening<'run>>> {
+    let mut opened: Vec<(DateTime<Utc>, &PastTrade)> = audit
+        .history
+        .all(audit.context)?
+        .filter_map(|trade| Some((trade.opened_at?, trade)))
+        .filter(|(at, trade)| trade.closed_at.is_none_or(|closed_at| closed_at >= *at))
+        .collect();
+    opened.sort_by_key(|(at, _)| *at);
+    let closed = audit.history.closed(audit.context)?;
+    let pnl_usd: f64 = closed.iter().filter_map(|trade| trade.pnl_usd).sum();
+    let mut balance = known_balance(audit).map_or(f64::INFINITY, |balance| balance - pnl_usd);
+    let mut closings = closed.iter().peekable();
+    let mut open: Vec<&PastTrade> = Vec::new();
+    let mut openings = Vec::new();
+    for (at, trade) in opened {
+        while let Some(closing) = closings.next_if(|trade| trade.closed_at.is_some_and(|closed| closed <= at))
+        {
+            balance += closing.pnl_usd.unwrap_or(0.0);
+        }
+        open.retain(|other| other.is_open_at(at + SAME_ROUND));
+        open.push(trade);
+        openings.push(Opening {
+            trade,
+            at,
+            balance,
+            open_size_usd: open.iter().filter_map(|trade| trade.size_usd).sum(),
+            positions: open.len(),
+            in_coin: open.iter().filter(|other| other.coin == trade.coin).count(),
+        });
+    }
+    Ok(openings)
+}
+
+fn known_balance(audit: &Audit<'_>) -> Option<f64> {
+    let account = audit.report.account_health.available()?;
+    let recomputed = account.recomputed.balance?;
+    let stored = account.stored.as_ref().and_then(|stored| stored.balance).unwrap_or(recomputed);
+    ((stored - recomputed).abs() <= SAME_BALANCE * recomputed.abs()).then_some(recomputed)
+}
+
+/// The fraction that the bot's own refusals name after these words: `exceed max ($200.00, 20.0% of balance)`.
+fn stated_fraction(audit: &Audit<'_>, words: &str) -> anyhow::Result<Option<f64>> {
+    let mut fraction = None;
+    each_row(audit.context.bot.connection(), NEWEST_REFUSALS, |row| {
+        if fraction.is_none() {
+            fraction = cell::text(row, 0)?.and_then(|description| fraction_after(&description, words));
+        }
+        Ok(())
+    })?;
+    Ok(fraction)
+}
+
+fn fraction_after(description: &str, words: &str) -> Option<f64> {
+    let (_, limit) = description.split_once(words)?;
+    let (before, _) = limit.split_once("% of balance")?;
+    let percent: f64 = before.rsplit([' ', '(', ',']).next()?.parse().ok()?;
+    (percent > 0.0 && percent <= 100.0).then_some(percent / 100.0)
+}
+
+/// Trades larger than the largest size.
+pub(super) fn trade_size(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let own = audit.context.limits.max_trade_fraction;
+    let limit = stated_fraction(audit, "max per trade")?.unwrap_or(own);
+    let mut evidence = Evidence::default();
+    for opening in openings(audit)? {
+        let size_usd = opening.trade.size_usd.unwrap_or(0.0);
+        let most_usd = limit * opening.balance;
+        evidence.row((opening.balance > 0.0 && size_usd > audit.threshold * most_usd).then(|| {
+            format!(
+                "{} at {}: ${size_usd:.2}, allowed ${most_usd:.2}",
+                shown(&opening.trade.coin),
+                utc_text(opening.at)
+            )
+        }));
+    }
+    let names = names(audit.context.generation);
+    Ok((evidence.count > 0)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::High,
+            subject: String::new(),
+            title: "Trades are larger than the limit for one trade".to_owned(),
+            description: format!(
+                "{} of {} trades were opened with more than {:.0} % of the balance of that moment: the limit for \
+                 one trade does not hold.",
+                evidence.count,
+                evidence.of,
+                100.0 * limit
+            ),
+            evidence: evidence.text(
+                "openings",
+                &format!("SELECT * FROM {} ORDER BY {} DESC LIMIT 10", names.closed, names.size),
+            ),
+            recommendation: "Check the size again right before the order, against the balance that is stored; \
+                             if the limit is another one, set limits.max_trade_fraction in the config file."
+                .to_owned(),
+        })
+        .into())
+}
+
+/// More money in open positions than allowed.
+pub(super) fn exposure(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let own = audit.context.limits.max_exposure_fraction;
+    let limit = stated_fraction(audit, "exceed max")?.unwrap_or(own);
+    let mut evidence = Evidence::default();
+    let mut worst: f64 = 0.0;
+    for opening in openings(audit)? {
+        let fraction = opening.open_size_usd / opening.balance;
+        // One trade that is too large by itself is the other check's.
+        let is_over = opening.balance > 0.0 && opening.positions > 1 && fraction > audit.threshold * limit;
+        if is_over {
+            worst = worst.max(fraction);
+        }
+        evidence.row(is_over.then(|| {
+            format!(
+                "{}: ${:.2} in {} positions, {:.1} % of ${:.2}",
+                utc_text(opening.at),
+                opening.open_size_usd,
+                opening.positions,
+                100.0 * fraction,
+                opening.balance
+            )
+        }));
+    }
+    let names = names(audit.context.generation);
+    Ok((evidence.count > 0)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::High,
+            subject: String::new(),
+            title: "More money is in open positions than the exposure limit allows".to_owned(),
+            description: format!(
+                "At {} of {} openings the open positions together passed {:.0} % of the balance, up to {:.1} %: the \
+                 exposure limit does not hold.",
+                evidence.count,
+                evidence.of,
+                100.0 * limit,
+                100.0 * worst
+            ),
+            evidence: evidence
+                .text("openings", &format!("SELECT {}, {} FROM {}", names.opened_at, names.size, names.closed)),
+            recommendation: "Count all open positions, also those from before a restart, right before an order; \
+                             if the limit is another one, set limits.max_exposure_fraction in the config file."
+                .to_owned(),
+        })
+        .into())
+}
+
+/// More positions at once than allowed, in all or in one coin.
+pub(super) fn positions(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let limits = audit.context.limits;
+    let mut evidence = Evidence::default();
+    let (mut most, mut most_in_coin) = (0, 0);
+    for opening in openings(audit)? {
+        let is_over = opening.positions as f64 > limits.max_positions
+            || opening.in_coin as f64 > limits.max_positions_per_coin;
+        if is_over {
+            (most, most_in_coin) = (most.max(opening.positions), most_in_coin.max(opening.in_coin));
+        }
+        evidence.row(is_over.then(|| {
+            let coin = shown(&opening.trade.coin);
+            let (all, own) = (opening.positions, opening.in_coin);
+            format!("{}: {coin} opened as number {all}, number {own} in {coin}", utc_text(opening.at))
+        }));
+    }
+    let names = names(audit.context.generation);
+    Ok((evidence.count > 0)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::High,
+            subject: String::new(),
+            title: "More positions are open at once than the bot allows itself".to_owned(),
+            description: format!(
+                "At {} of {} openings there were more positions than allowed ({}, {} in one coin): up to {most} at \
+                 once and {most_in_coin} in one coin. The bot does not count positions that its file holds as open, \
+                 as after a restart that forgets them.",
+                evidence.count, evidence.of, limits.max_positions, limits.max_positions_per_coin
+            ),
+            evidence: evidence.text(
+                "openings",
+                &format!(
+                    "SELECT {}, count(*) FROM {} GROUP BY 1 HAVING count(*) > 1",
+                    names.coin, names.open
+                ),
+            ),
+            recommendation: "Load the open positions from the file at the start, and count them there before an order; \
+                             if the limits are others, set limits.max_positions and limits.max_positions_per_coin \
+                             in the config file."
+                .to_owned(),
+        })
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_states_its_limit() {
+        let exposure =
+            "BUY aptos $50.00: Total exposure ($230.00) would exceed max ($200.00, 20.0% of balance)";
+        assert_eq!(fraction_after(exposure, "exceed max"), Some(0.2));
+        let size = "BUY x $100.00: Trade size ($100.00) exceeds max per trade ($98.59, 10.0% of balance)";
+        assert_eq!(fraction_after(size, "max per trade"), Some(0.1));
+        assert_eq!(fraction_after(size, "exceed max"), None);
+        assert_eq!(fraction_after("exceed max (?% of balance)", "exceed max"), None);
+    }
+}

@@ -1,0 +1,263 @@
+//! What the average trade earns, and what it rests on.
+
+use std::collections::BTreeMap;
+
+use super::{Names, names, shown, weight};
+use crate::checks::history::PastTrade;
+use crate::checks::statistics::{Sample, median, wilson};
+use crate::checks::{Audit, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// Wins and losses of the newest trades with a known result.
+#[derive(Default)]
+struct Results {
+    all: Vec<f64>,
+    wins: Vec<f64>,
+    losses: Vec<f64>,
+}
+
+impl Results {
+    fn of(trades: &[PastTrade]) -> Self {
+        let mut results = Self::default();
+        for pnl_usd in trades.iter().filter_map(|trade| trade.pnl_usd) {
+            results.all.push(pnl_usd);
+            if pnl_usd > 0.0 { results.wins.push(pnl_usd) } else { results.losses.push(pnl_usd) }
+        }
+        results
+    }
+
+    fn sample(&self) -> Sample {
+        Sample::of(self.all.iter().copied())
+    }
+
+    /// Average win, average loss as a positive number, and the win rate that just breaks even.
+    fn payoff(&self) -> Option<(f64, f64, f64)> {
+        let win = Sample::of(self.wins.iter().copied()).mean;
+        let loss = -Sample::of(self.losses.iter().copied()).mean;
+        (win > 0.0 && loss > 0.0).then(|| (win, loss, loss / (win + loss)))
+    }
+
+    /// `wins average $1.04 and losses $1.83, so that 63.8 % must win; 63.9 % do (95 % interval 58.8 to 68.7 %)`
+    fn payoff_text(&self) -> String {
+        let (wins, trades) = (self.wins.len() as u64, self.all.len() as u64);
+        let Some((win, loss, break_even)) = self.payoff() else { return format!("{wins} of {trades} won") };
+        let (low, high) = wilson(wins, trades).unwrap_or_default();
+        format!(
+            "wins average ${win:.2} and losses ${loss:.2}, so that {:.1} % must win to break even; {:.1} % do \
+             (95 % interval {:.1} to {:.1} %)",
+            100.0 * break_even,
+            100.0 * wins as f64 / trades as f64,
+            100.0 * low,
+            100.0 * high
+        )
+    }
+}
+
+/// A claim that the mean result is below zero.
+pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let results = Results::of(audit.history.closed(audit.context)?);
+    let sample = results.sample();
+    if sample.count < audit.threshold.max(2.0) {
+        return Ok(Found::nothing());
+    }
+    let p_value = sample.below(0.0);
+    let (low, high) = sample.interval();
+    let table = names(audit.context.generation).closed;
+    let mut found = Found::nothing();
+    found.claim(
+        p_value,
+        Problem {
+            alert_type: AlertType::Pattern,
+            severity: weight(p_value, Severity::High).max(Severity::Medium),
+            subject: String::new(),
+            title: "The average trade loses money, beyond chance".to_owned(),
+            description: format!(
+                "Over the newest {} trades the mean result is ${:.3} a trade (95 % interval ${low:.3} to ${high:.3}), \
+                 ${:.2} in all: {}. Each further trade is expected to lose.",
+                sample.count,
+                sample.mean,
+                sample.mean * sample.count,
+                results.payoff_text()
+            ),
+            evidence: format!(
+                "mean pnl_usd {:.4} over {} trades, p {p_value:.1e}; query: SELECT count(*), avg(pnl_usd), \
+                 avg(pnl_usd > 0) FROM {table}",
+                sample.mean, sample.count
+            ),
+            recommendation: "Stop opening trades, or cut their size, until the entries or exits are changed: \
+                             see which exits and coins lose."
+                .to_owned(),
+        },
+    );
+    Ok(found)
+}
+
+/// Losses so much larger than wins that the achieved win rate gives no certain profit.
+pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_TRADES: usize = 100;
+    const CLAIMED: f64 = 0.05;
+    let results = Results::of(audit.history.closed(audit.context)?);
+    let Some((win, loss, break_even)) = results.payoff() else { return Ok(Found::nothing()) };
+    let interval = wilson(results.wins.len() as u64, results.all.len() as u64);
+    // A mean that is below zero beyond chance is the other check's.
+    let is_open = interval.is_some_and(|(low, _)| low < break_even) && results.sample().below(0.0) > CLAIMED;
+    if results.all.len() < LEAST_TRADES || loss < audit.threshold * win || !is_open {
+        return Ok(Found::nothing());
+    }
+    let table = names(audit.context.generation).closed;
+    Ok(Some(Problem {
+        alert_type: AlertType::Inefficiency,
+        severity: Severity::Low,
+        subject: String::new(),
+        title: "Losses are so much larger than wins that the win rate proves no profit".to_owned(),
+        description: format!("Over the newest {} trades {}.", results.all.len(), results.payoff_text()),
+        evidence: format!(
+            "average win {win:.4}, average loss -{loss:.4}, break-even win rate {break_even:.4}; query: SELECT \
+             pnl_usd > 0 AS won, count(*), avg(pnl_usd) FROM {table} GROUP BY won"
+        ),
+        recommendation: "Move the stop closer or the target further away, so that a win pays for a loss."
+            .to_owned(),
+    })
+    .into())
+}
+
+/// A positive sum that fees would turn negative, where the stored results leave fees out.
+pub(super) fn fees(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_TRADES: f64 = 100.0;
+    const SHARE_WITHOUT_FEES: f64 = 0.95;
+    let (mut pnl_usd, mut size_usd, mut trades, mut without_fees) = (0.0, 0.0, 0.0, 0.0);
+    for trade in audit.history.closed(audit.context)? {
+        let (Some(pnl), Some(size), Some(gross)) = (trade.pnl_usd, trade.size_usd, gross_usd(trade)) else {
+            continue;
+        };
+        pnl_usd += pnl;
+        size_usd += size;
+        trades += 1.0;
+        // A tenth of the smallest fee that any exchange takes.
+        without_fees += f64::from(u8::from((pnl - gross).abs() <= 1e-4 * size.abs()));
+    }
+    let fees_usd = 2.0 * audit.threshold / 100.0 * size_usd;
+    if trades < LEAST_TRADES
+        || without_fees < SHARE_WITHOUT_FEES * trades
+        || pnl_usd <= 0.0
+        || pnl_usd >= fees_usd
+    {
+        return Ok(Found::nothing());
+    }
+    let Names { closed, size, .. } = names(audit.context.generation);
+    Ok(Some(Problem {
+        alert_type: AlertType::Inefficiency,
+        severity: Severity::Low,
+        subject: String::new(),
+        title: "The profit is smaller than the fees that an exchange would take".to_owned(),
+        description: format!(
+            "The newest {trades} trades earned ${pnl_usd:.2} without fees. At {} % a side their \
+             ${size_usd:.0} of size would have cost ${fees_usd:.2}: a loss of ${:.2}.",
+            audit.threshold,
+            fees_usd - pnl_usd
+        ),
+        evidence: format!(
+            "pnl_usd equals the price's change times the size in {without_fees} of {trades} trades; query: \
+             SELECT sum(pnl_usd), sum({size}) * 2 * {} / 100 FROM {closed}",
+            audit.threshold
+        ),
+        recommendation: "Take fees into pnl_usd before judging strategies, rules and coins by it.".to_owned(),
+    })
+    .into())
+}
+
+/// What the price's change alone gives.
+fn gross_usd(trade: &PastTrade) -> Option<f64> {
+    let entry = trade.entry_price?;
+    Some(trade.side?.sign() * trade.size_usd? * (trade.exit_price? - entry) / entry)
+}
+
+/// One trade without which little of the profit is left.
+pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_TRADES: usize = 100;
+    const LEAST_SHARE: f64 = 0.5;
+    let trades = audit.history.closed(audit.context)?;
+    let results = Results::of(trades);
+    let total: f64 = results.all.iter().sum();
+    let best = trades
+        .iter()
+        .filter_map(|trade| Some((trade.pnl_usd?, trade)))
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    let (Some((best_usd, trade)), Some(usual)) = (best, median(&results.wins)) else {
+        return Ok(Found::nothing());
+    };
+    let outstanding = best_usd >= audit.threshold * usual && best_usd >= LEAST_SHARE * total;
+    if results.all.len() < LEAST_TRADES || total <= 0.0 || !outstanding {
+        return Ok(Found::nothing());
+    }
+    let coin = shown(&trade.coin);
+    let table = names(audit.context.generation).closed;
+    Ok(Some(Problem {
+        alert_type: AlertType::Pattern,
+        severity: Severity::Low,
+        subject: trade.id.clone(),
+        title: format!("One trade in {coin} made most of the profit"),
+        description: format!(
+            "Trade {} in {coin} earned ${best_usd:.2}; all {} newest trades together earned ${total:.2}. The median \
+             win is ${usual:.2}: without this one trade the profit is ${:.2}.",
+            trade.id,
+            results.all.len(),
+            total - best_usd
+        ),
+        evidence: format!(
+            "largest pnl_usd {best_usd:.4} of {total:.4}; query: SELECT * FROM {table} ORDER BY pnl_usd DESC LIMIT 3"
+        ),
+        recommendation: "See how this trade came about: a position that was forgotten or a wrong price is \
+                         luck or an error, not skill."
+            .to_owned(),
+    })
+    .into())
+}
+
+/// Claims that a kind of exit, stops apart, loses on average.
+pub(super) fn exit_kinds(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut kinds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let trades = audit.history.closed(audit.context)?;
+    for trade in trades.iter().filter(|trade| !trade.is_stopped()) {
+        if let (Some(reason), Some(pnl_usd)) = (trade.exit_reason.as_deref(), trade.pnl_usd) {
+            kinds.entry(reason).or_default().push(pnl_usd);
+        }
+    }
+    let total: f64 = trades.iter().filter_map(|trade| trade.pnl_usd).sum();
+    let mut found = Found::nothing();
+    for (kind, results) in kinds.iter().filter(|(_, results)| results.len() as f64 >= audit.threshold) {
+        let sample = Sample::of(results.iter().copied());
+        let p_value = sample.below(0.0);
+        found.claim(p_value, exit_problem(audit, &shown(kind), sample, total, p_value));
+    }
+    Ok(found)
+}
+
+fn exit_problem(audit: &Audit<'_>, kind: &str, sample: Sample, total: f64, p_value: f64) -> Problem {
+    let (low, high) = sample.interval();
+    let lost = sample.mean * sample.count;
+    let table = names(audit.context.generation).closed;
+    Problem {
+        alert_type: AlertType::Pattern,
+        // What is left after the winners met their target loses by selection, so this is a hint only.
+        severity: Severity::Low,
+        subject: kind.to_owned(),
+        title: format!("Exits by {kind} lose money on average"),
+        description: format!(
+            "{} trades were closed by {kind}: ${:.2} each on average (95 % interval ${low:.2} to ${high:.2}), \
+             ${lost:.2} together. All trades together made ${total:.2}, the others thus ${:.2}.",
+            sample.count,
+            sample.mean,
+            total - lost
+        ),
+        evidence: format!(
+            "{kind}: {} trades, mean pnl_usd {:.4}, p {p_value:.1e}; query: SELECT exit_reason, count(*), \
+             avg(pnl_usd), sum(pnl_usd) FROM {table} GROUP BY exit_reason",
+            sample.count, sample.mean
+        ),
+        recommendation: format!(
+            "Compare with what the price did after these exits: if holding on to stop or target would have \
+             done better, give {kind} less power."
+        ),
+    }
+}

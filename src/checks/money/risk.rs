@@ -1,0 +1,146 @@
+//! Streaks, drawdown and concentration.
+
+use std::collections::BTreeMap;
+
+use super::{names, shown, weight};
+use crate::checks::history::PastTrade;
+use crate::checks::statistics::longest_run_at_least;
+use crate::checks::{Audit, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// A claim that the losing streak which is running now is longer than the win rate explains.
+pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_TRADES: usize = 50;
+    let trades = audit.history.closed(audit.context)?;
+    let outcomes: Vec<bool> = trades.iter().filter_map(PastTrade::won).collect();
+    let streak = outcomes.iter().rev().take_while(|won| !**won).count();
+    let before = outcomes.len() - streak;
+    let losses_before = outcomes.iter().take(before).filter(|won| !**won).count();
+    // The rate of the trades before: the streak itself must not explain itself.
+    let loss_rate = losses_before as f64 / before as f64;
+    let is_recent = trades.last().and_then(|trade| trade.closed_at);
+    if before < LEAST_TRADES || streak < 2 || !is_recent.is_some_and(|at| audit.context.window.contains(at)) {
+        return Ok(Found::nothing());
+    }
+    let p_value = longest_run_at_least(streak, outcomes.len(), loss_rate);
+    let lost_usd: f64 = trades.iter().filter_map(|trade| trade.pnl_usd).rev().take(streak).sum();
+    let (table, closed_at) = {
+        let names = names(audit.context.generation);
+        (names.closed, names.closed_at)
+    };
+    let mut found = Found::nothing();
+    found.claim(
+        p_value,
+        Problem {
+            alert_type: AlertType::Pattern,
+            severity: weight(p_value, Severity::High).max(Severity::Medium),
+            subject: String::new(),
+            title: "The current losing streak is longer than chance explains".to_owned(),
+            description: format!(
+                "The newest {streak} trades all lost, ${lost_usd:.2} together. Of the {before} before them {:.0} % \
+                 lost: at that rate {} trades hold a streak this long with probability {p_value:.1e}.",
+                100.0 * loss_rate,
+                outcomes.len()
+            ),
+            evidence: format!(
+                "streak -{streak}, loss rate before {loss_rate:.3}; query: SELECT {closed_at}, pnl_usd FROM {table} \
+                 ORDER BY {closed_at} DESC LIMIT {streak}"
+            ),
+            recommendation: "Pause the bot and look for what changed: market, prompt, model, prices.".to_owned(),
+        },
+    );
+    Ok(found)
+}
+
+/// The balance, as it follows from the trades, far below its peak.
+pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const HIGH_AT: f64 = 2.5;
+    let Some(account) = audit.report.account_health.available() else { return Ok(Found::nothing()) };
+    let Some(balance) = account.recomputed.balance.or(account.current_balance) else {
+        return Ok(Found::nothing());
+    };
+    let (mut peak, mut peak_at, mut equity) = (balance, None, balance);
+    for trade in audit.history.closed(audit.context)?.iter().rev() {
+        if equity > peak {
+            (peak, peak_at) = (equity, trade.closed_at);
+        }
+        equity -= trade.pnl_usd.unwrap_or(0.0);
+    }
+    if equity > peak {
+        (peak, peak_at) = (equity, None);
+    }
+    let percent = 100.0 * (peak - balance) / peak;
+    if !percent.is_finite() || peak <= 0.0 || percent <= audit.threshold {
+        return Ok(Found::nothing());
+    }
+    let severity = if percent > HIGH_AT * audit.threshold { Severity::High } else { Severity::Medium };
+    let since = peak_at.map_or_else(|| "the start".to_owned(), crate::bot::clock::utc_text);
+    let start = account.starting_balance;
+    Ok(Some(Problem {
+        alert_type: AlertType::Pattern,
+        severity,
+        subject: String::new(),
+        title: "The balance is far below its peak".to_owned(),
+        description: format!(
+            "It has fallen by {percent:.1} %, from ${peak:.2} ({since}) to ${balance:.2}, and needs {:.1} % to \
+             recover. The start was ${start:.2}.",
+            100.0 * (peak / balance - 1.0)
+        ),
+        evidence: format!(
+            "peak {peak:.2}, now {balance:.2}, from pnl_usd; query: SELECT sum(pnl_usd) FROM {}",
+            names(audit.context.generation).closed
+        ),
+        recommendation: "Reduce size or stop until it is clear which trades lose and why.".to_owned(),
+    })
+    .into())
+}
+
+#[derive(Default)]
+struct Share {
+    trades: u64,
+    lost_usd: f64,
+}
+
+/// One coin with most of the trades, or of the lost dollars.
+pub(super) fn concentration(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const LEAST_TRADES: u64 = 50;
+    const LEAST_COINS: usize = 5;
+    let mut coins: BTreeMap<&str, Share> = BTreeMap::new();
+    let trades = audit.history.closed(audit.context)?;
+    for trade in trades {
+        let share = coins.entry(&trade.coin).or_default();
+        share.trades += 1;
+        share.lost_usd -= trade.pnl_usd.unwrap_or(0.0).min(0.0);
+    }
+    let all = trades.len() as u64;
+    let lost_usd: f64 = coins.values().map(|share| share.lost_usd).sum();
+    if all < LEAST_TRADES || coins.len() < LEAST_COINS {
+        return Ok(Found::nothing());
+    }
+    let most = coins.iter().find(|(_, share)| {
+        share.trades as f64 >= audit.threshold * all as f64 || share.lost_usd >= audit.threshold * lost_usd
+    });
+    let Some((coin, share)) = most.filter(|_| lost_usd > 0.0) else { return Ok(Found::nothing()) };
+    let names = names(audit.context.generation);
+    let coin = shown(coin);
+    Ok(Some(Problem {
+        alert_type: AlertType::Pattern,
+        severity: Severity::Low,
+        subject: coin.clone(),
+        title: format!("Most of the risk is in one coin: {coin}"),
+        description: format!(
+            "{coin} has {} of the newest {all} trades and ${:.2} of the ${lost_usd:.2} that losing trades cost; \
+             {} coins are traded.",
+            share.trades,
+            share.lost_usd,
+            coins.len()
+        ),
+        evidence: format!(
+            "{coin}: {} of {all} trades, {:.2} of {lost_usd:.2} lost; query: SELECT {}, count(*), sum(min(pnl_usd, 0)) \
+             FROM {} GROUP BY 1 ORDER BY 2 DESC",
+            share.trades, share.lost_usd, names.coin, names.closed
+        ),
+        recommendation: format!("Limit how often or how large {coin} is traded."),
+    })
+    .into())
+}
