@@ -12,6 +12,8 @@ mod alerts;
 mod bot_file;
 mod bot_file_tests;
 mod checks_learning;
+mod checks_money;
+mod checks_trend;
 mod command_line;
 mod doctor;
 mod documents;

@@ -1,0 +1,443 @@
+//! Money and behaviour: each fault is found, and the same file without it is silent.
+
+use serde_json::Value;
+
+use crate::bot_file::{BotFile, after, ago};
+use crate::monitor::report;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
+
+/// The findings of one check.
+fn found(bot: &BotFile, id: &str) -> Vec<Value> {
+    let report = report(bot, &["--hours", "48"]);
+    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
+    let source = format!("check:{id}");
+    report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["source"] == *source)
+        .cloned()
+        .collect()
+}
+
+/// One finding with these words in title, description or evidence.
+fn assert_found(bot: &BotFile, id: &str, severity: &str, words: &[&str]) {
+    let found = found(bot, id);
+    assert_eq!(found.len(), 1, "{id}: {found:#?}");
+    assert_eq!(found[0]["severity"], severity, "{:#}", found[0]);
+    let text = found[0].to_string();
+    for word in words {
+        assert!(text.contains(word), "{id} lacks {word:?}: {text}");
+    }
+}
+
+fn assert_silent(bot: &BotFile, id: &str) {
+    assert!(found(bot, id).is_empty(), "{id}: {:#?}", found(bot, id));
+}
+
+/// A closed trade of the first generation, as far as these tests differ.
+#[derive(Clone, Copy)]
+struct Deal {
+    coin: &'static str,
+    pnl_usd: f64,
+    size_usd: f64,
+    reason: &'static str,
+    seconds: i64,
+}
+
+fn deal(pnl_usd: f64) -> Deal {
+    Deal { coin: "bitcoin", pnl_usd, size_usd: 50.0, reason: "take_profit", seconds: 300 }
+}
+
+/// The trades one after the other, ten minutes apart, the last one just closed.
+fn trades(deals: impl IntoIterator<Item = Deal>) -> BotFile {
+    let bot = BotFile::generation1();
+    let deals: Vec<Deal> = deals.into_iter().collect();
+    for (place, deal) in deals.iter().rev().enumerate() {
+        let closed_at = ago(place as i64 * 600 + 30);
+        let opened_at = after(&closed_at, -deal.seconds);
+        bot.closed_trade(|row| {
+            row.coin_name = deal.coin;
+            row.pnl_usd = Some(deal.pnl_usd);
+            row.size_usd = deal.size_usd;
+            row.exit_reason = deal.reason;
+            row.opened_at = &opened_at;
+            row.closed_at = &closed_at;
+        });
+    }
+    let pnl_usd: f64 = deals.iter().map(|deal| deal.pnl_usd).sum();
+    bot.account(|row| row.balance = 1_000.0 + pnl_usd);
+    bot
+}
+
+/// So many results, these in turn.
+fn results(count: usize, turn: &[f64]) -> Vec<Deal> {
+    turn.iter().cycle().take(count).map(|pnl_usd| deal(*pnl_usd)).collect()
+}
+
+#[test]
+fn a_mean_below_zero_is_claimed_with_its_interval_and_break_even() {
+    let words = ["newest 60 trades", "$-0.750 a trade", "80.0 % must win", "50.0 % do"];
+    assert_found(&trades(results(60, &[-2.0, 0.5])), "expectancy-negative", "medium", &words);
+    assert_silent(&trades(results(60, &[-1.0, 1.2])), "expectancy-negative");
+    assert_silent(&trades(results(20, &[-2.0, 0.5])), "expectancy-negative");
+}
+
+#[test]
+fn losses_far_larger_than_wins_are_worth_a_line() {
+    let words = ["wins average $1.00 and losses $1.60", "61.5 % must win"];
+    assert_found(&trades(results(120, &[1.0, -1.6, 1.0, -1.6, 1.0])), "payoff-asymmetry", "low", &words);
+    assert_silent(&trades(results(120, &[1.0, -1.0, 1.0, -1.0, 1.0])), "payoff-asymmetry");
+}
+
+#[test]
+fn a_profit_below_fees_is_told() {
+    let words = ["earned $1.20 without fees", "would have cost $12.00"];
+    assert_found(&trades(results(120, &[1.0, -0.98])), "fees-ignored", "low", &words);
+    assert_silent(&trades(results(120, &[1.0, -0.5])), "fees-ignored");
+}
+
+#[test]
+fn a_profit_that_one_trade_made_is_told() {
+    let with = |best: f64| results(120, &[1.0, -0.9]).into_iter().chain([deal(best)]);
+    let words = ["earned $30.00", "the profit is $6.00"];
+    assert_found(&trades(with(30.0)), "profit-from-one-trade", "low", &words);
+    assert_silent(&trades(with(2.0)), "profit-from-one-trade");
+}
+
+#[test]
+fn exits_that_lose_on_average_are_claimed_by_their_kind() {
+    let with = |sold: &[f64]| {
+        let sales = results(40, sold).into_iter().map(|deal| Deal { reason: "llm_sell: weak", ..deal });
+        results(40, &[1.0]).into_iter().chain(sales).collect::<Vec<_>>()
+    };
+    let words = ["Exits by llm_sell", "40 trades", "$-0.40 each"];
+    assert_found(&trades(with(&[-1.0, 0.2])), "exit-kind-loses", "low", &words);
+    assert_silent(&trades(with(&[-0.2, 0.3])), "exit-kind-loses");
+}
+
+#[test]
+fn a_coin_that_loses_more_often_than_the_rest_is_claimed_once() {
+    let with = |coin: &'static str| {
+        let losers = results(40, &[-1.0]).into_iter().map(move |deal| Deal { coin, ..deal });
+        results(100, &[1.0, 1.0, -1.0]).into_iter().chain(losers).collect::<Vec<_>>()
+    };
+    let words = ["coin dogecoin", "Of 40 trades", " 0 won", "$-40.00"];
+    assert_found(&trades(with("dogecoin")), "group-wins-less", "medium", &words);
+    assert_silent(&trades(results(140, &[1.0, 1.0, -1.0])), "group-wins-less");
+}
+
+#[test]
+fn a_streak_beyond_chance_is_claimed() {
+    let with = |losses: usize| results(100, &[1.0, -1.0]).into_iter().chain(results(losses, &[-1.0]));
+    assert_found(&trades(with(30)), "losing-streak", "medium", &["newest 31 trades all lost", "49 %"]);
+    assert_silent(&trades(with(4)), "losing-streak");
+}
+
+#[test]
+fn a_drawdown_counts_from_the_peak() {
+    let with = |loss: f64| results(10, &[5.0]).into_iter().chain(results(10, &[loss]));
+    assert_found(&trades(with(-20.0)), "drawdown", "medium", &["19.0 %", "$1050.00", "$850.00"]);
+    assert_found(&trades(with(-30.0)), "drawdown", "high", &["28.6 %"]);
+    assert_silent(&trades(with(-10.0)), "drawdown");
+}
+
+#[test]
+fn most_of_the_trades_in_one_coin_is_told() {
+    let coins = ["solana", "pepe", "tron", "near"];
+    let with = |most: usize| {
+        let others = (0..60 - most).map(|place| Deal { coin: coins[place % 4], ..deal(-1.0) });
+        results(most, &[1.0, -1.0]).into_iter().chain(others).collect::<Vec<_>>()
+    };
+    assert_found(&trades(with(40)), "concentration", "low", &["bitcoin has 40 of the newest 60"]);
+    assert_silent(&trades(with(15)), "concentration");
+}
+
+#[test]
+fn a_trade_above_its_limit_is_a_bug_and_the_bot_s_own_words_say_the_limit() {
+    let with = |size_usd| results(5, &[1.0]).into_iter().chain([Deal { size_usd, ..deal(1.0) }]);
+    let words = ["1 of 6 trades", "bitcoin at", "$150.00, allowed $100.50"];
+    let bot = trades(with(150.0));
+    assert_found(&bot, "trade-size-over-limit", "high", &words);
+    let refusal = "BUY x $300.00: Trade size ($300.00) exceeds max per trade ($200.99, 20.0% of balance)";
+    bot.activity("trade_rejected", refusal, None, &ago(50));
+    assert_silent(&bot, "trade-size-over-limit");
+    assert_silent(&trades(with(100.0)), "trade-size-over-limit");
+}
+
+#[test]
+fn an_unknown_starting_balance_makes_no_limit() {
+    let bot = trades([Deal { size_usd: 150.0, ..deal(1.0) }]);
+    bot.account(|row| row.balance = 5_001.0);
+    assert_silent(&bot, "trade-size-over-limit");
+}
+
+#[test]
+fn too_much_in_open_positions_is_a_bug() {
+    let with = |count: i64| {
+        let bot = BotFile::generation1();
+        for place in 0..count {
+            let opened_at = ago(place * HOUR + 60);
+            bot.open_trade(|row| row.opened_at = &opened_at);
+        }
+        bot
+    };
+    assert_found(&with(5), "exposure-over-limit", "high", &["1 of 5 openings", "25.0 %"]);
+    assert_silent(&with(4), "exposure-over-limit");
+}
+
+#[test]
+fn two_positions_in_a_coin_break_the_limit_of_one() {
+    let with = |coin: &'static str, closes_at: &str| {
+        let bot = BotFile::generation2();
+        bot.journal_open(|row| row.entry_time = "2026-11-22 07:00:00.5");
+        bot.journal_trade(|row| {
+            row.coin = coin;
+            row.entry_time = "2026-11-22 06:00:00";
+            row.exit_time = closes_at;
+        });
+        bot
+    };
+    let broken = with("BTC", "2026-11-22 08:00:00");
+    assert_found(&broken, "positions-over-limit", "high", &["1 of 2 openings", "number 2 in BTC"]);
+    assert_silent(&with("ETH", "2026-11-22 08:00:00"), "positions-over-limit");
+    // Closed in the same round of the bot, some milliseconds after the opening.
+    assert_silent(&with("BTC", "2026-11-22 07:00:00.9"), "positions-over-limit");
+}
+
+#[test]
+fn coins_opened_again_within_the_cooldown_that_the_file_shows() {
+    let with = |gap_seconds: i64| {
+        let bot = BotFile::generation1();
+        for (place, coin) in ["solana", "pepe", "tron"].into_iter().enumerate() {
+            let last = ago(place as i64 * HOUR + 600);
+            for opened_at in [after(&last, -gap_seconds), last.clone()] {
+                let closed_at = after(&opened_at, 120);
+                bot.closed_trade(|row| {
+                    row.coin_name = coin;
+                    row.opened_at = &opened_at;
+                    row.closed_at = &closed_at;
+                });
+            }
+            bot.cooldown(coin, &after(&last, 1_800));
+        }
+        bot
+    };
+    assert_found(&with(900), "cooldown-broken", "medium", &["3 times", "1800 s", "900 s later"]);
+    assert_silent(&with(1_801), "cooldown-broken");
+}
+
+/// A change of a coin's status.
+fn status_change(bot: &BotFile, coin: &str, from: &str, to: &str, at: &str) {
+    bot.execute(
+        "INSERT INTO coin_adaptations (coin, timestamp, old_status, new_status, reason, created_at)
+        VALUES (?1, ?2, ?3, ?4, 'Win rate', ?2)",
+        [coin, at, from, to],
+    );
+}
+
+#[test]
+fn a_banned_coin_that_is_opened_later_is_a_bug() {
+    let with = |opened_at: &str| {
+        let bot = BotFile::generation2();
+        status_change(&bot, "ADA", "normal", "blacklisted", "2026-11-22 05:00:00");
+        bot.journal_trade(|row| {
+            row.coin = "ADA";
+            row.entry_time = opened_at;
+        });
+        bot
+    };
+    let bot = with("2026-11-22 07:00:00");
+    assert_found(
+        &bot,
+        "blacklist-broken",
+        "high",
+        &["ADA banned at 2026-11-22 05:00:00", "1 trades", "$50.00"],
+    );
+    assert_silent(&with("2026-11-22 05:10:00"), "blacklist-broken");
+    status_change(&bot, "ADA", "blacklisted", "normal", "2026-11-22 06:00:00");
+    assert_silent(&bot, "blacklist-broken");
+}
+
+#[test]
+fn a_ban_by_a_reflection_counts_while_the_coin_is_still_banned() {
+    let bot = BotFile::generation2();
+    bot.journal_trade(|row| row.coin = "DOT");
+    bot.execute(
+        "INSERT INTO adaptations (adaptation_id, timestamp, insight_type, action, target, description)
+        VALUES ('a', '2026-11-22 05:00:00', 'coin', 'blacklist', 'DOT', 'Blacklisted DOT')",
+        [],
+    );
+    bot.coin_score(|row| (row.coin, row.is_blacklisted) = ("DOT", 0));
+    assert_silent(&bot, "blacklist-broken");
+    bot.coin_score(|row| (row.coin, row.is_blacklisted) = ("DOT", 1));
+    assert_found(&bot, "blacklist-broken", "high", &["DOT banned at 2026-11-22 05:00:00"]);
+}
+
+#[test]
+fn a_reduction_without_effect_is_claimed() {
+    let with = |reduced_usd: f64| {
+        let bot = BotFile::generation2();
+        status_change(&bot, "ETC", "normal", "reduced", "2026-11-20 00:00:00");
+        for place in 0..50 {
+            let exit_time = ago(place * 900 + 60);
+            let entry_time = after(&exit_time, -600);
+            bot.journal_trade(|row| {
+                row.coin = if place % 2 == 0 { "ETC" } else { "BTC" };
+                let usual = if place % 2 == 0 { reduced_usd } else { 50.0 };
+                row.position_size_usd = usual + (place % 5) as f64;
+                row.entry_time = &entry_time;
+                row.exit_time = &exit_time;
+            });
+        }
+        bot
+    };
+    assert_found(&with(50.0), "reduced-coin-at-full-size", "medium", &["25 trades in coins", "$52.00"]);
+    assert_silent(&with(25.0), "reduced-coin-at-full-size");
+}
+
+#[test]
+fn a_target_on_the_losing_side_is_a_bug() {
+    let bot = BotFile::generation2();
+    bot.journal_open(|row| row.direction = "SHORT");
+    assert_silent(&bot, "levels-on-wrong-side");
+    bot.execute("UPDATE trade_journal SET take_profit_price = 103, stop_loss_price = 98", []);
+    assert_found(
+        &bot,
+        "levels-on-wrong-side",
+        "high",
+        &["BTC Short", "entry 100.000, stop 98.0000, target 103.000"],
+    );
+}
+
+#[test]
+fn a_position_left_open_beyond_its_target_is_managed_by_nobody() {
+    let with = |price: f64| {
+        let bot = BotFile::generation2();
+        bot.journal_open(|row| row.entry_time = "2026-11-20 03:00:00");
+        for exit_time in ["2026-11-22 07:00:00", "2026-11-22 08:00:00"] {
+            let entry_time = after(exit_time, -600);
+            bot.journal_trade(|row| {
+                row.entry_price = price;
+                row.pnl_usd = Some(0.1);
+                row.entry_time = &entry_time;
+                row.exit_time = exit_time;
+            });
+        }
+        bot
+    };
+    let bot = with(103.0);
+    let words = ["1 of them ($50.00)", "target 101.500 passed at 2026-11-22 06:50:00 by 103.000, still open"];
+    assert_found(&bot, "level-ignored", "high", &words);
+    assert_silent(&bot, "position-stale");
+    let inside = with(100.5);
+    assert_silent(&inside, "level-ignored");
+    assert_found(&inside, "position-stale", "medium", &["trade_journal WHERE status = 'open'"]);
+}
+
+#[test]
+fn stored_prices_show_a_stop_that_nobody_acts_on() {
+    let with = |price: f64| {
+        let bot = BotFile::generation1();
+        bot.open_trade(|row| row.opened_at = "2026-11-22 06:00:00");
+        for minute in 0..60 {
+            bot.market_price("ethereum", price, &ago((90 - minute) * MINUTE));
+        }
+        bot
+    };
+    assert_found(&with(85.0), "level-ignored", "high", &["ethereum", "stop 90.0000", "by 85.0000"]);
+    assert_silent(&with(91.0), "level-ignored");
+}
+
+/// Trades of the journal that closed by `reason` at this profit, with the stop at −2 % and the target at 1.5 %.
+fn exits(count: i64, reason: &'static str, pnl_usd: f64) -> BotFile {
+    let bot = BotFile::generation2();
+    for place in 0..count {
+        let exit_time = ago(place * 900 + 60);
+        let entry_time = after(&exit_time, -600);
+        bot.journal_trade(|row| {
+            row.exit_reason = reason;
+            row.pnl_usd = Some(pnl_usd);
+            row.entry_time = &entry_time;
+            row.exit_time = &exit_time;
+        });
+    }
+    bot
+}
+
+#[test]
+fn stops_executed_far_beyond_their_price_are_counted() {
+    let words = ["4 of 4 stops", "3.0 % at worst", "$6.00 more", "stop at -2.00 %, closed at -5.00 %"];
+    assert_found(&exits(4, "stop_loss", -2.5), "stop-overshot", "medium", &words);
+    assert_silent(&exits(4, "stop_loss", -1.2), "stop-overshot");
+}
+
+#[test]
+fn a_common_stop_is_seen_in_the_trades_where_no_price_of_it_is_kept() {
+    let with = |worst: f64| {
+        let stopped = |pnl_usd| Deal { reason: "stop_loss", ..deal(pnl_usd) };
+        let usual = (0..12).map(move |place| stopped(-5.0 - 0.01 * f64::from(place)));
+        trades(usual.chain((0..4).map(move |_| stopped(worst))))
+    };
+    assert_found(&with(-7.0), "stop-overshot", "medium", &["4 of 16 stops", "stop at -10.00 %"]);
+    assert_silent(&with(-5.2), "stop-overshot");
+}
+
+#[test]
+fn an_exit_that_did_not_reach_its_level_is_a_contradiction() {
+    assert_found(
+        &exits(3, "take_profit", -0.5),
+        "exit-before-level",
+        "medium",
+        &["3 of 3 exits", "level 1.50 %"],
+    );
+    assert_found(&exits(3, "stop_loss", 0.5), "exit-before-level", "medium", &["level -2.00 %"]);
+    assert_silent(&exits(3, "take_profit", 0.8), "exit-before-level");
+    assert_silent(&exits(3, "manual", -0.5), "exit-before-level");
+}
+
+#[test]
+fn trades_that_last_seconds_are_counted() {
+    let with = |seconds| results(20, &[1.0, -1.0]).into_iter().map(move |deal| Deal { seconds, ..deal });
+    assert_found(&trades(with(3)), "closed-at-once", "medium", &["20 of 20 trades", "after 3.0 s"]);
+    assert_silent(&trades(with(40)), "closed-at-once");
+}
+
+#[test]
+fn a_rule_that_loses_and_is_followed_is_claimed() {
+    let with = |wins, status: &'static str| {
+        let bot = BotFile::generation1();
+        bot.rule(|row| (row.success_count, row.failure_count, row.status) = (wins, 60, status));
+        bot
+    };
+    assert_found(&with(5, "active"), "rule-loses", "medium", &["5 of 65 uses", "status is active"]);
+    assert_silent(&with(50, "active"), "rule-loses");
+    assert_silent(&with(5, "rejected"), "rule-loses");
+    assert_found(&with(0, "active"), "rule-never-succeeded", "medium", &["60 failures"]);
+    assert_silent(&with(0, "rejected"), "rule-never-succeeded");
+}
+
+#[test]
+fn nonsense_in_every_column_is_no_error() {
+    let bot = BotFile::generation1();
+    for value in ["'x'", "9e999", "-9e999", "''", "-1"] {
+        bot.execute(
+            &format!(
+                "INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, \
+                 exit_reason, opened_at, closed_at, duration_seconds) VALUES ({value}, {value}, {value}, {value}, \
+                 {value}, {value}, {value}, {value}, {value}, '2026-11-22 08:00:00', {value})"
+            ),
+            [],
+        );
+        bot.execute(
+            &format!(
+                "INSERT INTO open_trades (coin_name, entry_price, size_usd, stop_loss_price, take_profit_price, \
+                 entry_reason, opened_at) VALUES ({value}, {value}, {value}, {value}, {value}, {value}, {value})"
+            ),
+            [],
+        );
+    }
+    assert_silent(&bot, "expectancy-negative");
+}
