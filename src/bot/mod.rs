@@ -19,6 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
 
 use clock::{Clock, HostOffset};
 use source::Source;
+pub(crate) use source::quoted;
 
 const VIEWS: &str = include_str!("views/trading_bot.sql");
 

@@ -9,19 +9,24 @@
 
 mod history;
 pub(crate) mod listing;
+mod log;
 mod problem;
 mod statistics;
 mod theme;
 
+mod alive;
+mod funnel;
 mod learning;
 mod money;
 mod trend;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use self::history::History;
+pub(crate) use self::log::Log;
 pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
 use crate::collectors::{Context, Report};
@@ -55,7 +60,8 @@ pub(crate) struct Threshold {
 }
 
 /// Every check, in the order in which findings are reported.
-pub(crate) const CHECKS: &[&[Check]] = &[money::CHECKS, trend::CHECKS, learning::CHECKS];
+pub(crate) const CHECKS: &[&[Check]] =
+    &[alive::CHECKS, funnel::CHECKS, money::CHECKS, trend::CHECKS, learning::CHECKS];
 
 /// All checks in order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
@@ -68,10 +74,29 @@ pub(crate) struct Audit<'run> {
     pub(crate) context: &'run Context<'run>,
     /// What the collectors measured.
     pub(crate) report: &'run Report,
-    /// The newest trades, read once for all checks.
-    history: &'run History,
     /// The threshold of the check that runs; zero for a check that declares none.
     pub(crate) threshold: f64,
+    shared: &'run Shared,
+}
+
+/// What several checks need and only the first of them reads.
+#[derive(Debug, Default)]
+struct Shared {
+    log: OnceCell<Log>,
+    /// The newest trades.
+    history: History,
+    time_columns: OnceCell<Vec<alive::TimeColumn>>,
+}
+
+impl<'run> Audit<'run> {
+    /// The window's activity, read at its first use and then shared by all checks of the run.
+    pub(crate) fn log(&self) -> anyhow::Result<&'run Log> {
+        if let Some(log) = self.shared.log.get() {
+            return Ok(log);
+        }
+        let log = Log::read(self.context)?;
+        Ok(self.shared.log.get_or_init(|| log))
+    }
 }
 
 /// What came of the checks.
@@ -93,12 +118,12 @@ pub(crate) struct Analysis {
 /// Runs every check that is not switched off; one that fails does not stop the others.
 pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
     let settings: &BTreeMap<String, CheckSettings> = &context.config.checks;
-    let history = History::default();
     let mut facts = Vec::new();
     let mut claims = Vec::new();
     let mut failures = Vec::new();
     let mut disabled = Vec::new();
     let mut completed = 0;
+    let shared = Shared::default();
     for check in all() {
         let own = settings.get(check.id).copied().unwrap_or_default();
         if !own.enabled {
@@ -106,7 +131,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
             continue;
         }
         let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
-        let audit = Audit { context, report, history: &history, threshold: own.threshold.unwrap_or(default) };
+        let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default), shared: &shared };
         match guard::run(|| (check.run)(&audit)) {
             Ok(found) => {
                 completed += 1;

@@ -46,7 +46,7 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const MANY: f64 = 0.1;
     let mut evidence = Evidence::default();
     let (mut extra_usd, mut worst_percent) = (0.0, 0.0_f64);
-    for (trade, stop_percent, executed_percent) in stops(audit.history.closed(audit.context)?) {
+    for (trade, stop_percent, executed_percent) in stops(audit.shared.history.closed(audit.context)?) {
         let beyond_percent = executed_percent - stop_percent;
         let is_over = beyond_percent > audit.threshold;
         if is_over {
@@ -93,7 +93,7 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
     /// Percent of the entry: spread and rounding.
     const TOLERANCE_PERCENT: f64 = 0.2;
     let mut evidence = Evidence::default();
-    for trade in audit.history.closed(audit.context)? {
+    for trade in audit.shared.history.closed(audit.context)? {
         let level = match () {
             () if trade.is_stopped() => trade.stop_loss_price,
             () if trade.is_taken() => trade.take_profit_price,
@@ -145,7 +145,7 @@ pub(super) fn at_once(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_SHARE: f64 = 0.05;
     let mut evidence = Evidence::default();
     let mut pnl_usd = 0.0;
-    for trade in audit.history.closed(audit.context)? {
+    for trade in audit.shared.history.closed(audit.context)? {
         let (Some(opened_at), Some(closed_at)) = (trade.opened_at, trade.closed_at) else { continue };
         let seconds = (closed_at - opened_at).num_milliseconds() as f64 / 1e3;
         let is_short = (0.0..=audit.threshold).contains(&seconds);

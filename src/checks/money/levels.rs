@@ -30,7 +30,7 @@ const LEAST_PRICES: usize = 2;
 /// Stops or targets on the side where the price already is.
 pub(super) fn wrong_side(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
-    for trade in audit.history.all(audit.context)? {
+    for trade in audit.shared.history.all(audit.context)? {
         let (Some(side), Some(entry)) = (trade.side, trade.entry_price) else { continue };
         let (stop, target) = (trade.stop_loss_price, trade.take_profit_price);
         if stop.is_none() && target.is_none() {
@@ -94,12 +94,13 @@ type Prices = BTreeMap<String, Vec<(DateTime<Utc>, f64)>>;
 fn prices(audit: &Audit<'_>) -> anyhow::Result<Prices> {
     let context = audit.context;
     let mut prices = Prices::new();
-    for trade in audit.history.all(context)? {
+    for trade in audit.shared.history.all(context)? {
         let entry = trade.opened_at.zip(trade.entry_price);
         let exit = trade.closed_at.zip(trade.exit_price);
         prices.entry(trade.coin.clone()).or_default().extend(entry.into_iter().chain(exit));
     }
-    let open: BTreeSet<&str> = audit.history.open(context)?.iter().map(|trade| trade.coin.as_str()).collect();
+    let open: BTreeSet<&str> =
+        audit.shared.history.open(context)?.iter().map(|trade| trade.coin.as_str()).collect();
     if !open.is_empty() {
         each_row(context.bot.connection(), NEWEST_PRICES, |row| {
             let coin = cell::text(row, 2)?.unwrap_or_default();
@@ -168,7 +169,7 @@ fn ignored_level<'trades>(
 fn all_ignored<'run>(audit: &'run Audit<'_>, minutes: f64) -> anyhow::Result<Vec<Ignored<'run>>> {
     let patience = TimeDelta::milliseconds((minutes * 60_000.0) as i64);
     let prices = prices(audit)?;
-    let trades = audit.history.all(audit.context)?;
+    let trades = audit.shared.history.all(audit.context)?;
     Ok(trades.filter_map(|trade| ignored_level(trade, &prices, patience, audit.context.now)).collect())
 }
 
@@ -195,7 +196,7 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
             price_text(one.price)
         )));
     }
-    evidence.of = audit.history.all(audit.context)?.count() as u64;
+    evidence.of = audit.shared.history.all(audit.context)?.count() as u64;
     let open_usd: f64 = open.iter().filter_map(|one| one.trade.size_usd).sum();
     let names = names(audit.context.generation);
     Ok(Some(Problem {

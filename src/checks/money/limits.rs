@@ -38,13 +38,14 @@ struct Opening<'trades> {
 /// stored one contradicts the trades.
 fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Vec<Opening<'run>>> {
     let mut opened: Vec<(DateTime<Utc>, &PastTrade)> = audit
+        .shared
         .history
         .all(audit.context)?
         .filter_map(|trade| Some((trade.opened_at?, trade)))
         .filter(|(at, trade)| trade.closed_at.is_none_or(|closed_at| closed_at >= *at))
         .collect();
     opened.sort_by_key(|(at, _)| *at);
-    let closed = audit.history.closed(audit.context)?;
+    let closed = audit.shared.history.closed(audit.context)?;
     let pnl_usd: f64 = closed.iter().filter_map(|trade| trade.pnl_usd).sum();
     let mut balance = known_balance(audit).map_or(f64::INFINITY, |balance| balance - pnl_usd);
     let mut closings = closed.iter().peekable();

@@ -55,7 +55,7 @@ impl Results {
 
 /// A claim that the mean result is below zero.
 pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let results = Results::of(audit.history.closed(audit.context)?);
+    let results = Results::of(audit.shared.history.closed(audit.context)?);
     let sample = results.sample();
     if sample.count < audit.threshold.max(2.0) {
         return Ok(Found::nothing());
@@ -96,7 +96,7 @@ pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
 pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: usize = 100;
     const CLAIMED: f64 = 0.05;
-    let results = Results::of(audit.history.closed(audit.context)?);
+    let results = Results::of(audit.shared.history.closed(audit.context)?);
     let Some((win, loss, break_even)) = results.payoff() else { return Ok(Found::nothing()) };
     let interval = wilson(results.wins.len() as u64, results.all.len() as u64);
     // A mean that is below zero beyond chance is the other check's.
@@ -126,7 +126,7 @@ pub(super) fn fees(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: f64 = 100.0;
     const SHARE_WITHOUT_FEES: f64 = 0.95;
     let (mut pnl_usd, mut size_usd, mut trades, mut without_fees) = (0.0, 0.0, 0.0, 0.0);
-    for trade in audit.history.closed(audit.context)? {
+    for trade in audit.shared.history.closed(audit.context)? {
         let (Some(pnl), Some(size), Some(gross)) = (trade.pnl_usd, trade.size_usd, gross_usd(trade)) else {
             continue;
         };
@@ -176,7 +176,7 @@ fn gross_usd(trade: &PastTrade) -> Option<f64> {
 pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: usize = 100;
     const LEAST_SHARE: f64 = 0.5;
-    let trades = audit.history.closed(audit.context)?;
+    let trades = audit.shared.history.closed(audit.context)?;
     let results = Results::of(trades);
     let total: f64 = results.all.iter().sum();
     let best = trades
@@ -217,7 +217,7 @@ pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// Claims that a kind of exit, stops apart, loses on average.
 pub(super) fn exit_kinds(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut kinds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let trades = audit.history.closed(audit.context)?;
+    let trades = audit.shared.history.closed(audit.context)?;
     for trade in trades.iter().filter(|trade| !trade.is_stopped()) {
         if let (Some(reason), Some(pnl_usd)) = (trade.exit_reason.as_deref(), trade.pnl_usd) {
             kinds.entry(reason).or_default().push(pnl_usd);

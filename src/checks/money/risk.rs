@@ -11,7 +11,7 @@ use crate::finding::{AlertType, Severity};
 /// A claim that the losing streak which is running now is longer than the win rate explains.
 pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: usize = 50;
-    let trades = audit.history.closed(audit.context)?;
+    let trades = audit.shared.history.closed(audit.context)?;
     let outcomes: Vec<bool> = trades.iter().filter_map(PastTrade::won).collect();
     let streak = outcomes.iter().rev().take_while(|won| !**won).count();
     let before = outcomes.len() - streak;
@@ -60,7 +60,7 @@ pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     };
     let (mut peak, mut peak_at, mut equity) = (balance, None, balance);
-    for trade in audit.history.closed(audit.context)?.iter().rev() {
+    for trade in audit.shared.history.closed(audit.context)?.iter().rev() {
         if equity > peak {
             (peak, peak_at) = (equity, trade.closed_at);
         }
@@ -106,7 +106,7 @@ pub(super) fn concentration(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: u64 = 50;
     const LEAST_COINS: usize = 5;
     let mut coins: BTreeMap<&str, Share> = BTreeMap::new();
-    let trades = audit.history.closed(audit.context)?;
+    let trades = audit.shared.history.closed(audit.context)?;
     for trade in trades {
         let share = coins.entry(&trade.coin).or_default();
         share.trades += 1;

@@ -11,7 +11,7 @@ const LONGEST_KIND_CHARS: usize = 48;
 ///
 /// Known words decide first; what is left is named by its own text, without numbers and
 /// punctuation, so that the same exception in another cycle is the same kind.
-pub(super) fn classify(activity_type: &str, description: &str) -> Option<String> {
+pub(crate) fn classify(activity_type: &str, description: &str) -> Option<String> {
     let reports_error = activity_type == "error"
         || activity_type == "warning"
         || activity_type.ends_with("_error")
@@ -37,7 +37,7 @@ pub(super) fn classify(activity_type: &str, description: &str) -> Option<String>
 }
 
 /// Whether the error means that prices were not fetched.
-pub(super) fn is_failed_fetch(kind: &str) -> bool {
+pub(crate) fn is_failed_fetch(kind: &str) -> bool {
     kind == RATE_LIMITED || kind == "market_data_failed"
 }
 

@@ -1,0 +1,44 @@
+//! Is the bot alive, does it keep its rhythm, are its prices and its clocks right?
+
+mod cadence;
+mod clocks;
+mod lives;
+mod price_flow;
+mod silence;
+
+pub(super) use clocks::Column as TimeColumn;
+
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+
+/// The checks of this theme.
+pub(super) const CHECKS: &[Check] = &[
+    silence::SILENT,
+    lives::KILLED,
+    lives::GAP,
+    cadence::SLOWER,
+    cadence::TWO_BOTS,
+    price_flow::STALE,
+    price_flow::COIN_STALE,
+    price_flow::POSITION_UNPRICED,
+    price_flow::FROZEN,
+    clocks::FUTURE,
+    clocks::IMPLAUSIBLE,
+    clocks::MIXED_FORMS,
+    clocks::TWO_CLOCKS,
+];
+
+/// A span of time for people: `45 s`, `12 min`, `3.5 h`, `2.1 days`.
+fn span(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7_200.0 => format!("{:.0} min", seconds / 60.0),
+        ..172_800.0 => format!("{:.1} h", seconds / 3_600.0),
+        _ => format!("{:.1} days", seconds / 86_400.0),
+    }
+}
+
+/// The middle of the values; `None` without any.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}

@@ -1,0 +1,370 @@
+//! Do prices still arrive while the bot is alive?
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
+use crate::bot::{cell, clock, each_row, position};
+use crate::checks::Log;
+use crate::finding::{AlertType, Severity};
+use crate::untrusted::cut;
+
+/// All prices are old.
+pub(super) const STALE: Check = Check {
+    id: "prices-stale",
+    theme: Theme::Alive,
+    why: "A bot that runs on old prices decides blindly and cannot see a stop loss.",
+    threshold: Some(Threshold {
+        default: 30.0,
+        reason: "minutes behind the bot's newest row, at least 20 cycles: rate limits pass within 20 minutes",
+    }),
+    run: stale,
+};
+
+/// One coin's price is old, the others' are not.
+pub(super) const COIN_STALE: Check = Check {
+    id: "coin-price-stale",
+    theme: Theme::Alive,
+    why: "A coin whose price no longer arrives keeps its last one: its position can neither win nor lose.",
+    threshold: Some(Threshold {
+        default: 120.0,
+        reason: "minutes behind the other coins, at least 20 cycles: one request fetches all coins",
+    }),
+    run: coin_stale,
+};
+
+/// An open position without any price.
+pub(super) const POSITION_UNPRICED: Check = Check {
+    id: "position-without-price",
+    theme: Theme::Alive,
+    why: "Without a price neither stop loss nor take profit of a position can ever be reached.",
+    threshold: None,
+    run: unpriced,
+};
+
+/// The same price again and again.
+pub(super) const FROZEN: Check = Check {
+    id: "price-frozen",
+    theme: Theme::Alive,
+    why: "A price that is stored again and again without a change comes from a cache, not from a market.",
+    threshold: Some(Threshold {
+        default: 120.0,
+        reason: "equal prices in a row, over an hour at least, while four in five other coins moved ten times",
+    }),
+    run: frozen,
+};
+
+const PRICES: &str = "
+SELECT
+    updated_at,
+    clock,
+    coin
+FROM price";
+/// A table of this length is no list of coins.
+const MOST_COINS: usize = 2_000;
+/// Fewer coins are no "others".
+const FEWEST_OTHERS: usize = 3;
+
+/// The newest price of each coin, and how the bot stands to them.
+struct Prices {
+    coins: Vec<(String, DateTime<Utc>)>,
+    newest: DateTime<Utc>,
+    cycle_seconds: f64,
+}
+
+impl Prices {
+    /// `None` where there are none, where a later moment has overwritten them, or where the second
+    /// generation writes the log and the prices are left from the first.
+    fn read(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Self>> {
+        let context = audit.context;
+        let mut coins = Vec::new();
+        let mut later = false;
+        each_row(context.bot.connection(), PRICES, |row| {
+            let (Some(at), Some(coin)) = (context.bot.instant(row, 0, 1)?, cell::text(row, 2)?) else {
+                return Ok(());
+            };
+            later |= at > context.now;
+            if coins.len() < MOST_COINS {
+                coins.push((cut(&coin, 40), at));
+            }
+            Ok(())
+        })?;
+        let Some(newest) = coins.iter().map(|(_, at)| *at).max().filter(|_| !later) else { return Ok(None) };
+        if log.of_kind("strategist").any(|run| run.at > newest) {
+            return Ok(None);
+        }
+        let begins: Vec<_> = log.of_kind("market_data").collect();
+        let intervals = begins
+            .iter()
+            .zip(begins.iter().skip(1))
+            .map(|(one, next)| (next.at - one.at).num_seconds() as f64)
+            .collect();
+        let cycle_seconds = median(intervals).unwrap_or(audit.context.limits.cycle_pause_seconds);
+        Ok(Some(Self { coins, newest, cycle_seconds }))
+    }
+
+    fn limit_seconds(&self, least_minutes: f64) -> f64 {
+        (least_minutes * 60.0).max(20.0 * self.cycle_seconds)
+    }
+}
+
+fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let log = audit.log()?;
+    let (Some(prices), Some(last)) = (Prices::read(audit, log)?, log.entries.last()) else {
+        return Ok(Found::nothing());
+    };
+    let behind = (last.at - prices.newest).num_seconds() as f64;
+    if behind <= prices.limit_seconds(audit.threshold) {
+        return Ok(Found::nothing());
+    }
+    let open = position::open_at(audit.context.bot, audit.context.now)?.len();
+    Ok(Some(Problem {
+        alert_type: AlertType::Bug,
+        severity: if open > 0 { Severity::Critical } else { Severity::High },
+        subject: String::new(),
+        title: "Prices are no longer updated while the bot runs".to_owned(),
+        description: format!(
+            "The newest price of all {} coins is from {} UTC, {} older than the bot's newest activity. \
+             {open} positions are open, and no stop loss of theirs can be seen.",
+            prices.coins.len(),
+            clock::utc_text(prices.newest),
+            span(behind)
+        ),
+        evidence: format!(
+            "newest price {}, newest activity {} ({}); query: SELECT max(last_updated) FROM market_data",
+            clock::utc_text(prices.newest),
+            clock::utc_text(last.at),
+            cut(&last.description, 60)
+        ),
+        recommendation:
+            "Look at the source of the prices and its errors; let the bot stop deciding on old prices."
+                .to_owned(),
+    })
+    .into())
+}
+
+fn coin_stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let log = audit.log()?;
+    let Some(prices) = Prices::read(audit, log)? else { return Ok(Found::nothing()) };
+    let limit = prices.limit_seconds(audit.threshold);
+    let behind = |at: &DateTime<Utc>| (prices.newest - *at).num_seconds() as f64;
+    let (mut old, fresh): (Vec<_>, Vec<_>) = prices.coins.iter().partition(|(_, at)| behind(at) > limit);
+    if old.is_empty() || fresh.len() < FEWEST_OTHERS.max(old.len()) {
+        return Ok(Found::nothing());
+    }
+    old.sort_by_key(|(_, at)| *at);
+    let open: HashSet<String> = position::open_at(audit.context.bot, audit.context.now)?
+        .into_iter()
+        .map(|position| position.coin.to_lowercase())
+        .collect();
+    let mut found = Found::nothing();
+    let mut others = Evidence::default();
+    others.of = fresh.len() as u64;
+    let mut proposed = 0;
+    for (coin, at) in old {
+        let example = format!("{coin}: {}, {} behind", clock::utc_text(*at), span(behind(at)));
+        if open.contains(&coin.to_lowercase()) {
+            found.fact(held(coin, &example));
+        } else {
+            others.row(Some(example));
+            proposed += proposals_since(log, coin, *at);
+        }
+    }
+    if others.count > 0 {
+        found.fact(not_held(&others, proposed));
+    }
+    Ok(found)
+}
+
+fn proposals_since(log: &Log, coin: &str, since: DateTime<Utc>) -> usize {
+    let names_it =
+        |named: &Option<String>| named.as_ref().is_some_and(|named| named.eq_ignore_ascii_case(coin));
+    let decisions = log.decisions.iter().filter(|decision| decision.is("BUY") && names_it(&decision.coin));
+    decisions.filter(|decision| log.entries.get(decision.place).is_some_and(|entry| entry.at > since)).count()
+}
+
+fn held(coin: &str, example: &str) -> Problem {
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Critical,
+        subject: coin.to_owned(),
+        title: format!("The price of {coin} is no longer updated while a position in it is open"),
+        description: format!(
+            "Other coins' prices are fresh, that of {coin} is not ({example}). The position is valued at a price \
+             that is long gone, and its stop loss cannot fire."
+        ),
+        evidence: format!("{example}; query: SELECT * FROM market_data ORDER BY last_updated LIMIT 5"),
+        recommendation: format!(
+            "Look up why {coin} is missing from the answers (renamed or delisted?) and close the position."
+        ),
+    }
+}
+
+fn not_held(evidence: &Evidence, proposed: usize) -> Problem {
+    let consequence = match proposed {
+        0 => "Nobody proposed to buy them in the window.".to_owned(),
+        _ => format!("The LLM proposed {proposed} times in the window to buy at such a price."),
+    };
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: if proposed > 0 { Severity::Medium } else { Severity::Low },
+        subject: "not held".to_owned(),
+        title: "Single coins keep an old price while all others are updated".to_owned(),
+        description: format!(
+            "{} coins have a price that no longer arrives, yet it stays in the table as if it were current. {consequence}",
+            evidence.count
+        ),
+        evidence: evidence.text("coins", "SELECT * FROM market_data ORDER BY last_updated LIMIT 5"),
+        recommendation:
+            "Delete prices that an answer no longer contains, or treat them as missing by their age."
+                .to_owned(),
+    }
+}
+
+fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let log = audit.log()?;
+    let Some(prices) = Prices::read(audit, log)? else { return Ok(Found::nothing()) };
+    if audit.context.generation != 1 || prices.coins.len() < FEWEST_OTHERS {
+        return Ok(Found::nothing());
+    }
+    let known: HashSet<String> = prices.coins.iter().map(|(coin, _)| coin.to_lowercase()).collect();
+    let settled = prices.newest - TimeDelta::seconds(prices.limit_seconds(30.0) as i64);
+    let mut evidence = Evidence::default();
+    for position in position::open_at(audit.context.bot, audit.context.now)? {
+        let is_old = position.opened_at.is_some_and(|opened_at| opened_at < settled);
+        let missing = is_old && !known.contains(&cut(&position.coin, 40).to_lowercase());
+        evidence.row(missing.then(|| format!("{} (id {})", cut(&position.coin, 40), position.id)));
+    }
+    let problem = Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Critical,
+        subject: String::new(),
+        title: "Open positions in coins that have no price at all".to_owned(),
+        description: format!(
+            "{} of {} open positions are in coins that the table of prices does not hold. Their stop loss and take \
+             profit cannot fire.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text(
+            "open positions",
+            "SELECT * FROM open_trades WHERE lower(coin_name) NOT IN (SELECT lower(coin) FROM market_data)",
+        ),
+        recommendation: "Fetch the prices of every coin that is held, also of one that left the watch list."
+            .to_owned(),
+    };
+    Ok((evidence.count > 0).then_some(problem).into())
+}
+
+/// Newest rows: at 45 coins two hours of a cycle every 20 seconds, and three at 30.
+const NEWEST_POINTS: &str = "
+SELECT
+    at,
+    clock,
+    coin,
+    price_usd
+FROM price_point
+ORDER BY id DESC
+LIMIT 20000";
+/// Shorter than this a price may stand still.
+const SHORTEST_FREEZE_SECONDS: i64 = 3_600;
+/// Changes that show that another coin's market moves.
+const FEWEST_CHANGES: u64 = 10;
+/// Prices near one dollar belong to coins that are meant to stand still.
+const STABLE_USD: std::ops::RangeInclusive<f64> = 0.97..=1.03;
+
+/// One coin's newest prices, read backwards.
+#[derive(Default)]
+struct Run {
+    price_usd: f64,
+    newest: Option<DateTime<Utc>>,
+    oldest_equal: Option<DateTime<Utc>>,
+    equal: u64,
+    changes: u64,
+    last_seen_usd: f64,
+}
+
+impl Run {
+    fn add(&mut self, at: DateTime<Utc>, price_usd: f64) {
+        if self.newest.is_none() {
+            (self.newest, self.price_usd, self.last_seen_usd) = (Some(at), price_usd, price_usd);
+        }
+        self.changes += u64::from(price_usd != self.last_seen_usd);
+        self.last_seen_usd = price_usd;
+        if self.changes == 0 {
+            self.equal += 1;
+            self.oldest_equal = Some(at);
+        }
+    }
+
+    fn is_frozen(&self, least: f64) -> bool {
+        let seconds =
+            self.newest.zip(self.oldest_equal).map_or(0, |(newest, oldest)| (newest - oldest).num_seconds());
+        self.equal as f64 >= least
+            && seconds >= SHORTEST_FREEZE_SECONDS
+            && !STABLE_USD.contains(&self.price_usd)
+    }
+}
+
+fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let context = audit.context;
+    let mut runs: HashMap<String, Run> = HashMap::new();
+    each_row(context.bot.connection(), NEWEST_POINTS, |row| {
+        let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
+        if let (Some(at), Some(coin), Some(price_usd)) = (at, cell::text(row, 2)?, cell::real(row, 3)?) {
+            match runs.get_mut(coin.as_ref()) {
+                Some(run) => run.add(at, price_usd),
+                None => runs.entry(coin.into_owned()).or_default().add(at, price_usd),
+            }
+        }
+        Ok(())
+    })?;
+    let moving = runs.values().filter(|run| run.changes >= FEWEST_CHANGES).count();
+    let mut still: Vec<_> = runs.iter().filter(|(_, run)| run.is_frozen(audit.threshold)).collect();
+    let all = !still.is_empty() && still.len() == runs.len() && runs.len() > FEWEST_OTHERS;
+    let others = runs.len() - still.len();
+    if still.is_empty() || (!all && (others < FEWEST_OTHERS || moving * 5 < others * 4)) {
+        return Ok(Found::nothing());
+    }
+    still.sort_by_key(|(coin, _)| (*coin).clone());
+    let open = position::open_at(context.bot, context.now)?;
+    let held = still.iter().any(|(coin, _)| open.iter().any(|open| open.coin.eq_ignore_ascii_case(coin)));
+    Ok(Some(freeze(&still, runs.len(), all, held)).into())
+}
+
+fn freeze(still: &[(&String, &Run)], coins: usize, all: bool, held: bool) -> Problem {
+    let mut evidence = Evidence::default();
+    for (coin, run) in still {
+        evidence.row(Some(format!(
+            "{} at {} for {} updates since {}",
+            cut(coin, 40),
+            run.price_usd,
+            run.equal,
+            run.oldest_equal.map(clock::utc_text).unwrap_or_default()
+        )));
+    }
+    evidence.of = coins as u64;
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: if held { Severity::High } else { Severity::Medium },
+        subject: if all { "all" } else { "some" }.to_owned(),
+        title: if all {
+            "All prices stand still although they are stored again and again".to_owned()
+        } else {
+            "Single coins' prices stand still while the others move".to_owned()
+        },
+        description: format!(
+            "{} of {coins} coins have had exactly the same price for more than an hour of updates. {}",
+            evidence.count,
+            if held {
+                "A position is open in one of them: its stop loss sees a price that is not the market's."
+            } else {
+                "Decisions about them rest on a price that is not the market's."
+            }
+        ),
+        evidence: evidence
+            .text("coins", "SELECT coin, price_usd, timestamp FROM price_history ORDER BY id DESC LIMIT 500"),
+        recommendation: "Compare with the source: look for a cache, a default value, or a delisted coin."
+            .to_owned(),
+    }
+}
