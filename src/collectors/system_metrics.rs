@@ -173,7 +173,7 @@ impl Tally {
             let kind = cell::name(row, 2)?.unwrap_or_default();
             let description = cell::text(row, 3)?.unwrap_or_default();
             tally.by_type.update(&kind, |count| *count += 1);
-            let error = errors::classify(&kind, &description);
+            let error = classify(&kind, &description);
             if let Some(error) = &error {
                 tally.errors.update(error, |count| *count += 1);
             }

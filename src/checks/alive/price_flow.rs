@@ -212,7 +212,7 @@ fn not_held(evidence: &Evidence, proposed: usize) -> Problem {
         subject: "not held".to_owned(),
         title: "Single coins keep an old price while all others are updated".to_owned(),
         description: format!(
-            "{} coins have a price that no longer arrives, yet it stays in the table as if it were current. {consequence}",
+            "Coins whose price no longer arrives: {}. Such a price stays in the table as if it were current. {consequence}",
             evidence.count
         ),
         evidence: evidence.text("coins", "SELECT * FROM market_data ORDER BY last_updated LIMIT 5"),

@@ -1,2 +1,32 @@
-use super::Check;
-pub(super) const CHECKS: &[Check] = &[];
+//! What becomes of decisions, requests and plans, and which errors stop them.
+
+mod effects;
+mod failures;
+mod monotony;
+mod plans;
+mod refusals;
+mod responses;
+
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+
+/// The checks of this theme.
+pub(super) const CHECKS: &[Check] = &[
+    failures::RECURRING,
+    failures::RISING,
+    failures::DISGUISED,
+    effects::NO_EFFECT,
+    effects::UNKNOWN_RULES,
+    effects::UNANSWERED,
+    refusals::DOMINANT,
+    refusals::STUBBORN,
+    refusals::NOT_REFUSED,
+    monotony::ONE_ANSWER,
+    plans::EMPTY_PLANS,
+    plans::NEVER_TRIGGERED,
+    responses::SLOWER,
+];
+
+/// A share for people.
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 * 100.0 }
+}

@@ -1,0 +1,325 @@
+//! Decisions and requests that lead to nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use crate::bot::{Period, cell, clock, each_row, position};
+use crate::checks::Log;
+use crate::checks::log::{Decision, Entry};
+use crate::finding::{AlertType, Severity};
+use crate::untrusted::cut;
+
+/// Decisions to buy or sell after which nothing happened.
+pub(super) const NO_EFFECT: Check = Check {
+    id: "decision-without-effect",
+    theme: Theme::Funnel,
+    why: "A decision to trade that is neither executed nor refused is lost without anybody being told.",
+    threshold: Some(Threshold {
+        default: 5.0,
+        reason: "decisions without effect of one kind in the window: fewer may be cut off by a stop or an error",
+    }),
+    run: no_effect,
+};
+
+/// Rules that a decision claims to follow and that do not exist.
+pub(super) const UNKNOWN_RULES: Check = Check {
+    id: "decision-names-unknown-rules",
+    theme: Theme::Funnel,
+    why: "A decision that names a rule in a way the bot cannot resolve is never credited to the rule.",
+    threshold: Some(Threshold {
+        default: 5.0,
+        reason: "decisions in the window, and one in a hundred of those that name rules",
+    }),
+    run: unknown_rules,
+};
+
+/// Requests that no decision follows.
+pub(super) const UNANSWERED: Check = Check {
+    id: "query-without-result",
+    theme: Theme::Funnel,
+    why: "A request to the LLM that no decision or plan follows costs time and money for nothing.",
+    threshold: Some(Threshold {
+        default: 0.2,
+        reason: "share of at least 50 requests: learning and reflection ask too, after each trade or hour",
+    }),
+    run: unanswered,
+};
+
+/// Rows that say what became of a decision.
+fn is_outcome(entry: &Entry) -> bool {
+    entry.kind.starts_with("trade_")
+        || entry.kind.ends_with("_rejected")
+        || entry.kind.contains("error")
+        || entry.kind.contains("failed")
+        || &*entry.kind == "warning"
+}
+
+const HELD: &str = "
+SELECT
+    closed_at,
+    clock,
+    coin,
+    opened_at
+FROM trade
+WHERE within(closed_at)";
+
+/// When each coin was held, coins in lower case.
+#[derive(Default)]
+struct Holdings(HashMap<String, Vec<(DateTime<Utc>, DateTime<Utc>)>>);
+
+impl Holdings {
+    fn read(audit: &Audit<'_>) -> anyhow::Result<Self> {
+        let context = audit.context;
+        let mut held = Self::default();
+        let period = Period { after: context.window.after, until: context.now };
+        context.bot.each_within(HELD, period, |closed_at, row| {
+            let coin = cell::text(row, 2)?.unwrap_or_default();
+            let opened_at = context.bot.instant(row, 3, 1)?.unwrap_or(DateTime::<Utc>::MIN_UTC);
+            held.0.entry(coin.to_lowercase()).or_default().push((opened_at, closed_at));
+            Ok(())
+        })?;
+        for open in position::open_at(context.bot, context.now)? {
+            let opened_at = open.opened_at.unwrap_or(DateTime::<Utc>::MIN_UTC);
+            held.0.entry(open.coin.to_lowercase()).or_default().push((opened_at, DateTime::<Utc>::MAX_UTC));
+        }
+        Ok(held)
+    }
+
+    /// Whether the coin was certainly held then, or certainly not; `None` within seconds of a change.
+    fn held(&self, coin: &str, at: DateTime<Utc>) -> Option<bool> {
+        let slack = TimeDelta::seconds(30);
+        let spans = self.0.get(&coin.to_lowercase()).map(Vec::as_slice).unwrap_or_default();
+        let near = |moment: DateTime<Utc>| (moment - at).abs() <= slack;
+        if spans.iter().any(|(from, to)| near(*from) || near(*to)) {
+            return None;
+        }
+        Some(spans.iter().any(|(from, to)| *from < at && at < *to))
+    }
+}
+
+/// Why nothing happened, as far as the file tells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    Spelling(String),
+    NoCoin,
+    NotHeld,
+    SellIgnored,
+    BuyIgnored,
+}
+
+fn cause(
+    decision: &Decision,
+    at: DateTime<Utc>,
+    holdings: &Holdings,
+    usual: &HashSet<String>,
+) -> Option<Cause> {
+    if !usual.contains(&decision.action) {
+        return Some(Cause::Spelling(decision.action.clone()));
+    }
+    let Some(coin) = &decision.coin else { return Some(Cause::NoCoin) };
+    if decision.is("BUY") {
+        return Some(Cause::BuyIgnored);
+    }
+    match holdings.held(coin, at) {
+        Some(true) => Some(Cause::SellIgnored),
+        Some(false) => Some(Cause::NotHeld),
+        None => None,
+    }
+}
+
+/// Spellings of actions that ever led to a trade or a refusal, with the two that the bot documents.
+fn usual_actions(log: &Log) -> HashSet<String> {
+    let effective =
+        |decision: &&Decision| log.consequences(decision).is_some_and(|rows| rows.iter().any(is_outcome));
+    let seen = log.decisions.iter().filter(effective).map(|decision| decision.action.clone());
+    seen.chain(["BUY", "SELL"].map(str::to_owned)).collect()
+}
+
+fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let log = audit.log()?;
+    let usual = usual_actions(log);
+    // Where no decision of this log ever shows an outcome, outcomes are logged elsewhere.
+    let shows_outcomes = log.entries.iter().any(|entry| entry.kind.starts_with("trade_"));
+    if !shows_outcomes {
+        return Ok(Found::nothing());
+    }
+    let holdings = Holdings::read(audit)?;
+    let mut by_cause: BTreeMap<Cause, Evidence> = BTreeMap::new();
+    let (mut buys, mut sells) = (0_u64, 0_u64);
+    for decision in &log.decisions {
+        let (is_buy, is_sell) = (decision.is("BUY"), decision.is("SELL"));
+        let (Some(after), true) = (log.consequences(decision), is_buy || is_sell) else { continue };
+        (buys, sells) = (buys + u64::from(is_buy), sells + u64::from(is_sell));
+        let Some(entry) = log.entries.get(decision.place) else { continue };
+        if after.iter().any(is_outcome) {
+            continue;
+        }
+        if let Some(cause) = cause(decision, entry.at, &holdings, &usual) {
+            by_cause.entry(cause).or_default().row(Some(describe(decision, entry)));
+        }
+    }
+    let mut found = Found::nothing();
+    for (cause, mut evidence) in
+        by_cause.into_iter().filter(|(_, evidence)| evidence.count as f64 >= audit.threshold)
+    {
+        evidence.of = if matches!(cause, Cause::NotHeld | Cause::SellIgnored) {
+            sells.max(evidence.count)
+        } else {
+            buys.max(evidence.count)
+        };
+        found.fact(lost(&cause, &evidence));
+    }
+    Ok(found)
+}
+
+fn describe(decision: &Decision, entry: &Entry) -> String {
+    format!(
+        "#{} {} {} {}",
+        entry.id,
+        clock::utc_text(entry.at),
+        cut(&decision.action, 20),
+        cut(decision.coin.as_deref().unwrap_or("(no coin)"), 40)
+    )
+}
+
+fn lost(cause: &Cause, evidence: &Evidence) -> Problem {
+    let share = percent(evidence.count, evidence.of);
+    let is_sell = matches!(cause, Cause::NotHeld | Cause::SellIgnored);
+    let (subject, severity, title, what, remedy) = match cause {
+        Cause::Spelling(action) => (
+            format!("spelling {action}"),
+            Severity::Medium,
+            format!("Decisions spelled \"{}\" have no effect", cut(action, 20)),
+            "The bot compares the action letter by letter: in this spelling it is neither executed nor refused.",
+            "Normalise the action (upper case, trimmed) before it is compared, and log an unknown one.",
+        ),
+        Cause::NoCoin => (
+            "no coin".to_owned(),
+            Severity::Medium,
+            "Decisions to trade that name no coin vanish without a trace".to_owned(),
+            "The LLM named no coin; the bot neither refuses such a decision nor logs that it dropped it.",
+            "Refuse such a decision with a logged reason, and demand a coin in the prompt's schema.",
+        ),
+        Cause::NotHeld => (
+            "not held".to_owned(),
+            if share > 50.0 { Severity::Medium } else { Severity::Low },
+            "The LLM decides to sell coins that are not held, and nothing says so".to_owned(),
+            "No position was open in the coin at that time; the decision is dropped without a row.",
+            "List the open positions in the prompt, refuse such a decision, and log it.",
+        ),
+        Cause::SellIgnored => (
+            "sell ignored".to_owned(),
+            Severity::High,
+            "Decisions to sell a coin that is held do not close the position".to_owned(),
+            "A position was open in the coin, and it was neither closed nor was the decision refused.",
+            "Follow one of these decisions through the code that closes positions.",
+        ),
+        Cause::BuyIgnored => (
+            "buy ignored".to_owned(),
+            Severity::Medium,
+            "Decisions to buy are neither executed nor refused".to_owned(),
+            "The decision is complete, and yet no position was opened and no refusal was logged.",
+            "Follow one of these decisions through the code, and log each way out of it.",
+        ),
+    };
+    Problem {
+        alert_type: AlertType::Bug,
+        severity,
+        subject,
+        title,
+        description: format!("Decisions of the window that led to nothing: {} ({share:.1} % of their kind). {what}", evidence.count),
+        evidence: evidence.text(
+            if is_sell { "decisions to sell" } else { "decisions to buy" },
+            "SELECT id, created_at, description, details FROM activity_log WHERE activity_type = 'llm_decision' ORDER BY id DESC",
+        ),
+        recommendation: remedy.to_owned(),
+    }
+}
+
+fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut known = HashSet::new();
+    each_row(audit.context.bot.connection(), "SELECT id FROM rule LIMIT 20000", |row| {
+        known.extend(cell::text(row, 0)?.map(|id| id.trim().to_owned()));
+        Ok(())
+    })?;
+    let log = audit.log()?;
+    let (mut absent, mut unreadable) = (Evidence::default(), Evidence::default());
+    for decision in log.decisions.iter().filter(|decision| !decision.rules.is_empty()) {
+        let Some(entry) = log.entries.get(decision.place) else { continue };
+        let id = |rule: &Value| match rule {
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text.trim().to_owned(),
+            other => other.to_string(),
+        };
+        let is_number = |rule: &Value| id(rule).parse::<i64>().is_ok();
+        let missing = decision.rules.iter().find(|rule| is_number(rule) && !known.contains(&id(rule)));
+        let words = decision.rules.iter().find(|rule| !is_number(rule) && !known.contains(&id(rule)));
+        let example = |rule: &Value| format!("#{} names {}", entry.id, cut(&rule.to_string(), 40));
+        absent.row(missing.map(example));
+        unreadable.row(words.map(example));
+    }
+    let is_many = |evidence: &Evidence| {
+        evidence.count as f64 >= audit.threshold && percent(evidence.count, evidence.of) >= 1.0
+    };
+    let mut found = Found::nothing();
+    if is_many(&absent) {
+        found.fact(unknown("absent", "Decisions claim to follow rules that do not exist", &absent,
+            "No rule has such a number: the LLM invents it, or reads another number (a trade's, a learning's) as a rule's."));
+    }
+    if is_many(&unreadable) {
+        found.fact(unknown("words", "Decisions name rules in words instead of their ids", &unreadable,
+            "Code that expects ids drops these names or fails on them, and the rule gets no credit for the trade."));
+    }
+    Ok(found)
+}
+
+fn unknown(subject: &str, title: &str, evidence: &Evidence, what: &str) -> Problem {
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Low,
+        subject: subject.to_owned(),
+        title: title.to_owned(),
+        description: format!("{} of {} decisions that name rules. {what}", evidence.count, evidence.of),
+        evidence: evidence.text(
+            "decisions that name rules",
+            "SELECT id, details FROM activity_log WHERE activity_type = 'llm_decision' AND details LIKE '%\"rules_applied\": [%' ORDER BY id DESC",
+        ),
+        recommendation: "Resolve each name against the table of rules when a decision is read; drop and log what does not resolve."
+            .to_owned(),
+    }
+}
+
+fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const FEWEST_QUERIES: u64 = 50;
+    let entries = &audit.log()?.entries;
+    let mut evidence = Evidence::default();
+    for (query, next) in entries.iter().zip(entries.iter().skip(1)) {
+        if &*query.kind != "llm_query" {
+            continue;
+        }
+        // A reason that is logged is another check's; a start asks once to test the connection.
+        let is_lost = matches!(&*next.kind, "llm_query" | "market_data");
+        evidence
+            .row(is_lost.then(|| format!("#{} {}, then {}", query.id, clock::utc_text(query.at), next.kind)));
+    }
+    let share = percent(evidence.count, evidence.of);
+    let problem = Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Medium,
+        subject: String::new(),
+        title: "Requests to the LLM that nothing follows".to_owned(),
+        description: format!(
+            "After {} of {} requests ({share:.1} %) the log shows neither a result nor an error: the answers are lost.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text(
+            "requests",
+            "SELECT id, created_at, activity_type FROM activity_log ORDER BY id DESC LIMIT 50",
+        ),
+        recommendation: "Follow one of these answers through the code and log what it led to.".to_owned(),
+    };
+    Ok((evidence.of >= FEWEST_QUERIES && share > audit.threshold * 100.0).then_some(problem).into())
+}

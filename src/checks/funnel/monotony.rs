@@ -1,0 +1,77 @@
+//! Answers that never differ.
+
+use std::collections::BTreeMap;
+
+use super::{Audit, Check, Found, Problem, Theme, Threshold};
+use crate::checks::Log;
+use crate::checks::log::Decision;
+use crate::finding::{AlertType, Severity};
+use crate::untrusted::cut;
+
+/// One action, one confidence or one coin in every decision.
+pub(super) const ONE_ANSWER: Check = Check {
+    id: "decisions-never-differ",
+    theme: Theme::Funnel,
+    why: "A decision that is always the same carries no information: its filter or its prompt has no effect.",
+    threshold: Some(Threshold {
+        default: 500.0,
+        reason: "decisions in the window, half of it for coins: five hours in which a market moves",
+    }),
+    run: one_answer,
+};
+
+const QUERY: &str =
+    "SELECT description, count(*) FROM activity_log WHERE activity_type = 'llm_decision' GROUP BY 1";
+
+fn one_answer(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let log = audit.log()?;
+    let mut found = Found::nothing();
+    let actions = values(log, |decision| Some(decision.action.clone()));
+    let confidences =
+        values(log, |decision| decision.confidence.map(|confidence| format!("{confidence:.4}")));
+    let coins = values(log, |decision| decision.coin.clone().filter(|_| decision.is("BUY")));
+    let subjects = [
+        ("action", actions, audit.threshold, "The LLM does not decide any more, it repeats itself."),
+        (
+            "confidence",
+            confidences,
+            audit.threshold,
+            "A filter by confidence lets everything through or nothing.",
+        ),
+        ("coin", coins, audit.threshold / 2.0, "All other coins are watched for nothing."),
+    ];
+    for (subject, values, least, consequence) in subjects {
+        let count: u64 = values.values().sum();
+        if let (1, Some(value)) = (values.len(), values.keys().next())
+            && count as f64 >= least
+        {
+            found.fact(same(subject, value, count, consequence));
+        }
+    }
+    Ok(found)
+}
+
+fn values(log: &Log, of: impl Fn(&Decision) -> Option<String>) -> BTreeMap<String, u64> {
+    let mut values = BTreeMap::new();
+    let real = log.decisions.iter().filter(|decision| !super::failures::is_failure_text(&decision.reason));
+    for value in real.filter_map(of) {
+        *values.entry(value).or_default() += 1;
+    }
+    values
+}
+
+fn same(subject: &str, value: &str, count: u64, consequence: &str) -> Problem {
+    Problem {
+        alert_type: AlertType::Pattern,
+        severity: Severity::Low,
+        subject: subject.to_owned(),
+        title: format!("Every decision of the LLM has the same {subject}"),
+        description: format!(
+            "All {count} decisions in the window that name one have the {subject} {}. {consequence}",
+            cut(value, 40)
+        ),
+        evidence: format!("{count} of {count} decisions: {}; query: {QUERY}", cut(value, 40)),
+        recommendation: "Read a few of the LLM's answers beside their prompts; vary the prompt or the model."
+            .to_owned(),
+    }
+}

@@ -1,0 +1,156 @@
+//! Does the LLM answer more slowly than before?
+
+use std::collections::BTreeMap;
+
+use super::{Audit, Check, Found, Problem, Theme, Threshold};
+use crate::checks::Log;
+use crate::finding::{AlertType, Severity};
+
+/// The newest quarter of the window against the rest.
+pub(super) const SLOWER: Check = Check {
+    id: "llm-slower",
+    theme: Theme::Funnel,
+    why: "An LLM that answers ever more slowly delays every stop and every decision, and ends in timeouts.",
+    threshold: Some(Threshold {
+        default: 1.5,
+        reason: "times the earlier median, and two seconds; Mann-Whitney over hourly medians, at least 4 hours \
+                 against 8, so that one slow spell is one value",
+    }),
+    run: slower,
+};
+
+/// Slower than this is an interruption and no answer.
+const LONGEST_ANSWER_SECONDS: f64 = 600.0;
+const FEWEST_ANSWERS_AN_HOUR: usize = 5;
+
+/// Hourly medians, the newest quarter of the window and the rest.
+struct Medians {
+    late: Vec<f64>,
+    early: Vec<f64>,
+}
+
+fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const FEWEST_LATE: usize = 4;
+    const FEWEST_EARLY: usize = 8;
+    let medians = medians(audit, audit.log()?);
+    let mut found = Found::nothing();
+    if medians.late.len() < FEWEST_LATE || medians.early.len() < FEWEST_EARLY {
+        return Ok(found);
+    }
+    let (Some(late), Some(early)) = (middle(medians.late.clone()), middle(medians.early.clone())) else {
+        return Ok(found);
+    };
+    // A difference that is too small to matter is a test that found nothing.
+    let matters = late >= audit.threshold * early && late - early >= 2.0;
+    let p_value = if matters { mann_whitney(&medians.late, &medians.early) } else { 1.0 };
+    found.claim(
+        p_value,
+        Problem {
+            alert_type: AlertType::Performance,
+            severity: if late >= 3.0 * early { Severity::Medium } else { Severity::Low },
+            subject: String::new(),
+            title: "The bot's LLM answers more slowly than before".to_owned(),
+            description: format!(
+                "The median answer took {late:.0} s in the last quarter of the window, {early:.0} s before that."
+            ),
+            evidence: format!(
+                "{} hourly medians against {}: {late:.0} s and {early:.0} s; Mann-Whitney test p = {p_value:.4}",
+                medians.late.len(),
+                medians.early.len()
+            ),
+            recommendation: "Look at the load and memory of the LLM's host and at the length of the prompts."
+                .to_owned(),
+        },
+    );
+    Ok(found)
+}
+
+fn medians(audit: &Audit<'_>, log: &Log) -> Medians {
+    let now = audit.context.now;
+    let quarter_hours = i64::from(audit.context.config.hours) / 4;
+    let mut by_age: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+    let pause = audit.context.limits.cycle_pause_seconds;
+    for (before, entry) in log.entries.iter().zip(log.entries.iter().skip(1)) {
+        let seconds = (entry.at - before.at).num_seconds() as f64;
+        let answer = match (&*before.kind, &*entry.kind) {
+            (kind, "llm_query") if kind == "market_data" || kind.starts_with("trade_") => seconds,
+            // The strategist logs a run at its end: the gap is the pause and the run.
+            ("strategist", "llm_query") if audit.context.generation == 2 => seconds - pause,
+            _ => continue,
+        };
+        if (0.0..=LONGEST_ANSWER_SECONDS).contains(&answer) {
+            by_age.entry((now - entry.at).num_hours()).or_default().push(answer);
+        }
+    }
+    let mut medians = Medians { late: Vec::new(), early: Vec::new() };
+    for (age_hours, answers) in by_age {
+        let side = if age_hours < quarter_hours { &mut medians.late } else { &mut medians.early };
+        side.extend(Some(answers).filter(|answers| answers.len() >= FEWEST_ANSWERS_AN_HOUR).and_then(middle));
+    }
+    medians
+}
+
+fn middle(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// One-sided p-value that the first sample is larger: normal approximation, corrected for ties.
+fn mann_whitney(larger: &[f64], smaller: &[f64]) -> f64 {
+    let (first, second) = (larger.len() as f64, smaller.len() as f64);
+    let mut wins = 0.0;
+    for one in larger {
+        for other in smaller {
+            wins += match one.total_cmp(other) {
+                std::cmp::Ordering::Greater => 1.0,
+                std::cmp::Ordering::Equal => 0.5,
+                std::cmp::Ordering::Less => 0.0,
+            };
+        }
+    }
+    let mut ties: BTreeMap<u64, f64> = BTreeMap::new();
+    for value in larger.iter().chain(smaller) {
+        *ties.entry(value.to_bits()).or_default() += 1.0;
+    }
+    let all = first + second;
+    let tied: f64 = ties.values().map(|count| count.powi(3) - count).sum();
+    let variance = first * second / 12.0 * ((all + 1.0) - tied / (all * (all - 1.0)));
+    if variance <= 0.0 {
+        return 1.0;
+    }
+    upper_tail((wins - first * second / 2.0 - 0.5) / variance.sqrt())
+}
+
+/// The normal distribution's upper tail (Abramowitz and Stegun 26.2.17, error below 1e-7).
+fn upper_tail(z: f64) -> f64 {
+    if z < 0.0 {
+        return 1.0 - upper_tail(-z);
+    }
+    let t = 1.0 / (1.0 + 0.231_641_9 * z);
+    let factors = [1.330_274_429, -1.821_255_978, 1.781_477_937, -0.356_563_782, 0.319_381_530];
+    let polynomial = factors.iter().fold(0.0, |sum, factor| (sum + factor) * t);
+    (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt() * polynomial
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_is_the_normal_distribution_s() {
+        for (z, tail) in
+            [(0.0, 0.5), (1.0, 0.158_655), (1.959_964, 0.025), (3.0, 0.001_350), (-1.0, 0.841_345)]
+        {
+            assert!((upper_tail(z) - tail).abs() < 1e-5, "{z}");
+        }
+    }
+
+    #[test]
+    fn larger_values_are_told_from_equal_ones() {
+        let low: Vec<f64> = (0..12).map(f64::from).collect();
+        let high: Vec<f64> = (20..26).map(f64::from).collect();
+        assert!(mann_whitney(&high, &low) < 0.001);
+        assert!(mann_whitney(&low, &low) > 0.4);
+        assert!((mann_whitney(&[5.0; 6], &[5.0; 12]) - 1.0).abs() < 1e-9);
+    }
+}
