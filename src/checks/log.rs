@@ -13,7 +13,7 @@ use crate::collectors::Context;
 use crate::untrusted::cut;
 
 /// Newest rows that are kept: two days of a cycle every 36 seconds with four rows each.
-const MOST_ROWS: usize = 20_000;
+pub(crate) const MOST_ROWS: usize = 20_000;
 /// Longest description or detail that is kept.
 const LONGEST_TEXT_CHARS: usize = 2_000;
 
@@ -86,6 +86,8 @@ pub(crate) struct Log {
     pub(crate) entries: Vec<Entry>,
     /// The decisions among them.
     pub(crate) decisions: Vec<Decision>,
+    /// The window holds more rows than were kept.
+    pub(crate) is_cut: bool,
 }
 
 impl Log {
@@ -93,8 +95,10 @@ impl Log {
     pub(super) fn read(context: &Context<'_>) -> anyhow::Result<Self> {
         let mut kinds: HashMap<String, Rc<str>> = HashMap::new();
         let mut entries = Vec::new();
+        let mut is_cut = false;
         context.bot.each_within(ACTIVITY, context.window, |at, row| {
             if entries.len() == MOST_ROWS {
+                is_cut = true;
                 return Ok(());
             }
             let kind = cell::text(row, 3)?.unwrap_or_default();
@@ -118,7 +122,7 @@ impl Log {
             .filter(|(_, entry)| &*entry.kind == "llm_decision")
             .map(|(place, entry)| decision(place, entry))
             .collect();
-        Ok(Self { entries, decisions })
+        Ok(Self { entries, decisions, is_cut })
     }
 
     /// The rows from a place on, up to the next cycle, decision, start or stop; `None` where the log

@@ -11,6 +11,8 @@ mod alerts;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;
+mod checks_alive;
+mod checks_funnel;
 mod checks_learning;
 mod checks_money;
 mod checks_trend;

@@ -5,7 +5,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::silence::rhythm;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
 use crate::bot::{cell, clock, each_row};
-use crate::checks::Log;
 use crate::finding::{AlertType, Severity};
 
 /// Starts without a stop before them.
@@ -38,8 +37,18 @@ SELECT
     clock,
     event
 FROM lifecycle";
+const ROWS_BEFORE: &str = "
+SELECT
+    created_at,
+    clock
+FROM activity
+WHERE created_at < ?1
+ORDER BY created_at DESC
+LIMIT 1000";
+/// A stop or a start this near a gap explains it.
+const NEAR_SECONDS: i64 = 60;
 /// Rows that a start writes before its own are this close to it.
-const STARTING_SECONDS: i64 = 60;
+const STARTING_SECONDS: i64 = 10;
 /// A process that is back within this time was restarted at once.
 const LONG_OUTAGE_SECONDS: i64 = 15 * 60;
 
@@ -91,14 +100,13 @@ impl Kill {
 
 fn killed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let events = events(audit)?;
-    let log = audit.log()?;
     let mut evidence = Evidence::default();
     let mut kills = Vec::new();
     for (before, event) in events.iter().zip(events.iter().skip(1)) {
         if !event.started || !audit.context.window.contains(event.at) {
             continue;
         }
-        let kill = Kill { start: event.at, last_row: last_row_before(log, event.at) };
+        let kill = Kill { start: event.at, last_row: last_row_before(audit, event.at)? };
         evidence.row(before.started.then(|| kill.example()));
         if before.started {
             kills.push(kill);
@@ -137,16 +145,17 @@ fn killed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     .into())
 }
 
-fn last_row_before(log: &Log, start: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// The newest row that the start itself has not written.
+fn last_row_before(audit: &Audit<'_>, start: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
     let starting = start - TimeDelta::seconds(STARTING_SECONDS);
-    let is_of_the_start = |kind: &str, at: DateTime<Utc>| {
-        at >= starting && (kind.starts_with("bot_") || kind == "llm_query" || kind.ends_with("error"))
-    };
-    let before = log.entries.iter().rev().filter(|entry| entry.at <= start);
-    before
-        .filter(|entry| !is_of_the_start(&entry.kind, entry.at))
-        .find(|entry| entry.at < start)
-        .map(|entry| entry.at)
+    let mut statement = audit.context.bot.connection().prepare_cached(ROWS_BEFORE)?;
+    let mut rows = statement.query([clock::utc_text(start)])?;
+    while let Some(row) = rows.next()? {
+        if let Some(at) = audit.context.bot.instant(row, 0, 1)?.filter(|at| *at <= starting) {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 fn most_in_an_hour(kills: &[Kill]) -> usize {
@@ -165,7 +174,7 @@ fn gaps(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     for (before, after) in log.entries.iter().zip(log.entries.iter().skip(1)) {
         let seconds = (after.at - before.at).num_seconds();
-        let slack = TimeDelta::seconds(STARTING_SECONDS);
+        let slack = TimeDelta::seconds(NEAR_SECONDS);
         let explained =
             || events.iter().any(|event| event.at >= before.at - slack && event.at <= after.at + slack);
         let hung = seconds > rhythm.tolerance_seconds && !explained();

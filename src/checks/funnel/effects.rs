@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::{Period, cell, clock, each_row, position};
 use crate::checks::Log;
 use crate::checks::log::{Decision, Entry};
@@ -21,7 +21,7 @@ pub(super) const NO_EFFECT: Check = Check {
         default: 5.0,
         reason: "decisions without effect of one kind in the window: fewer may be cut off by a stop or an error",
     }),
-    run: no_effect,
+    run: |audit| over_log(audit, no_effect),
 };
 
 /// Rules that a decision claims to follow and that do not exist.
@@ -33,7 +33,7 @@ pub(super) const UNKNOWN_RULES: Check = Check {
         default: 5.0,
         reason: "decisions in the window, and one in a hundred of those that name rules",
     }),
-    run: unknown_rules,
+    run: |audit| over_log(audit, unknown_rules),
 };
 
 /// Requests that no decision follows.
@@ -45,7 +45,7 @@ pub(super) const UNANSWERED: Check = Check {
         default: 0.2,
         reason: "share of at least 50 requests: learning and reflection ask too, after each trade or hour",
     }),
-    run: unanswered,
+    run: |audit| over_log(audit, unanswered),
 };
 
 /// Rows that say what became of a decision.
@@ -54,7 +54,11 @@ fn is_outcome(entry: &Entry) -> bool {
         || entry.kind.ends_with("_rejected")
         || entry.kind.contains("error")
         || entry.kind.contains("failed")
-        || &*entry.kind == "warning"
+}
+
+/// Rows that say that the bot understood a decision.
+fn is_understood(entry: &Entry) -> bool {
+    entry.kind.starts_with("trade_") || entry.kind.ends_with("_rejected")
 }
 
 const HELD: &str = "
@@ -114,33 +118,33 @@ fn cause(
     decision: &Decision,
     at: DateTime<Utc>,
     holdings: &Holdings,
-    usual: &HashSet<String>,
+    effective: &HashSet<String>,
 ) -> Option<Cause> {
-    if !usual.contains(&decision.action) {
-        return Some(Cause::Spelling(decision.action.clone()));
-    }
-    let Some(coin) = &decision.coin else { return Some(Cause::NoCoin) };
-    if decision.is("BUY") {
-        return Some(Cause::BuyIgnored);
-    }
-    match holdings.held(coin, at) {
-        Some(true) => Some(Cause::SellIgnored),
-        Some(false) => Some(Cause::NotHeld),
-        None => None,
+    let held = decision.coin.as_ref().map(|coin| holdings.held(coin, at));
+    let other_spelling = |action: &String| decision.is(action) && *action != decision.action;
+    let is_misspelt = !effective.contains(&decision.action) && effective.iter().any(other_spelling);
+    match held {
+        _ if is_misspelt && (decision.is("BUY") || held == Some(Some(true))) => {
+            Some(Cause::Spelling(decision.action.clone()))
+        }
+        None => Some(Cause::NoCoin),
+        Some(_) if decision.is("BUY") => Some(Cause::BuyIgnored),
+        Some(Some(true)) => Some(Cause::SellIgnored),
+        Some(Some(false)) => Some(Cause::NotHeld),
+        Some(None) => None,
     }
 }
 
-/// Spellings of actions that ever led to a trade or a refusal, with the two that the bot documents.
-fn usual_actions(log: &Log) -> HashSet<String> {
+/// Spellings of actions that led to a trade or a refusal.
+fn effective_actions(log: &Log) -> HashSet<String> {
     let effective =
-        |decision: &&Decision| log.consequences(decision).is_some_and(|rows| rows.iter().any(is_outcome));
-    let seen = log.decisions.iter().filter(effective).map(|decision| decision.action.clone());
-    seen.chain(["BUY", "SELL"].map(str::to_owned)).collect()
+        |decision: &&Decision| log.consequences(decision).is_some_and(|rows| rows.iter().any(is_understood));
+    log.decisions.iter().filter(effective).map(|decision| decision.action.clone()).collect()
 }
 
 fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
-    let usual = usual_actions(log);
+    let effective = effective_actions(log);
     // Where no decision of this log ever shows an outcome, outcomes are logged elsewhere.
     let shows_outcomes = log.entries.iter().any(|entry| entry.kind.starts_with("trade_"));
     if !shows_outcomes {
@@ -157,14 +161,17 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if after.iter().any(is_outcome) {
             continue;
         }
-        if let Some(cause) = cause(decision, entry.at, &holdings, &usual) {
+        if let Some(cause) = cause(decision, entry.at, &holdings, &effective) {
             by_cause.entry(cause).or_default().row(Some(describe(decision, entry)));
         }
     }
     let mut found = Found::nothing();
-    for (cause, mut evidence) in
-        by_cause.into_iter().filter(|(_, evidence)| evidence.count as f64 >= audit.threshold)
-    {
+    for (cause, mut evidence) in by_cause {
+        // Where the usual spelling nearly always has an effect, two without one are no accident.
+        let fewest = if matches!(cause, Cause::Spelling(_)) { 2.0 } else { audit.threshold };
+        if (evidence.count as f64) < fewest {
+            continue;
+        }
         evidence.of = if matches!(cause, Cause::NotHeld | Cause::SellIgnored) {
             sells.max(evidence.count)
         } else {

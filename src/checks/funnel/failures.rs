@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::{Period, cell, clock};
 use crate::checks::Log;
 use crate::checks::log::Entry;
@@ -21,7 +21,7 @@ pub(super) const RECURRING: Check = Check {
         default: 3.0,
         reason: "exceptions of one text in the window, from which on it is no accident; errors of services count by share",
     }),
-    run: recurring,
+    run: |audit| over_log(audit, recurring),
 };
 
 /// More episodes of an error than in the window before.
@@ -43,7 +43,7 @@ pub(super) const DISGUISED: Check = Check {
     theme: Theme::Funnel,
     why: "A failure that is logged as a decision appears in no count of errors and looks like caution.",
     threshold: Some(Threshold { default: 5.0, reason: "decisions of one text in the window" }),
-    run: disguised,
+    run: |audit| over_log(audit, disguised),
 };
 
 /// Words of an error that no retry can heal: the code and the file disagree.

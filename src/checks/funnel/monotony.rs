@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Found, Problem, Theme, Threshold};
+use super::{Audit, Check, Found, Problem, Theme, Threshold, over_log};
 use crate::checks::Log;
 use crate::checks::log::Decision;
 use crate::finding::{AlertType, Severity};
@@ -17,7 +17,7 @@ pub(super) const ONE_ANSWER: Check = Check {
         default: 500.0,
         reason: "decisions in the window, half of it for coins: five hours in which a market moves",
     }),
-    run: one_answer,
+    run: |audit| over_log(audit, one_answer),
 };
 
 const QUERY: &str =

@@ -1,6 +1,6 @@
 //! What becomes of the strategist's plans.
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::{cell, each_row};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
@@ -11,7 +11,7 @@ pub(super) const EMPTY_PLANS: Check = Check {
     theme: Theme::Funnel,
     why: "A strategist that plans nothing run after run costs a request each time and never trades.",
     threshold: Some(Threshold { default: 0.95, reason: "share of at least 200 runs (ten hours)" }),
-    run: empty_plans,
+    run: |audit| over_log(audit, empty_plans),
 };
 
 /// Conditions that opened a trade and do not know it.
@@ -28,6 +28,8 @@ pub(super) const NEVER_TRIGGERED: Check = Check {
 
 const LINKED: &str = "
 SELECT
+    condition.created_at,
+    condition.clock,
     condition.id,
     condition.triggered,
     condition.triggered_at,
@@ -62,10 +64,14 @@ fn empty_plans(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 fn never_triggered(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
-    each_row(audit.context.bot.connection(), LINKED, |row| {
-        let unmarked = cell::integer(row, 1)?.unwrap_or(0) == 0 && cell::text(row, 2)?.is_none();
+    let bot = audit.context.bot;
+    each_row(bot.connection(), LINKED, |row| {
+        if bot.instant(row, 0, 1)?.is_none_or(|created_at| created_at > audit.context.now) {
+            return Ok(());
+        }
+        let unmarked = cell::integer(row, 3)?.unwrap_or(0) == 0 && cell::text(row, 4)?.is_none();
         let text = |column| cell::text(row, column).map(|text| cut(&text.unwrap_or_default(), 40));
-        let example = format!("condition {} opened trade {} ({})", text(0)?, text(3)?, text(4)?);
+        let example = format!("condition {} opened trade {} ({})", text(2)?, text(5)?, text(6)?);
         evidence.row(unmarked.then_some(example));
         Ok(())
     })?;

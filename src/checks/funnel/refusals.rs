@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::clock;
 use crate::checks::Log;
 use crate::checks::log::Entry;
@@ -19,7 +19,7 @@ pub(super) const DOMINANT: Check = Check {
         default: 0.5,
         reason: "share of at least 100 proposals in the window: more are then refused for this than for all else",
     }),
-    run: dominant,
+    run: |audit| over_log(audit, dominant),
 };
 
 /// The same refusal again and again.
@@ -31,7 +31,7 @@ pub(super) const STUBBORN: Check = Check {
         default: 10.0,
         reason: "refusals in a row for one coin and one reason, with nothing else decided in between",
     }),
-    run: stubborn,
+    run: |audit| over_log(audit, stubborn),
 };
 
 /// Doing nothing, logged as a refusal.
@@ -40,7 +40,7 @@ pub(super) const NOT_REFUSED: Check = Check {
     theme: Theme::Funnel,
     why: "Nothing is refused when the LLM decides to do nothing: such rows inflate every count of refusals.",
     threshold: Some(Threshold { default: 50.0, reason: "rows in the window" }),
-    run: not_refused,
+    run: |audit| over_log(audit, not_refused),
 };
 
 const FEWEST_PROPOSALS: u64 = 100;
