@@ -190,21 +190,25 @@ fn sample(audit: &Audit<'_>, connection: &Connection, table: &str, names: Vec<St
     let quoted: Vec<_> = names.iter().map(|name| crate::bot::quoted(name)).collect();
     let new = |name: String| Column { table: table.to_owned(), name, values: Vec::new(), newest: 0 };
     let mut columns: Vec<_> = names.into_iter().map(new).collect();
+    let mut before = i64::MAX;
     for (order, limit) in [("DESC", NEWEST_ROWS), ("ASC", OLDEST_ROWS)] {
         let sql = format!(
-            "SELECT {} FROM main.{} ORDER BY rowid {order} LIMIT {limit}",
+            "SELECT {}, rowid FROM main.{} WHERE rowid < {before} ORDER BY rowid {order} LIMIT {limit}",
             quoted.join(", "),
             crate::bot::quoted(table)
         );
         let Ok(mut statement) = connection.prepare(&sql) else { return Vec::new() };
         let mut rows = statement.raw_query();
+        let mut lowest = before;
         while let Ok(Some(row)) = rows.next() {
+            lowest = row.get(quoted.len()).unwrap_or(lowest);
             for (place, column) in columns.iter_mut().enumerate() {
                 column.values.push(value(audit, row, place).unwrap_or(Value::Empty));
             }
         }
-        for column in columns.iter_mut().filter(|_| order == "DESC") {
-            column.newest = column.values.len();
+        if order == "DESC" {
+            before = lowest;
+            columns.iter_mut().for_each(|column| column.newest = column.values.len());
         }
     }
     columns

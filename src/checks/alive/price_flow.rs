@@ -300,9 +300,7 @@ impl Run {
     fn is_frozen(&self, least: f64) -> bool {
         let seconds =
             self.newest.zip(self.oldest_equal).map_or(0, |(newest, oldest)| (newest - oldest).num_seconds());
-        self.equal as f64 >= least
-            && seconds >= SHORTEST_FREEZE_SECONDS
-            && !STABLE_USD.contains(&self.price_usd)
+        self.equal as f64 >= least && seconds >= SHORTEST_FREEZE_SECONDS
     }
 }
 
@@ -319,6 +317,8 @@ fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
         Ok(())
     })?;
+    // Coins that are meant to stand still say nothing about the others.
+    runs.retain(|_, run| !STABLE_USD.contains(&run.price_usd));
     let moving = runs.values().filter(|run| run.changes >= FEWEST_CHANGES).count();
     let mut still: Vec<_> = runs.iter().filter(|(_, run)| run.is_frozen(audit.threshold)).collect();
     let all = !still.is_empty() && still.len() == runs.len() && runs.len() > FEWEST_OTHERS;
