@@ -4,6 +4,9 @@
 /// thousand audits, so that it may be of weight also where a file is audited every hour.
 pub(super) const BEYOND_DOUBT: f64 = 1e-8;
 
+/// More trials than any bot makes: such a count is damaged, and proves nothing.
+const MOST_TRIALS: u64 = 1_000_000_000;
+
 /// Natural logarithm of the gamma function for positive arguments.
 ///
 /// Lanczos' approximation with g = 7 and nine terms: relative error below 1e-13 (Lanczos, 1964; the
@@ -47,7 +50,7 @@ fn lower_tail(mut probability: f64, from: u64, ratio: impl Fn(f64) -> f64) -> f6
 
 /// Probability of at most `k` successes in `n` trials of probability `p`.
 pub(super) fn binomial_at_most(k: u64, n: u64, p: f64) -> f64 {
-    if k >= n || p <= 0.0 {
+    if k >= n || p <= 0.0 || n > MOST_TRIALS {
         return 1.0;
     }
     if p >= 1.0 {

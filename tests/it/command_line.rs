@@ -53,7 +53,7 @@ fn settings_that_nobody_uses_stop_nothing() {
 #[test]
 fn a_summary_that_cannot_be_written_is_3_and_a_finding_outranks_it() {
     let bot = BotFile::generation1();
-    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     for format in ["json", "text"] {
         let mut command = command(["--no-llm", "--dry-run", "--as-of", NOW, "--format", format, "--db"]);
         command.arg(bot.path()).stdout(full()).stderr(std::process::Stdio::null());
