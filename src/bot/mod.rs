@@ -5,7 +5,9 @@
 
 pub(crate) mod cell;
 pub(crate) mod clock;
+pub(crate) mod closing;
 pub(crate) mod generation;
+pub(crate) mod ledger;
 pub(crate) mod position;
 mod source;
 pub(crate) mod trade;

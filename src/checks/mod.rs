@@ -18,6 +18,8 @@ mod alive;
 mod funnel;
 mod learning;
 mod money;
+mod recompute;
+mod refer;
 mod trend;
 
 use std::cell::OnceCell;
@@ -61,7 +63,7 @@ pub(crate) struct Threshold {
 
 /// Every check, in the order in which findings are reported.
 pub(crate) const CHECKS: &[&[Check]] =
-    &[alive::CHECKS, funnel::CHECKS, money::CHECKS, trend::CHECKS, learning::CHECKS];
+    &[recompute::CHECKS, refer::CHECKS, alive::CHECKS, funnel::CHECKS, money::CHECKS, trend::CHECKS, learning::CHECKS];
 
 /// All checks in order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Check> {

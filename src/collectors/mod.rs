@@ -13,12 +13,15 @@ pub(crate) mod system_metrics;
 pub(crate) mod trade_patterns;
 pub(crate) mod winloss_patterns;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Row;
 use serde::Serialize;
 
+use crate::bot::closing::{self, Closing};
+use crate::bot::ledger::Ledger;
 use crate::bot::trade::{self, Trade};
 use crate::bot::{Bot, Period, generation};
 use crate::config::Config;
@@ -46,6 +49,8 @@ pub(crate) struct Context<'run> {
     pub(crate) generation: i64,
     /// The bot's limits: its generation's, overridden by the config file.
     pub(crate) limits: generation::Limits,
+    ledger: OnceCell<Ledger>,
+    closings: OnceCell<Vec<Closing>>,
 }
 
 impl<'run> Context<'run> {
@@ -65,7 +70,27 @@ impl<'run> Context<'run> {
             previous: Period { after: back(start), until: start },
             generation,
             limits,
+            ledger: OnceCell::new(),
+            closings: OnceCell::new(),
         })
+    }
+
+    /// The newest closed trades, read once a run.
+    pub(crate) fn ledger(&self) -> anyhow::Result<&Ledger> {
+        if let Some(ledger) = self.ledger.get() {
+            return Ok(ledger);
+        }
+        let ledger = Ledger::read(self.bot, self.now)?;
+        Ok(self.ledger.get_or_init(|| ledger))
+    }
+
+    /// The newest closings that the bot has logged, read once a run.
+    pub(crate) fn closings(&self) -> anyhow::Result<&[Closing]> {
+        if let Some(closings) = self.closings.get() {
+            return Ok(closings);
+        }
+        let closings = closing::newest(self.bot, self.now)?;
+        Ok(self.closings.get_or_init(|| closings))
     }
 
     /// The coin's tier: the config file's, else the built-in one.

@@ -16,7 +16,7 @@
 -- @source market_data (coin, price_usd, change_24h, last_updated)
 -- @source coin_cooldowns (coin_name, expires_at)
 -- @source activity_log (id, activity_type, description, details, created_at)
--- @source trade_journal (id, position_id, coin, direction, entry_time, entry_price, entry_reason, position_size_usd, stop_loss_price, take_profit_price, strategy_id, condition_id, pattern_id, exit_time, exit_price, exit_reason, pnl_usd, pnl_pct, duration_seconds, status)
+-- @source trade_journal (id, position_id, coin, direction, entry_time, entry_price, entry_reason, position_size_usd, stop_loss_price, take_profit_price, strategy_id, condition_id, pattern_id, exit_time, exit_price, exit_reason, pnl_usd, pnl_pct, duration_seconds, status, price_15min_after, missed_profit_usd)
 -- @source trading_patterns (pattern_id, description, entry_conditions, times_used, wins, losses, is_active, created_at, last_used)
 -- @source regime_rules (rule_id, description, condition, action, times_triggered, is_active, created_at)
 -- @source reflections (id, timestamp, trades_analyzed, insights)
@@ -96,7 +96,8 @@ SELECT
     stop_loss_price,
     take_profit_price,
     opened_at,
-    rule_ids_used AS rule_ids
+    rule_ids_used AS rule_ids,
+    id AS position_id
 FROM src_open_trades
 UNION ALL
 SELECT
@@ -112,7 +113,8 @@ SELECT
     stop_loss_price,
     take_profit_price,
     entry_time,
-    pattern_id
+    pattern_id,
+    position_id
 FROM src_trade_journal
 WHERE status IS 'open';
 
@@ -386,3 +388,18 @@ SELECT
     condition_id
 FROM src_trade_journal
 WHERE condition_id IS NOT NULL;
+
+-- What the price did after a trade was closed, and what the bot believes to have missed by closing.
+CREATE TEMP VIEW post_exit AS
+SELECT
+    'local' AS clock,
+    id,
+    coin,
+    direction,
+    position_size_usd AS size_usd,
+    exit_price,
+    price_15min_after,
+    missed_profit_usd,
+    exit_time AS closed_at
+FROM src_trade_journal
+WHERE missed_profit_usd IS NOT NULL;

@@ -10,6 +10,9 @@ pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut positions = position::open_at(audit.context.bot, audit.context.now)?;
     positions.sort_by_key(|position| position.opened_at);
     let unmanaged = levels::unmanaged(audit)?;
+    // Those that the bot has forgotten or closed elsewhere are reported as that.
+    let forgotten = crate::checks::refer::forgotten(audit)?;
+    positions.retain(|position| !forgotten.contains(&position.id));
     let mut evidence = Evidence::default();
     let mut size_usd = 0.0;
     for position in &positions {

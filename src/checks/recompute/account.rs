@@ -1,0 +1,187 @@
+//! The stored account against trades and open positions.
+
+use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::clock::parse_utc;
+use crate::bot::{cell, position};
+use crate::collectors::account_health::{Account, AccountHealth};
+
+pub(super) const TOTALS: Check = Check {
+    id: "account-contradicts-trades",
+    theme: Theme::Recompute,
+    why: "The bot sizes its trades by the stored balance; one that its trades and positions do not give is money that is not there.",
+    threshold: None,
+    run: totals,
+};
+
+pub(super) const FROZEN: Check = Check {
+    id: "account-time-frozen",
+    theme: Theme::Recompute,
+    why: "An account whose time of update stands still while its amounts move hides how old they are.",
+    threshold: None,
+    run: frozen,
+};
+
+/// What may have been written to one table and not yet to the other, and how much rounding adds up.
+struct Slack {
+    /// Profit of the trades closed in the last moments.
+    recent_pnl: f64,
+    /// Whether a position was opened or closed in the last moments.
+    positions_move: bool,
+    /// Rounding to cents adds up as the root of their number.
+    rounding: f64,
+}
+
+fn slack(audit: &Audit<'_>) -> anyhow::Result<Slack> {
+    let context = audit.context;
+    let ledger = context.ledger()?;
+    let since = context.now - GRACE;
+    let recent: Vec<_> =
+        ledger.of(context.generation).filter(|entry| entry.closed_at.is_some_and(|at| at > since)).collect();
+    let positions = position::open_at(context.bot, context.now)?;
+    let opened = positions.iter().any(|position| position.opened_at.is_none_or(|at| at > since));
+    Ok(Slack {
+        recent_pnl: recent.iter().filter_map(|entry| entry.pnl_usd).sum(),
+        positions_move: opened || !recent.is_empty(),
+        rounding: 0.05 + 0.01 * (ledger.entries.len() as f64).sqrt(),
+    })
+}
+
+fn totals(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let Some((health, stored)) = comparable(audit)? else { return Ok(Found::nothing()) };
+    let (slack, trimmed) = (slack(audit)?, was_trimmed(audit)?);
+    let mut wrong = Vec::new();
+    let mut note = |name: &str, stored: f64, expected: f64| {
+        wrong.push(format!("{name} is {stored:.2}, its rows give {expected:.2} ({:+.2})", stored - expected));
+    };
+    let near = |one: f64, other: f64| (one - other).abs() <= slack.rounding;
+    let pnl = health.recomputed.total_pnl.filter(|_| !trimmed);
+    if let (Some(total), Some(expected)) = (stored.total_pnl, pnl)
+        && !near(total, expected)
+        && !near(total, expected - slack.recent_pnl)
+    {
+        note("total_pnl", total, expected);
+    }
+    if let (Some(balance), Some(expected)) = (stored.balance, pnl) {
+        let start = balance - expected;
+        let fits = |start: f64| near(start, health.starting_balance) || is_deposit(start);
+        let is_cash = stored.in_positions.is_some_and(|size| fits(start + size));
+        if !fits(start) && !fits(start + slack.recent_pnl) && !is_cash {
+            note("balance", balance, health.starting_balance + expected);
+        }
+    }
+    let open = health.recomputed.in_positions.filter(|_| !slack.positions_move);
+    if let (Some(size), Some(expected)) = (stored.in_positions, open)
+        && !near(size, expected)
+    {
+        note("in_positions", size, expected);
+    }
+    if let (Some(balance), Some(available), Some(size)) =
+        (stored.balance, stored.available_balance, stored.in_positions)
+        && !near(available, balance - size)
+        && !near(available, balance)
+    {
+        note("available_balance", available, balance - size);
+    }
+    if wrong.is_empty() {
+        return Ok(Found::nothing());
+    }
+    Ok(Some(Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Critical,
+        subject: table(audit).to_owned(),
+        title: format!("The account in {} contradicts trades and open positions", table(audit)),
+        description: format!(
+            "{}. Sizes and limits follow the stored account, so they are wrong now.",
+            wrong.join("; ")
+        ),
+        evidence: format!(
+            "stored and recomputed from {} trades and {} open positions: {}; query: {}",
+            audit.context.ledger()?.of(audit.context.generation).count(),
+            health.open_positions,
+            wrong.join("; "),
+            match audit.context.generation {
+                1 => "SELECT account_state.*, (SELECT sum(pnl_usd) FROM closed_trades), (SELECT sum(size_usd) FROM open_trades) FROM account_state",
+                _ => "SELECT balance, (SELECT sum(pnl_usd) FROM trade_journal) FROM equity_points ORDER BY id DESC LIMIT 1",
+            }
+        ),
+        recommendation: "Find which write is missing or doubled (an exception between two commits, a restart), then set the account to the recomputed amounts.".to_owned(),
+    })
+    .into())
+}
+
+fn table(audit: &Audit<'_>) -> &'static str {
+    if audit.context.generation == 1 { "account_state" } else { "equity_points" }
+}
+
+/// The account as stored, where nothing in the file is newer than the audited moment.
+fn comparable<'run>(audit: &Audit<'run>) -> anyhow::Result<Option<(&'run AccountHealth, &'run Account)>> {
+    let Some(health) = audit.report.account_health.available() else { return Ok(None) };
+    let Some(stored) = &health.stored else { return Ok(None) };
+    let bot = audit.context.bot;
+    let mut later = false;
+    crate::bot::each_row(bot.connection(), "SELECT opened_at, clock FROM position", |row| {
+        later |= bot.instant(row, 0, 1)?.is_some_and(|at| at > audit.context.now);
+        Ok(())
+    })?;
+    Ok((!later && audit.context.ledger()?.later == 0).then_some((health, stored)))
+}
+
+/// Another starting balance, or money paid in or out, is a round sum: a multiple of ten dollars.
+fn is_deposit(start: f64) -> bool {
+    start > 0.0 && (start / 10.0 - (start / 10.0).round()).abs() < 0.001
+}
+
+/// Whether the oldest trades were deleted: then the sum of the rest says nothing about the total.
+fn was_trimmed(audit: &Audit<'_>) -> anyhow::Result<bool> {
+    if audit.context.generation != 1 {
+        return Ok(false);
+    }
+    let sql = "SELECT min(id) FROM src_closed_trades";
+    let first = audit.context.bot.connection().query_row(sql, [], |row| cell::integer(row, 0))?;
+    Ok(first.is_some_and(|first| first > 1))
+}
+
+/// Trades after the time of update that prove that it stands still.
+const FEWEST_TRADES: usize = 3;
+
+fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let Some((health, stored)) = comparable(audit)? else { return Ok(Found::nothing()) };
+    let Some(updated_at) = stored.last_updated.as_deref().and_then(parse_utc) else {
+        return Ok(Found::nothing());
+    };
+    let ledger = audit.context.ledger()?;
+    let later: Vec<_> = ledger
+        .of(audit.context.generation)
+        .filter(|entry| entry.closed_at.is_some_and(|at| at > updated_at + GRACE))
+        .collect();
+    let later_pnl: f64 = later.iter().filter_map(|entry| entry.pnl_usd).sum();
+    let slack = slack(audit)?;
+    // Only where the amounts do follow those trades; else the whole account stands still.
+    let moves = stored.total_pnl.zip(health.recomputed.total_pnl).is_some_and(|(total, expected)| {
+        (total - expected).abs() <= slack.rounding && later_pnl.abs() > 2.0 * slack.rounding
+    });
+    if later.len() < FEWEST_TRADES || !moves {
+        return Ok(Found::nothing());
+    }
+    let newest = later.iter().filter_map(|entry| entry.closed_at).max().unwrap_or(updated_at);
+    Ok(Some(Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Low,
+        subject: table(audit).to_owned(),
+        title: format!("The time of update in {} stands still while the account moves", table(audit)),
+        description: format!(
+            "The account says that it was last updated {:.1} hours before the newest trade closed, but its \
+             amounts contain the {} trades since. Whoever judges by this time how fresh the account is, is misled.",
+            (newest - updated_at).num_minutes() as f64 / 60.0,
+            later.len()
+        ),
+        evidence: format!(
+            "last_updated {}, {} trades closed after it, newest {}; query: SELECT last_updated, (SELECT max(closed_at) FROM closed_trades) FROM account_state",
+            crate::bot::clock::utc_text(updated_at),
+            later.len(),
+            crate::bot::clock::utc_text(newest)
+        ),
+        recommendation: "Set last_updated = CURRENT_TIMESTAMP in every UPDATE of the account.".to_owned(),
+    })
+    .into())
+}

@@ -1,0 +1,296 @@
+//! Profit and loss against prices, size and direction.
+
+use super::{
+    AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Theme, by_table, most,
+    while_it_lasts,
+};
+use crate::bot::ledger::Entry;
+
+pub(super) const PNL: Check = Check {
+    id: "pnl-contradicts-prices",
+    theme: Theme::Recompute,
+    why: "A profit that does not follow from entry, exit, size and direction makes every figure built on it wrong.",
+    threshold: None,
+    run: pnl,
+};
+
+pub(super) const PERCENT: Check = Check {
+    id: "pnl-percent-contradicts-pnl",
+    theme: Theme::Recompute,
+    why: "A percentage that does not follow from profit and size (or has the other sign or unit) misleads whatever reads it.",
+    threshold: None,
+    run: percent,
+};
+
+/// Rounding of prices: eight decimals, what exchanges give at most.
+const PRICE_STEP: f64 = 1e-8;
+/// Trades that show a constant factor before it counts as the bot's leverage and not as an error.
+const LEVERAGE_TRADES: usize = 5;
+/// What a trade's prices do not settle: a twentieth of a percent of its size.
+const SLACK_FRACTION: f64 = 0.0005;
+
+/// One trade's profit as stored and as its prices have it.
+struct Compared<'entry> {
+    entry: &'entry Entry,
+    stored: f64,
+    expected: f64,
+    tolerance: f64,
+    fees: f64,
+}
+
+impl<'entry> Compared<'entry> {
+    fn new(entry: &'entry Entry) -> Option<Self> {
+        let size = entry.size_usd.filter(|size| *size > 0.0)?;
+        let expected = size * entry.gain_fraction()?;
+        let smallest = entry.entry_price?.min(entry.exit_price?);
+        let tolerance = CENT + size * (SLACK_FRACTION + 2.0 * PRICE_STEP / smallest);
+        let fees = MOST_FEES_FRACTION * size * (1.0 + entry.gain_fraction()?.abs());
+        Some(Self { entry, stored: entry.pnl_usd?, expected, tolerance, fees })
+    }
+
+    /// Whether the stored profit is this one, or this one less what a trade costs.
+    fn is(&self, profit: f64) -> bool {
+        (-self.tolerance - self.fees..=self.tolerance).contains(&(self.stored - profit))
+    }
+
+    fn is_off(&self) -> bool {
+        !self.is(self.expected)
+    }
+
+    /// Whether it can tell a factor: profits near zero agree with every one.
+    fn tells(&self) -> bool {
+        self.expected.abs() > 4.0 * (self.tolerance + self.fees)
+    }
+
+    fn example(&self) -> String {
+        let Entry { entry_price, exit_price, size_usd, .. } = self.entry;
+        format!(
+            "{}: {} → {} with ${:.2} gives {:+.2}, stored {:+.2}",
+            self.entry.name(),
+            entry_price.unwrap_or_default(),
+            exit_price.unwrap_or_default(),
+            size_usd.unwrap_or_default(),
+            self.expected,
+            self.stored
+        )
+    }
+}
+
+fn pnl(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ledger = audit.context.ledger()?;
+    let mut found = Found::nothing();
+    for (table, entries) in by_table(&ledger.entries) {
+        let compared: Vec<_> = entries.into_iter().filter_map(Compared::new).collect();
+        if is_leveraged(&compared) {
+            continue;
+        }
+        let mut evidence = Evidence::default();
+        for trade in &compared {
+            evidence.row(trade.is_off().then(|| trade.example()));
+        }
+        let off: Vec<_> = compared.iter().filter(|trade| trade.is_off()).collect();
+        if off.is_empty() {
+            continue;
+        }
+        let cause = cause(&off);
+        let sum: f64 = off.iter().map(|trade| trade.stored - trade.expected).sum();
+        found.fact(Problem {
+            alert_type: AlertType::Bug,
+            severity: while_it_lasts(audit, off.iter().map(|trade| trade.entry)),
+            subject: table.to_owned(),
+            title: format!("Profit and loss in {table} contradict the trades' own prices"),
+            description: format!(
+                "{} of {} trades store a profit that entry price, exit price, size and direction do not \
+                 give; together they are {sum:+.2} US dollars off. {cause} Balance, win rate and \
+                 everything that is learned from these trades are wrong with them.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text("trades", query(table)),
+            recommendation: "Correct the calculation where a trade is closed, then recompute the stored rows from their prices.".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// Whether nearly all profits are the price's move times one whole number: the stored size is then the margin.
+fn is_leveraged(compared: &[Compared<'_>]) -> bool {
+    let telling: Vec<_> = compared.iter().filter(|trade| trade.tells()).collect();
+    let Some(first) = telling.first() else { return false };
+    // With one constant size the percentage looks like a leverage; then both columns hold the same.
+    let is_percent = |trade: &Compared<'_>| {
+        trade.entry.pnl_percent.is_some_and(|percent| (percent - trade.stored).abs() < CENT)
+    };
+    if most(telling.iter().filter(|trade| is_percent(trade)).count(), telling.len()) {
+        return false;
+    }
+    let factor = (first.stored / first.expected).round();
+    let fits =
+        |trade: &Compared<'_>| (trade.stored / trade.expected - factor).abs() < 0.2_f64.max(0.01 * factor);
+    (2.0..=50.0).contains(&factor)
+        && telling.len() >= LEVERAGE_TRADES
+        && most(telling.iter().filter(|trade| fits(trade)).count(), telling.len())
+}
+
+/// What the wrong profits have in common.
+fn cause(off: &[&Compared<'_>]) -> &'static str {
+    let telling: Vec<_> = off.iter().filter(|trade| trade.tells()).collect();
+    let fits = |profit: &dyn Fn(&Compared<'_>) -> f64| {
+        let fitting = telling.iter().filter(|trade| {
+            let profit = profit(trade);
+            (trade.stored - profit).abs() <= trade.tolerance.min(CENT.max(0.05 * profit.abs()))
+                && (trade.stored / profit - 1.0).abs() < 0.2
+        });
+        most(fitting.count(), telling.len())
+    };
+    let size = |trade: &Compared<'_>| trade.entry.size_usd.unwrap_or_default();
+    if fits(&|trade: &Compared<'_>| -trade.expected) && off.iter().all(|trade| trade.entry.sign == Some(-1.0))
+    {
+        "SHORT trades are calculated as if they were LONG."
+    } else if fits(&|trade: &Compared<'_>| -trade.expected) {
+        "Their sign is reversed."
+    } else if fits(&|trade: &Compared<'_>| 100.0 * trade.expected / size(trade)) {
+        "They hold the percentage, not the money."
+    } else if fits(&|trade: &Compared<'_>| trade.expected / size(trade)) {
+        "They hold the fraction, not the money."
+    } else if fits(&|trade: &Compared<'_>| {
+        trade.expected / size(trade) * trade.entry.entry_price.unwrap_or_default()
+    }) {
+        "They hold the difference of the prices, without the size."
+    } else if fits(&|trade: &Compared<'_>| trade.expected * 100.0)
+        || fits(&|trade: &Compared<'_>| trade.expected / 100.0)
+    {
+        "They are off by a factor of 100."
+    } else {
+        "No single factor explains them."
+    }
+}
+
+fn query(table: &str) -> &'static str {
+    match table {
+        "closed_trades" => {
+            "SELECT id, coin_name, entry_price, exit_price, size_usd, pnl_usd FROM closed_trades \
+             WHERE abs(pnl_usd - size_usd * (exit_price / entry_price - 1)) > 0.01 + 0.006 * size_usd"
+        }
+        _ => {
+            "SELECT id, coin, direction, entry_price, exit_price, position_size_usd, pnl_usd FROM trade_journal \
+             WHERE status <> 'open' AND abs(pnl_usd - CASE direction WHEN 'SHORT' THEN -1 ELSE 1 END \
+             * position_size_usd * (exit_price / entry_price - 1)) > 0.01 + 0.006 * position_size_usd"
+        }
+    }
+}
+
+/// Half a hundredth of a percentage point is rounding.
+const PERCENT_STEP: f64 = 0.006;
+
+/// A trade's stored percentage with the ones that would be right.
+struct Percentage<'entry> {
+    entry: &'entry Entry,
+    stored: f64,
+    of_size: f64,
+    of_price: f64,
+}
+
+impl<'entry> Percentage<'entry> {
+    fn new(entry: &'entry Entry) -> Option<Self> {
+        let size = entry.size_usd.filter(|size| *size > 0.0)?;
+        let of_size = 100.0 * entry.pnl_usd? / size;
+        let of_price = entry.gain_fraction().map_or(of_size, |gain| 100.0 * gain);
+        Some(Self { entry, stored: entry.pnl_percent?, of_size, of_price })
+    }
+
+    /// With fees or without: percent may mean the price's move or the profit on the size. A profit
+    /// that is itself wrong is `PNL`'s to report, so either is right here.
+    fn is_off(&self) -> bool {
+        let low = self.of_size.min(self.of_price) - 100.0 * MOST_FEES_FRACTION;
+        let high = self.of_size.max(self.of_price);
+        let rounding = PERCENT_STEP + CENT * 100.0 / self.entry.size_usd.unwrap_or(1.0) + 0.002 * high.abs();
+        !(low - rounding..=high + rounding).contains(&self.stored)
+    }
+
+    /// Whether it is the right one times a factor.
+    fn is_times(&self, factor: f64) -> bool {
+        self.of_size.abs() > 0.2
+            && [self.of_size, self.of_price]
+                .iter()
+                .any(|right| (self.stored / (right * factor) - 1.0).abs() < 0.1)
+    }
+}
+
+fn percent(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ledger = audit.context.ledger()?;
+    let mut found = Found::nothing();
+    for (table, entries) in by_table(&ledger.entries) {
+        let compared: Vec<_> = entries.into_iter().filter_map(Percentage::new).collect();
+        let telling: Vec<_> = compared.iter().filter(|trade| trade.of_size.abs() > 0.2).collect();
+        let share =
+            |factor| most(telling.iter().filter(|trade| trade.is_times(factor)).count(), telling.len());
+        let (is_fraction, is_hundredfold) = (share(0.01), share(100.0));
+        // A percentage of the margin is the right one times the leverage.
+        let leverage = (2..=50).any(|factor| share(f64::from(factor)));
+        if leverage && telling.len() >= LEVERAGE_TRADES {
+            continue;
+        }
+        // Fractions hide among small percentages: with a wrong unit all telling rows are wrong.
+        let wrong_unit = (is_fraction || is_hundredfold) && telling.len() >= 3;
+        let mut evidence = Evidence::default();
+        let (mut reversed, mut off) = (0, Vec::new());
+        for trade in &compared {
+            let wrong =
+                trade.is_off() || (wrong_unit && trade.is_times(if is_fraction { 0.01 } else { 100.0 }));
+            reversed += u64::from(wrong && trade.is_times(-1.0));
+            if wrong {
+                off.push(trade.entry);
+            }
+            evidence.row(wrong.then(|| {
+                format!(
+                    "{}: {:+.2} % by profit and size, stored {:+.4}",
+                    trade.entry.name(),
+                    trade.of_size,
+                    trade.stored
+                )
+            }));
+        }
+        if off.is_empty() {
+            continue;
+        }
+        let cause = match () {
+            () if wrong_unit && is_fraction => {
+                "It holds the fraction where percent is meant: every value is a hundredth."
+            }
+            () if wrong_unit => "Every value is a hundred times too large.",
+            () if reversed == evidence.count => "Its sign is reversed.",
+            () => "",
+        };
+        let column = if table == "closed_trades" { "closed_trades.pnl_pct" } else { "trade_journal.pnl_pct" };
+        found.fact(Problem {
+            alert_type: AlertType::Bug,
+            severity: super::Severity::Medium,
+            subject: column.to_owned(),
+            title: format!("{column} contradicts the profit and size of its trade"),
+            description: format!(
+                "{} of {} trades store a percentage that profit and size do not give. {cause}",
+                evidence.count, evidence.of
+            )
+            .trim()
+            .to_owned(),
+            evidence: evidence.text("trades", percent_query(table)),
+            recommendation:
+                "Correct the calculation, recompute the stored rows, and check who reads this column."
+                    .to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+fn percent_query(table: &str) -> &'static str {
+    match table {
+        "closed_trades" => {
+            "SELECT id, coin_name, size_usd, pnl_usd, pnl_pct, 100 * pnl_usd / size_usd FROM closed_trades \
+             WHERE abs(pnl_pct - 100 * pnl_usd / size_usd) > 0.02"
+        }
+        _ => {
+            "SELECT id, coin, position_size_usd, pnl_usd, pnl_pct, 100 * pnl_usd / position_size_usd \
+             FROM trade_journal WHERE status <> 'open' AND abs(pnl_pct - 100 * pnl_usd / position_size_usd) > 0.02"
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Exit reasons against results, and stops and targets against the direction.
+
+use super::{
+    AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Severity, Theme, by_table,
+    most, while_it_lasts,
+};
+use crate::bot::ledger::{Entry, sign, table};
+use crate::bot::{cell, each_row};
+use crate::untrusted::cut;
+
+pub(super) const RESULT: Check = Check {
+    id: "exit-reason-contradicts-result",
+    theme: Theme::Recompute,
+    why: "A take profit that loses or a stop loss that wins closed the trade on the wrong side, or is mislabelled.",
+    threshold: None,
+    run: result,
+};
+
+pub(super) const SIDES: Check = Check {
+    id: "exit-price-on-wrong-side",
+    theme: Theme::Recompute,
+    why: "A target on the losing side of the entry closes a trade at once with a loss, and a stop on the winning side protects nothing.",
+    threshold: None,
+    run: sides,
+};
+
+/// Stops that win are trailing stops where they are usual: only a rare one among many is wrong.
+const STOPS_FOR_A_RULE: usize = 10;
+
+/// A profit or loss beyond rounding and fees, where profit and price agree about its sign.
+fn certain_result(entry: &Entry) -> Option<f64> {
+    let pnl = entry.pnl_usd?;
+    let allowed = CENT + MOST_FEES_FRACTION * entry.size_usd.unwrap_or_default().abs();
+    let agrees = entry.gain_fraction().is_none_or(|gain| gain.signum() == pnl.signum());
+    (pnl.abs() > allowed && agrees).then_some(pnl)
+}
+
+fn reason(entry: &Entry) -> &str {
+    let reason = entry.exit_reason.as_deref().unwrap_or_default();
+    reason.split(':').next().unwrap_or_default().trim()
+}
+
+fn result(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ledger = audit.context.ledger()?;
+    let mut found = Found::nothing();
+    for (table, entries) in by_table(&ledger.entries) {
+        let stops = || entries.iter().filter(|entry| reason(entry) == "stop_loss");
+        let winning = stops().filter(|entry| certain_result(entry).is_some_and(|pnl| pnl > 0.0)).count();
+        let unusual = stops().count() >= STOPS_FOR_A_RULE && winning * 10 <= stops().count();
+        let contradicts = |entry: &Entry| {
+            certain_result(entry).is_some_and(|pnl| match reason(entry) {
+                "take_profit" => pnl < 0.0,
+                "stop_loss" => pnl > 0.0 && (unusual || has_losing_stop(entry)),
+                _ => false,
+            })
+        };
+        let mut evidence = Evidence::default();
+        for entry in entries.iter().filter(|entry| matches!(reason(entry), "take_profit" | "stop_loss")) {
+            let wrong = contradicts(entry);
+            evidence.row(wrong.then(|| {
+                format!("{}: {} with {:+.2}", entry.name(), reason(entry), entry.pnl_usd.unwrap_or_default())
+            }));
+        }
+        if evidence.count == 0 {
+            continue;
+        }
+        let wrong = entries.iter().copied().filter(|entry| contradicts(entry));
+        let severity = if evidence.count >= 3 { while_it_lasts(audit, wrong) } else { Severity::Medium };
+        found.fact(Problem {
+            alert_type: AlertType::Bug,
+            severity: severity.min(Severity::High),
+            subject: table.to_owned(),
+            title: format!("Exit reasons in {table} contradict the results"),
+            description: format!(
+                "{} of {} exits by stop or target have the other result: a take profit that lost or a stop \
+                 loss that won. Stop and target are exchanged, act on a wrong price, or are labelled wrongly.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text(
+                "exits by stop_loss or take_profit",
+                &format!(
+                    "SELECT * FROM {table} WHERE (exit_reason = 'take_profit' AND pnl_usd < 0) \
+                     OR (exit_reason = 'stop_loss' AND pnl_usd > 0)"
+                ),
+            ),
+            recommendation: "Check the comparison of the price with stop and target for each direction, and where the reason is set.".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// Whether the stop stands where only a loss can reach it.
+fn has_losing_stop(entry: &Entry) -> bool {
+    match (entry.sign, entry.entry_price, entry.stop_loss_price) {
+        (Some(sign), Some(entry), Some(stop)) => stop > 0.0 && sign * (stop / entry - 1.0) < -0.001,
+        _ => false,
+    }
+}
+
+/// Stop and target of a trade or position.
+struct Limits {
+    name: String,
+    sign: f64,
+    entry: f64,
+    stop: Option<f64>,
+    target: Option<f64>,
+}
+
+impl Limits {
+    /// How far a price is on the winning side, as a fraction of the entry.
+    fn gain(&self, price: Option<f64>) -> Option<f64> {
+        price.filter(|price| *price > 0.0).map(|price| self.sign * (price / self.entry - 1.0))
+    }
+
+    fn example(&self) -> String {
+        let direction = if self.sign > 0.0 { "LONG" } else { "SHORT" };
+        let price = |price: Option<f64>| price.map_or("none".to_owned(), |price| price.to_string());
+        format!(
+            "{} {direction} at {}: stop {}, target {}",
+            self.name,
+            self.entry,
+            price(self.stop),
+            price(self.target)
+        )
+    }
+}
+
+/// Beyond the rounding of prices.
+const SIDE_FRACTION: f64 = 0.0005;
+
+fn sides(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut found = Found::nothing();
+    for generation in [1, 2] {
+        let limits = limits(audit, generation)?;
+        // A stop on the winning side may have been moved there; where nearly all of a direction's
+        // stops are, nobody moved them.
+        let moved = |sign: f64| {
+            let own = || limits.iter().filter(move |limits| limits.sign == sign && limits.stop.is_some());
+            let winning = own()
+                .filter(|limits| limits.gain(limits.stop).is_some_and(|gain| gain > SIDE_FRACTION))
+                .count();
+            !(winning >= 3 && most(winning, own().count()))
+        };
+        let (moved_long, moved_short) = (moved(1.0), moved(-1.0));
+        let mut evidence = Evidence::default();
+        for limits in limits.iter().filter(|limits| limits.stop.or(limits.target).is_some()) {
+            let target = limits.gain(limits.target).is_some_and(|gain| gain < -SIDE_FRACTION);
+            let may_be_moved = if limits.sign > 0.0 { moved_long } else { moved_short };
+            let stop = limits.gain(limits.stop).is_some_and(|gain| gain > SIDE_FRACTION) && !may_be_moved;
+            evidence.row((target || stop).then(|| limits.example()));
+        }
+        if evidence.count == 0 {
+            continue;
+        }
+        let table = if generation == 1 { "open_trades" } else { table(generation) };
+        found.fact(Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::High,
+            subject: table.to_owned(),
+            title: format!("Stops or targets in {table} are on the wrong side of the entry"),
+            description: format!(
+                "{} of {} trades and positions have a target that only a loss reaches or a stop that only a \
+                 profit reaches, for their direction.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text("trades and positions with stop or target", &format!(
+                "SELECT * FROM {table} WHERE stop_loss_price > entry_price OR take_profit_price < entry_price"
+            )),
+            recommendation: "Check how stop and target are set for each direction: for SHORT both change sides.".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+const OPEN: &str = "
+SELECT
+    generation,
+    id,
+    coin,
+    direction,
+    entry_price,
+    stop_loss_price,
+    take_profit_price,
+    opened_at,
+    clock
+FROM position";
+
+fn limits(audit: &Audit<'_>, generation: i64) -> anyhow::Result<Vec<Limits>> {
+    let closed = audit.context.ledger()?.of(generation).filter_map(|entry| {
+        Some(Limits {
+            name: entry.name(),
+            sign: entry.sign?,
+            entry: entry.entry_price.filter(|price| *price > 0.0)?,
+            stop: entry.stop_loss_price,
+            target: entry.take_profit_price,
+        })
+    });
+    let mut limits: Vec<_> = closed.collect();
+    let bot = audit.context.bot;
+    each_row(bot.connection(), OPEN, |row| {
+        if bot.instant(row, 7, 8)?.is_some_and(|opened_at| opened_at > audit.context.now) {
+            return Ok(());
+        }
+        let direction = cell::text(row, 3)?.and_then(|direction| sign(&direction));
+        let entry = cell::real(row, 4)?.filter(|price| *price > 0.0);
+        if let (Some(sign), Some(entry), true) =
+            (direction, entry, cell::integer(row, 0)? == Some(generation))
+        {
+            let (id, coin) =
+                (cell::text(row, 1)?.unwrap_or_default(), cell::text(row, 2)?.unwrap_or_default());
+            let name = format!("{} (id {})", cut(&coin, 24), cut(&id, 32));
+            limits.push(Limits { name, sign, entry, stop: cell::real(row, 5)?, target: cell::real(row, 6)? });
+        }
+        Ok(())
+    })?;
+    Ok(limits)
+}

@@ -1,0 +1,318 @@
+//! Running totals per coin, rule and pattern against the trades that they count.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::ledger::Entry;
+use crate::bot::{cell, each_row};
+use crate::untrusted::cut;
+
+pub(super) const COINS: Check = Check {
+    id: "coin-score-contradicts-trades",
+    theme: Theme::Recompute,
+    why: "Coins are favoured and blacklisted by their running totals; totals that the trades do not give choose the wrong coins.",
+    threshold: None,
+    run: coins,
+};
+
+pub(super) const RULES: Check = Check {
+    id: "rule-counter-contradicts-trades",
+    theme: Theme::Recompute,
+    why: "Rules are promoted and rejected by their counters; counters that the trades do not give keep bad rules and drop good ones.",
+    threshold: None,
+    run: rules,
+};
+
+/// Trades, wins, losses and their profit.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Totals {
+    trades: i64,
+    wins: i64,
+    losses: i64,
+    even: i64,
+    pnl: f64,
+}
+
+impl Totals {
+    fn add(&mut self, pnl_usd: Option<f64>) {
+        let pnl = pnl_usd.unwrap_or(0.0);
+        self.trades += 1;
+        self.wins += i64::from(pnl > 0.0);
+        self.losses += i64::from(pnl < 0.0);
+        self.even += i64::from(pnl == 0.0);
+        self.pnl += pnl;
+    }
+
+    fn text(&self) -> String {
+        format!("{} trades, {} wins, {:+.2}", self.trades, self.wins, self.pnl)
+    }
+
+    /// Whether a stored total is this one; a trade without profit may count as either.
+    fn agrees(&self, score: &Score) -> bool {
+        let between =
+            |stored: Option<i64>, least: i64| stored.is_none_or(|n| (least..=least + self.even).contains(&n));
+        score.trades.is_none_or(|trades| trades == self.trades)
+            && between(score.wins, self.wins)
+            && between(score.losses, self.losses)
+            && score
+                .pnl
+                .is_none_or(|pnl| (pnl - self.pnl).abs() <= 0.02 + 0.01 * (self.trades.max(0) as f64).sqrt())
+    }
+}
+
+/// A coin's row.
+struct Score {
+    coin: String,
+    trades: Option<i64>,
+    wins: Option<i64>,
+    losses: Option<i64>,
+    pnl: Option<f64>,
+    win_rate: Option<f64>,
+}
+
+const SCORES: &str = "
+SELECT
+    updated_at,
+    clock,
+    coin,
+    total_trades,
+    wins,
+    losses,
+    total_pnl,
+    win_rate_fraction
+FROM coin_score";
+
+/// The scores as stored; none where some of them belong to a moment after now.
+fn scores(audit: &Audit<'_>) -> anyhow::Result<Vec<Score>> {
+    let (mut scores, mut later) = (Vec::new(), false);
+    let bot = audit.context.bot;
+    each_row(bot.connection(), SCORES, |row| {
+        later |= bot.instant(row, 0, 1)?.is_some_and(|at| at > audit.context.now);
+        scores.push(Score {
+            coin: cell::text(row, 2)?.unwrap_or_default().into_owned(),
+            trades: cell::integer(row, 3)?,
+            wins: cell::integer(row, 4)?,
+            losses: cell::integer(row, 5)?,
+            pnl: cell::real(row, 6)?,
+            win_rate: cell::real(row, 7)?,
+        });
+        Ok(())
+    })?;
+    Ok(if later { Vec::new() } else { scores })
+}
+
+fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ledger = audit.context.ledger()?;
+    if ledger.later > 0 || !ledger.complete {
+        return Ok(Found::nothing());
+    }
+    let scores = scores(audit)?;
+    let mut found = Found::nothing();
+    found.facts.extend(win_rates(&scores));
+    let settled_at = audit.context.now - GRACE;
+    let mut by_coin: HashMap<&str, (Totals, Totals)> = HashMap::new();
+    for entry in ledger.of(2) {
+        let (all, settled) = by_coin.entry(&entry.coin).or_default();
+        all.add(entry.pnl_usd);
+        if entry.closed_at.is_none_or(|at| at <= settled_at) {
+            settled.add(entry.pnl_usd);
+        }
+    }
+    let doubled = super::super::refer::doubled_closings(audit)?;
+    let mut evidence = Evidence::default();
+    for score in &scores {
+        let (all, settled) = by_coin.get(score.coin.as_str()).copied().unwrap_or_default();
+        let mut twice = all;
+        for closing in doubled.iter().filter(|closing| closing.coin == score.coin) {
+            twice.add(closing.pnl_usd);
+        }
+        // A closing that was logged twice is counted twice: `closing-logged-twice` reports it.
+        let agrees = [all, settled, twice].iter().any(|totals| totals.agrees(score));
+        evidence.row((!agrees).then(|| {
+            let stored = format!(
+                "{} trades, {} wins, {:+.2}",
+                score.trades.unwrap_or_default(),
+                score.wins.unwrap_or_default(),
+                score.pnl.unwrap_or_default()
+            );
+            format!("{}: stored {stored}; its trades give {}", cut(&score.coin, 24), all.text())
+        }));
+    }
+    if evidence.count > 0 {
+        found.fact(Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::High,
+            subject: "coin_scores".to_owned(),
+            title: "Running totals in coin_scores contradict the coins' trades".to_owned(),
+            description: format!(
+                "The totals of {} of {} coins are not those of their closed trades. Blacklisting and sizes \
+                 by coin follow these totals.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text("coins", "SELECT s.coin, s.total_trades, s.wins, s.total_pnl, count(j.id), sum(j.pnl_usd > 0), \
+                sum(j.pnl_usd) FROM coin_scores AS s LEFT JOIN trade_journal AS j ON j.coin = s.coin AND j.status <> 'open' GROUP BY s.coin"),
+            recommendation: "Recompute the scores from the journal, and update them in the transaction that closes the trade.".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// Win rates in another unit than 0 to 1, or that wins and trades do not give.
+fn win_rates(scores: &[Score]) -> Option<Problem> {
+    let mut evidence = Evidence::default();
+    for score in scores {
+        let (Some(rate), Some(trades), Some(wins)) = (score.win_rate, score.trades, score.wins) else {
+            continue;
+        };
+        if trades <= 0 {
+            continue;
+        }
+        let expected = wins as f64 / trades as f64;
+        evidence.row(((rate - expected).abs() > 0.0051).then(|| {
+            format!("{}: {wins} of {trades} is {expected:.3}, stored {rate:.3}", cut(&score.coin, 24))
+        }));
+    }
+    (evidence.count > 0).then(|| Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Medium,
+        subject: "coin_scores.win_rate".to_owned(),
+        title: "coin_scores.win_rate is not wins by trades as a fraction".to_owned(),
+        description: format!(
+            "In {} of {} coins the win rate is not the share of wins from 0 to 1 that its own counters give. \
+             Thresholds compare against the wrong number.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text(
+            "coins",
+            "SELECT coin, total_trades, wins, win_rate, 1.0 * wins / total_trades FROM coin_scores",
+        ),
+        recommendation: "Store wins / total_trades, and compare thresholds in the same unit.".to_owned(),
+    })
+}
+
+const RULE_COUNTERS: &str = "
+SELECT
+    last_used_at,
+    clock,
+    generation,
+    id,
+    success_count,
+    failure_count
+FROM rule
+WHERE kind IN ('rule', 'pattern')";
+
+fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ledger = audit.context.ledger()?;
+    let bot = audit.context.bot;
+    if ledger.later > 0 || !ledger.complete {
+        return Ok(Found::nothing());
+    }
+    let carried: BTreeMap<i64, Carried> = [1, 2]
+        .into_iter()
+        .map(|generation| (generation, Carried::new(ledger.of(generation), audit.context.now - GRACE)))
+        .collect();
+    let mut evidence: BTreeMap<i64, Evidence> = BTreeMap::new();
+    each_row(bot.connection(), RULE_COUNTERS, |row| {
+        let generation = cell::integer(row, 2)?.unwrap_or_default();
+        let Some(carried) = carried.get(&generation).filter(|carried| carried.is_used()) else {
+            return Ok(());
+        };
+        let (Some(wins), Some(losses)) = (cell::integer(row, 4)?, cell::integer(row, 5)?) else {
+            return Ok(());
+        };
+        let id = cell::text(row, 3)?.unwrap_or_default().into_owned();
+        let wrong = carried.contradicts(&id, wins, losses);
+        evidence.entry(generation).or_default().row(wrong.map(|totals| {
+            format!(
+                "{}: {wins} successes and {losses} failures stored, its trades have {} and {}",
+                cut(&id, 40),
+                totals.wins,
+                totals.losses
+            )
+        }));
+        Ok(())
+    })?;
+    let problems = evidence.into_iter().filter(|(_, evidence)| evidence.count > 0);
+    Ok(problems.map(|(generation, evidence)| rule_problem(generation, &evidence)).collect::<Vec<_>>().into())
+}
+
+fn rule_problem(generation: i64, evidence: &Evidence) -> Problem {
+    let (table, query) = match generation {
+        1 => (
+            "trading_rules",
+            "SELECT r.id, r.success_count, r.failure_count, sum(t.pnl_usd > 0), sum(t.pnl_usd <= 0) FROM trading_rules AS r \
+             LEFT JOIN closed_trades AS t ON ',' || t.rule_ids_used || ',' LIKE '%,' || r.id || ',%' GROUP BY r.id",
+        ),
+        _ => (
+            "trading_patterns",
+            "SELECT p.pattern_id, p.wins, p.losses, sum(j.pnl_usd > 0), sum(j.pnl_usd <= 0) FROM trading_patterns AS p \
+             LEFT JOIN trade_journal AS j ON j.pattern_id = p.pattern_id AND j.status <> 'open' GROUP BY p.pattern_id",
+        ),
+    };
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::High,
+        subject: table.to_owned(),
+        title: format!("Success counters in {table} contradict the trades that carry the rules"),
+        description: format!(
+            "{} of {} rules count successes and failures that the closed trades which name them do not give. \
+             Rules are promoted, rejected and shown to the LLM by these counters.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text("rules", query),
+        recommendation:
+            "Recompute the counters from the trades, and count each rule once where a trade is closed."
+                .to_owned(),
+    }
+}
+
+/// Totals of the trades that carry each rule.
+struct Carried {
+    all: HashMap<String, Totals>,
+    settled: HashMap<String, Totals>,
+    /// Trades from before the first that names a rule: the column is younger than they are.
+    unnamed: Totals,
+}
+
+impl Carried {
+    fn new<'entry>(
+        entries: impl Iterator<Item = &'entry Entry>,
+        settled_at: chrono::DateTime<chrono::Utc>,
+    ) -> Self {
+        let entries: Vec<_> = entries.collect();
+        let named = entries.iter().filter(|entry| entry.rules().next().is_some());
+        let first = named.filter_map(|entry| entry.closed_at).min();
+        let mut carried = Self { all: HashMap::new(), settled: HashMap::new(), unnamed: Totals::default() };
+        for entry in entries {
+            let ids: BTreeSet<&str> = entry.rules().collect();
+            if ids.is_empty() && first.is_none_or(|first| entry.closed_at.is_none_or(|at| at < first)) {
+                carried.unnamed.add(entry.pnl_usd);
+            }
+            for id in ids {
+                carried.all.entry(id.to_owned()).or_default().add(entry.pnl_usd);
+                if entry.closed_at.is_none_or(|at| at <= settled_at) {
+                    carried.settled.entry(id.to_owned()).or_default().add(entry.pnl_usd);
+                }
+            }
+        }
+        carried
+    }
+
+    /// Whether trades name rules at all; a file without the column proves nothing.
+    fn is_used(&self) -> bool {
+        !self.all.is_empty()
+    }
+
+    /// The trades' totals where no reading of them gives these counters.
+    fn contradicts(&self, id: &str, wins: i64, losses: i64) -> Option<Totals> {
+        let all = self.all.get(id).copied().unwrap_or_default();
+        let settled = self.settled.get(id).copied().unwrap_or_default();
+        let within = |stored: i64, least: i64, most: i64, even: i64, unnamed: i64| {
+            (least..=most + even + unnamed).contains(&stored)
+        };
+        let even = all.even + self.unnamed.even;
+        let fits = within(wins, settled.wins, all.wins, even, self.unnamed.wins)
+            && within(losses, settled.losses, all.losses, even, self.unnamed.losses);
+        (!fits).then_some(Totals { losses: all.losses + all.even, ..all })
+    }
+}

@@ -1,0 +1,164 @@
+//! Rules and conditions that exist twice.
+
+use std::collections::BTreeMap;
+
+use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::bot::{cell, each_row};
+use crate::untrusted::cut;
+
+pub(super) const RULES: Check = Check {
+    id: "duplicate-rules",
+    theme: Theme::Refer,
+    why: "The same rule twice splits its evidence, counts double where it is applied, and crowds out others.",
+    threshold: None,
+    run: rules,
+};
+
+pub(super) const CONDITIONS: Check = Check {
+    id: "duplicate-conditions",
+    theme: Theme::Refer,
+    why: "Two equal conditions that wait at the same time open two trades for one reason.",
+    threshold: None,
+    run: conditions,
+};
+
+/// What a rule says: its condition and action where it has them, else its text.
+const RULE_TEXTS: &str = "
+SELECT
+    created_at,
+    'utc',
+    'trading_rules',
+    CAST(id AS TEXT),
+    rule_text
+FROM src_trading_rules
+WHERE status IS NOT 'rejected'
+UNION ALL
+SELECT
+    created_at,
+    'local',
+    'regime_rules',
+    rule_id,
+    coalesce(condition, description) || ' then ' || coalesce(action, '')
+FROM src_regime_rules
+WHERE is_active IS NOT 0
+UNION ALL
+SELECT
+    created_at,
+    'local',
+    'trading_patterns',
+    pattern_id,
+    coalesce(entry_conditions, '') || ' ' || coalesce(description, '')
+FROM src_trading_patterns
+WHERE is_active IS NOT 0
+LIMIT 5000";
+
+fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut groups: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let mut rules: BTreeMap<String, u64> = BTreeMap::new();
+    let bot = audit.context.bot;
+    each_row(bot.connection(), RULE_TEXTS, |row| {
+        let text = normalised(&cell::text(row, 4)?.unwrap_or_default());
+        let later = bot.instant(row, 0, 1)?.is_some_and(|at| at > audit.context.now);
+        if !later && text.len() > 5 {
+            let table = cell::text(row, 2)?.unwrap_or_default().into_owned();
+            *rules.entry(table.clone()).or_default() += 1;
+            groups.entry((table, text)).or_default().push(cut(&cell::text(row, 3)?.unwrap_or_default(), 40));
+        }
+        Ok(())
+    })?;
+    let mut by_table: BTreeMap<&String, Evidence> = BTreeMap::new();
+    for ((table, text), ids) in groups.iter().filter(|(_, ids)| ids.len() > 1) {
+        let evidence = by_table.entry(table).or_default();
+        let ids = ids.iter().take(3).cloned().collect::<Vec<_>>().join(" and ");
+        evidence.row(Some(format!("{ids}: \"{}\"", cut(text, 80))));
+    }
+    let problems = by_table.into_iter().map(|(table, evidence)| Problem {
+        alert_type: AlertType::Inefficiency,
+        severity: Severity::Medium,
+        subject: table.clone(),
+        title: format!("The same rule exists more than once in {table}"),
+        description: format!(
+            "{} rules of the {} in force in {table} exist more than once, word for word. Their evidence is split, or they act twice.",
+            evidence.count,
+            rules.get(table).copied().unwrap_or_default()
+        ),
+        evidence: evidence.text("rules that repeat", match table.as_str() {
+            "trading_rules" => "SELECT lower(trim(rule_text)), count(*), group_concat(id) FROM trading_rules WHERE status <> 'rejected' GROUP BY 1 HAVING count(*) > 1",
+            "regime_rules" => "SELECT condition, action, count(*), group_concat(rule_id) FROM regime_rules WHERE is_active GROUP BY 1, 2 HAVING count(*) > 1",
+            _ => "SELECT entry_conditions, description, count(*), group_concat(pattern_id) FROM trading_patterns WHERE is_active GROUP BY 1, 2 HAVING count(*) > 1",
+        }),
+        recommendation: "Look for an equal rule before one is created, and merge these.".to_owned(),
+    });
+    Ok(problems.collect::<Vec<_>>().into())
+}
+
+/// Letters and digits in lower case, one space between words; numbers keep their point and sign.
+fn normalised(text: &str) -> String {
+    let kept = |letter: char| {
+        letter.is_alphanumeric() || matches!(letter, '.' | '%' | '$' | '<' | '>' | '=' | '-' | '+')
+    };
+    let plain: String = text.chars().map(|letter| if kept(letter) { letter } else { ' ' }).collect();
+    let words: Vec<_> = plain.split_whitespace().map(|word| word.trim_end_matches('.')).collect();
+    words.join(" ").to_lowercase()
+}
+
+const CONDITIONS_SQL: &str = "
+SELECT
+    created_at,
+    clock,
+    valid_until,
+    id,
+    coin,
+    direction,
+    trigger_price,
+    size_usd
+FROM condition
+ORDER BY created_at DESC
+LIMIT 2000";
+
+/// Pairs that show that nothing prevents them.
+const FEWEST_PAIRS: u64 = 2;
+
+fn conditions(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let bot = audit.context.bot;
+    let mut lives: BTreeMap<String, Vec<(i64, i64, String)>> = BTreeMap::new();
+    let mut evidence = Evidence::default();
+    each_row(bot.connection(), CONDITIONS_SQL, |row| {
+        let (Some(from), Some(until)) = (bot.instant(row, 0, 1)?, bot.instant(row, 2, 1)?) else {
+            return Ok(());
+        };
+        if from > audit.context.now {
+            return Ok(());
+        }
+        let (from, until) = (from.timestamp(), until.timestamp());
+        let field = |column| cell::text(row, column).map(Option::unwrap_or_default);
+        let key = format!("{}|{}|{}|{}", field(4)?, field(5)?, field(6)?, field(7)?);
+        let id = cut(&field(3)?, 32);
+        let others = lives.entry(key).or_default();
+        let other = others.iter().find(|(begin, end, _)| from < *end && *begin < until);
+        evidence.row(match other {
+            Some((_, _, other)) => Some(format!(
+                "{} {} at {} as {id} and {other}",
+                cut(&field(4)?, 24),
+                cut(&field(5)?, 8),
+                field(6)?
+            )),
+            None => None,
+        });
+        others.push((from, until, id));
+        Ok(())
+    })?;
+    let problem = Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Medium,
+        subject: "active_conditions".to_owned(),
+        title: "Equal conditions wait at the same time in active_conditions".to_owned(),
+        description: format!(
+            "{} of {} conditions have the coin, direction, price and size of another one that is valid at the same time. Each may open its own trade.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text("conditions", "SELECT coin, direction, trigger_price, count(*), group_concat(id) FROM active_conditions GROUP BY 1, 2, 3 HAVING count(*) > 1"),
+        recommendation: "Replace a waiting condition of the same coin and direction instead of adding one.".to_owned(),
+    };
+    Ok((evidence.count >= FEWEST_PAIRS).then_some(problem).into())
+}

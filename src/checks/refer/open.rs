@@ -1,0 +1,222 @@
+//! Open positions that the rest of the file contradicts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::clock::utc_text;
+use crate::bot::{cell, each_row, ledger::Entry};
+use crate::untrusted::cut;
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub(super) const CLOSED: Check = Check {
+    id: "open-position-was-closed",
+    theme: Theme::Refer,
+    why: "A position that is open in one place and closed in another binds money twice or hides a result.",
+    threshold: None,
+    run: was_closed,
+};
+
+pub(super) const FORGOTTEN: Check = Check {
+    id: "position-forgotten",
+    theme: Theme::Refer,
+    why: "A position that the bot no longer knows has no stop and no target any more: its loss is unlimited and it binds exposure for ever.",
+    threshold: None,
+    run: was_forgotten,
+};
+
+/// One row that is open now.
+#[derive(Debug)]
+pub(super) struct OpenRow {
+    generation: i64,
+    pub(super) id: String,
+    position_id: Option<String>,
+    coin: String,
+    entry_price: Option<f64>,
+    size_usd: Option<f64>,
+    opened_at: Option<DateTime<Utc>>,
+}
+
+const OPEN: &str = "
+SELECT
+    opened_at,
+    clock,
+    generation,
+    id,
+    position_id,
+    coin,
+    entry_price,
+    size_usd
+FROM position";
+
+fn open(audit: &Audit<'_>) -> anyhow::Result<Vec<OpenRow>> {
+    let bot = audit.context.bot;
+    let mut rows = Vec::new();
+    each_row(bot.connection(), OPEN, |row| {
+        let opened_at = bot.instant(row, 0, 1)?;
+        if opened_at.is_none_or(|at| at <= audit.context.now) {
+            rows.push(OpenRow {
+                generation: cell::integer(row, 2)?.unwrap_or_default(),
+                id: cell::text(row, 3)?.unwrap_or_default().into_owned(),
+                position_id: cell::text(row, 4)?.map(std::borrow::Cow::into_owned),
+                coin: cell::text(row, 5)?.unwrap_or_default().into_owned(),
+                entry_price: cell::real(row, 6)?,
+                size_usd: cell::real(row, 7)?,
+                opened_at,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn table(generation: i64) -> &'static str {
+    if generation == 1 { "open_trades" } else { "trade_journal" }
+}
+
+/// Open rows that are also closed, with where that is written.
+pub(super) fn closed(audit: &Audit<'_>) -> anyhow::Result<Vec<(OpenRow, String)>> {
+    let context = audit.context;
+    let settled_at = context.now - GRACE;
+    let ledger = context.ledger()?;
+    let mut trades: HashMap<(i64, &str), Vec<&Entry>> = HashMap::new();
+    for entry in &ledger.entries {
+        trades.entry((entry.generation, entry.coin.as_str())).or_default().push(entry);
+    }
+    let mut contradicted = Vec::new();
+    for row in open(audit)? {
+        let logged = context.closings()?.iter().find(|closing| {
+            closing.generation == row.generation
+                && closing.at <= settled_at
+                && closing.trade_id.is_some()
+                && [Some(&row.id), row.position_id.as_ref()].contains(&closing.trade_id.as_ref())
+                && closing.coin.eq_ignore_ascii_case(&row.coin)
+                // Without a time zone of its own the opening may be read some hours wrong.
+                && row.opened_at.is_none_or(|opened_at| closing.at > opened_at - TimeDelta::hours(15))
+        });
+        let same = |entry: &&&Entry| {
+            let is_position =
+                row.generation == 2 && row.position_id.is_some() && entry.position_id == row.position_id;
+            let is_opening = row.opened_at.is_some()
+                && entry.opened_at == row.opened_at
+                && entry.entry_price == row.entry_price
+                && entry.size_usd == row.size_usd;
+            (is_position || is_opening) && entry.closed_at.is_some_and(|at| at <= settled_at)
+        };
+        let traded = trades.get(&(row.generation, row.coin.as_str())).into_iter().flatten().find(same);
+        let where_closed = match (traded, logged) {
+            (Some(entry), _) => Some(format!("closed as trade {}", cut(&entry.id, 32))),
+            (None, Some(closing)) => Some(format!("logged as closed at {} UTC", utc_text(closing.at))),
+            (None, None) => None,
+        };
+        contradicted.extend(where_closed.map(|where_closed| (row, where_closed)));
+    }
+    Ok(contradicted)
+}
+
+fn was_closed(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let open = open(audit)?;
+    let mut by_table: BTreeMap<&str, (Evidence, f64)> = BTreeMap::new();
+    for (row, where_closed) in closed(audit)? {
+        let own = open.iter().filter(|other| other.generation == row.generation).count();
+        let (evidence, size_usd) = by_table.entry(table(row.generation)).or_default();
+        *size_usd += row.size_usd.unwrap_or(0.0);
+        evidence.row(Some(format!("{} (id {}) {where_closed}", cut(&row.coin, 24), cut(&row.id, 32))));
+        evidence.of = own as u64;
+    }
+    let problems = by_table.into_iter().map(|(table, (evidence, size_usd))| Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Critical,
+        subject: table.to_owned(),
+        title: format!("Positions are open in {table} although they were closed"),
+        description: format!(
+            "{} of {} open positions were closed according to the closed trades or the log. They bind \
+             ${size_usd:.2} of exposure that does not exist, and may be closed and counted a second time.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text("open positions", match table {
+            "open_trades" => "SELECT o.* FROM open_trades AS o JOIN activity_log AS a ON a.activity_type = 'trade_closed' AND a.details LIKE 'trade_id=' || o.id || ',%'",
+            _ => "SELECT j.* FROM trade_journal AS j JOIN activity_log AS a ON a.activity_type = 'quick_update' AND a.details LIKE '%' || j.position_id || '%' WHERE j.status = 'open'",
+        }),
+        recommendation: "Close these rows with the logged result; write a closing to every table in one transaction.".to_owned(),
+    });
+    Ok(problems.collect::<Vec<_>>().into())
+}
+
+/// Closed trades of all coins among which none overlaps with another of its coin: the bot holds one
+/// position a coin.
+const TRADES_FOR_ONE_A_COIN: usize = 20;
+/// Later trades of the coin that were opened and closed while the row stayed open.
+const LATER_TRADES: usize = 3;
+
+/// Open rows whose coin was traded again and again since, by a bot that holds one position a coin.
+pub(super) fn forgotten(audit: &Audit<'_>) -> anyhow::Result<Vec<OpenRow>> {
+    let ledger = audit.context.ledger()?;
+    let closed: Vec<String> = closed(audit)?.into_iter().map(|(row, _)| row.id).collect();
+    let rows = open(audit)?.into_iter().filter(|row| !closed.contains(&row.id));
+    let mut holds_one: HashMap<i64, bool> = HashMap::new();
+    let mut forgotten = Vec::new();
+    for row in rows {
+        let one = *holds_one
+            .entry(row.generation)
+            .or_insert_with(|| holds_one_a_coin(ledger.of(row.generation).collect()));
+        let Some(opened_at) = row.opened_at.filter(|_| one) else { continue };
+        let later = ledger
+            .of(row.generation)
+            .filter(|entry| entry.coin == row.coin && entry.opened_at.is_some_and(|at| at > opened_at))
+            .count();
+        if later >= LATER_TRADES {
+            forgotten.push(row);
+        }
+    }
+    Ok(forgotten)
+}
+
+/// Whether the closed trades never overlap within a coin.
+fn holds_one_a_coin(mut entries: Vec<&Entry>) -> bool {
+    entries.sort_by(|one, other| (&one.coin, one.opened_at).cmp(&(&other.coin, other.opened_at)));
+    let overlaps = entries.windows(2).any(|pair| match pair {
+        [one, other] => {
+            one.coin == other.coin
+                && one
+                    .closed_at
+                    .zip(other.opened_at)
+                    .is_some_and(|(closed, opened)| opened < closed - TimeDelta::seconds(5))
+        }
+        _ => false,
+    });
+    entries.len() >= TRADES_FOR_ONE_A_COIN && !overlaps
+}
+
+fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let open = open(audit)?;
+    let mut by_table: BTreeMap<&str, (Evidence, f64)> = BTreeMap::new();
+    for row in forgotten(audit)? {
+        let (evidence, size_usd) = by_table.entry(table(row.generation)).or_default();
+        *size_usd += row.size_usd.unwrap_or(0.0);
+        let since = row.opened_at.map(utc_text).unwrap_or_default();
+        evidence.row(Some(format!(
+            "{} (id {}) open since {since} UTC",
+            cut(&row.coin, 24),
+            cut(&row.id, 32)
+        )));
+        evidence.of = open.iter().filter(|other| other.generation == row.generation).count() as u64;
+    }
+    let problems = by_table.into_iter().map(|(table, (evidence, size_usd))| Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Critical,
+        subject: table.to_owned(),
+        title: format!("Open positions in {table} that the bot no longer manages"),
+        description: format!(
+            "{} of {} open positions (${size_usd:.2}) are forgotten: this bot never holds two positions of a coin, \
+             yet it opened and closed at least {LATER_TRADES} other trades of each of these coins since. No stop and no target \
+             watches them, and their results are missing everywhere.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text("open positions", match table {
+            "open_trades" => "SELECT * FROM open_trades ORDER BY opened_at",
+            _ => "SELECT id, coin, entry_time, position_size_usd FROM trade_journal WHERE status = 'open' ORDER BY entry_time",
+        }),
+        recommendation: "Load the open positions from the table at every start (a restart has usually lost them), and close these by hand.".to_owned(),
+    });
+    Ok(problems.collect::<Vec<_>>().into())
+}

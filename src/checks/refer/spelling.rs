@@ -1,0 +1,133 @@
+//! One coin under several spellings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::bot::{cell, each_row};
+use crate::untrusted::cut;
+
+pub(super) const REFUSED: Check = Check {
+    id: "coin-refused-for-its-spelling",
+    theme: Theme::Refer,
+    why: "A trade that is refused for want of a price that is there under another spelling is an opportunity lost to a missing conversion.",
+    threshold: None,
+    run: refused,
+};
+
+pub(super) const SPLIT: Check = Check {
+    id: "coin-spelling-splits",
+    theme: Theme::Refer,
+    why: "A coin under two spellings escapes its cooldown, its blacklist and its running totals.",
+    threshold: None,
+    run: split,
+};
+
+/// The plus keeps SQLite on the index of the times.
+const REFUSALS: &str = "
+SELECT
+    created_at,
+    clock,
+    description
+FROM activity
+WHERE +activity_type IN ('trade_rejected', 'decision_rejected', 'error', 'warning') AND within(created_at)";
+
+const PRICES: &str = "SELECT coin FROM price";
+
+fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let bot = audit.context.bot;
+    let mut known = BTreeSet::new();
+    each_row(bot.connection(), PRICES, |row| {
+        known.extend(cell::text(row, 0)?.map(std::borrow::Cow::into_owned));
+        Ok(())
+    })?;
+    let by_lower: BTreeMap<String, &String> =
+        known.iter().map(|coin| (coin.trim().to_lowercase(), coin)).collect();
+    let mut evidence = Evidence::default();
+    let mut coins = BTreeSet::new();
+    bot.each_within(REFUSALS, audit.context.window, |_, row| {
+        let description = cell::text(row, 2)?.unwrap_or_default();
+        let Some((_, rest)) = description.split_once("No market data for ") else { return Ok(()) };
+        let named = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
+        let other = by_lower.get(&named.trim().to_lowercase()).filter(|_| !known.contains(named));
+        if other.is_some() {
+            coins.insert(named.to_lowercase());
+        }
+        let is_new = evidence.count < coins.len() as u64;
+        evidence.of += u64::from(!is_new && other.is_some());
+        if is_new || other.is_none() {
+            evidence.row(other.map(|known| {
+                format!("\"{}\" was refused, \"{}\" has a price", cut(named, 24), cut(known, 24))
+            }));
+        }
+        Ok(())
+    })?;
+    let problem = Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::High,
+        subject: "market_data.coin".to_owned(),
+        title: "Trades are refused for want of a price that is there under another spelling".to_owned(),
+        description: format!(
+            "In the window {} refusals say that there is no market data; {} coins among them have a current price, \
+             only spelled in other letters. Every such decision of the LLM is lost.",
+            evidence.of, evidence.count
+        ),
+        evidence: format!(
+            "{}; query: SELECT description, count(*) FROM activity_log WHERE description LIKE '%No market data for%' GROUP BY 1 ORDER BY 2 DESC",
+            evidence.text("refusals for want of market data, by coin", "")
+        ),
+        recommendation: "Bring the coin's name into the table's spelling (lower case, trimmed) before the price is looked up, and tell the LLM the exact names.".to_owned(),
+    };
+    Ok((evidence.count > 0).then_some(problem).into())
+}
+
+const NAMES: [(&str, &str); 6] = [
+    ("position", "SELECT DISTINCT coin FROM position"),
+    ("price", "SELECT coin FROM price"),
+    ("cooldown", "SELECT coin FROM cooldown"),
+    ("coin_score", "SELECT coin FROM coin_score"),
+    ("condition", "SELECT coin FROM condition ORDER BY created_at DESC LIMIT 2000"),
+    ("coin_status_change", "SELECT coin FROM coin_status_change ORDER BY id DESC LIMIT 2000"),
+];
+
+fn split(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    // Two names within one table or view: the bot itself writes both.
+    let mut spellings: BTreeMap<String, BTreeMap<String, &str>> = BTreeMap::new();
+    let mut note = |coin: &str, place: &'static str| {
+        if !coin.trim().is_empty() {
+            spellings.entry(coin.trim().to_lowercase()).or_default().entry(coin.to_owned()).or_insert(place);
+        }
+    };
+    for entry in &audit.context.ledger()?.entries {
+        note(&entry.coin, "trade");
+    }
+    for (place, sql) in NAMES {
+        each_row(audit.context.bot.connection(), sql, |row| {
+            note(&cell::text(row, 0)?.unwrap_or_default(), place);
+            Ok(())
+        })?;
+    }
+    let mut evidence = Evidence::default();
+    for names in spellings.values() {
+        evidence.row((names.len() > 1).then(|| {
+            let names: Vec<_> = names
+                .iter()
+                .take(3)
+                .map(|(name, place)| format!("\"{}\" ({place})", cut(name, 24)))
+                .collect();
+            names.join(" and ")
+        }));
+    }
+    let problem = Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Medium,
+        subject: "coin".to_owned(),
+        title: "Coins are stored under several spellings".to_owned(),
+        description: format!(
+            "{} of {} coins have names that differ in case or spaces only. Cooldowns, scores and limits by coin do not meet.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text("coins", ""),
+        recommendation: "Bring the coin's name into one spelling where it enters (the LLM's answer), and merge the stored rows.".to_owned(),
+    };
+    Ok((evidence.count > 0).then_some(problem).into())
+}

@@ -1,0 +1,105 @@
+//! Trades that stopped halfway from open to finished.
+
+use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::bot::ledger::{Entry, table};
+use chrono::TimeDelta;
+
+pub(super) const WITHOUT_EXIT: Check = Check {
+    id: "closed-without-exit",
+    theme: Theme::Refer,
+    why: "A trade that is closed without time, price or profit is missing from every sum.",
+    threshold: None,
+    run: without_exit,
+};
+
+pub(super) const STUCK: Check = Check {
+    id: "trade-stuck-in-status",
+    theme: Theme::Refer,
+    why: "A trade that stays in a status which others leave within minutes was dropped by the step that should finish it.",
+    threshold: None,
+    run: stuck,
+};
+
+fn without_exit(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ledger = audit.context.ledger()?;
+    let mut found = Found::nothing();
+    for generation in [1, 2] {
+        let mut evidence = Evidence::default();
+        for entry in ledger.of(generation) {
+            let missing: Vec<_> = [
+                ("time", entry.closed_at.is_none()),
+                ("price", entry.exit_price.is_none()),
+                ("profit", entry.pnl_usd.is_none()),
+            ]
+            .into_iter()
+            .filter_map(|(name, missing)| missing.then_some(name))
+            .collect();
+            // A status of another kind (cancelled, rejected) was never closed.
+            let closed = matches!(entry.status.as_deref(), Some("closed" | "post_tracked"));
+            evidence.row(
+                (closed && !missing.is_empty())
+                    .then(|| format!("{} without {}", entry.name(), missing.join(" and "))),
+            );
+        }
+        // A column that is never filled is a dead column, not an unfinished trade.
+        if evidence.count == 0 || evidence.count * 2 > evidence.of {
+            continue;
+        }
+        let table = table(generation);
+        found.fact(Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::High,
+            subject: table.to_owned(),
+            title: format!("Closed trades in {table} lack their exit"),
+            description: format!(
+                "{} of {} closed trades have no closing time, exit price or profit: their results are in no sum.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text("closed trades", match generation {
+                1 => "SELECT * FROM closed_trades WHERE closed_at IS NULL OR exit_price IS NULL OR pnl_usd IS NULL",
+                _ => "SELECT * FROM trade_journal WHERE status <> 'open' AND (exit_time IS NULL OR exit_price IS NULL OR pnl_usd IS NULL)",
+            }),
+            recommendation: "Write status and exit in one UPDATE, and complete these rows from the log.".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// Twenty times the quarter of an hour for which prices are followed, so that a busy host is no fault.
+const LONGEST: TimeDelta = TimeDelta::hours(5);
+/// Trades closed later that have moved on, which shows that the step runs.
+const FEWEST_AFTER: usize = 10;
+
+fn stuck(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let ledger = audit.context.ledger()?;
+    let moved_on: Vec<_> =
+        ledger.of(2).filter(|entry| entry.status.as_deref() == Some("post_tracked")).collect();
+    let limit = audit.context.now - LONGEST;
+    let is_stuck = |entry: &Entry| {
+        entry.status.as_deref() == Some("closed")
+            && entry.closed_at.is_some_and(|at| {
+                at < limit
+                    && moved_on.iter().filter(|other| other.closed_at.is_some_and(|other| other > at)).count()
+                        >= FEWEST_AFTER
+            })
+    };
+    let mut evidence = Evidence::default();
+    for entry in ledger.of(2) {
+        evidence.row(is_stuck(entry).then(|| entry.name()));
+    }
+    let share = evidence.count as f64 / (evidence.of.max(1)) as f64;
+    let problem = Problem {
+        alert_type: AlertType::Bug,
+        severity: if share > 0.1 { Severity::Medium } else { Severity::Low },
+        subject: "trade_journal:closed".to_owned(),
+        title: "Trades in trade_journal stay 'closed' and are never followed to the end".to_owned(),
+        description: format!(
+            "{} of {} trades have stayed 'closed' for hours, while others closed later became 'post_tracked': \
+             the prices after their exit, and what they missed, were never recorded.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text("closed trades", "SELECT id, coin, exit_time, status FROM trade_journal WHERE status = 'closed' ORDER BY exit_time"),
+        recommendation: "Load 'closed' trades at start and follow them too: a restart within the quarter of an hour after an exit loses them.".to_owned(),
+    };
+    Ok((evidence.count > 0).then_some(problem).into())
+}
