@@ -15,6 +15,8 @@ mod checks_alive;
 mod checks_funnel;
 mod checks_learning;
 mod checks_money;
+mod checks_recompute;
+mod checks_refer;
 mod checks_trend;
 mod command_line;
 mod doctor;

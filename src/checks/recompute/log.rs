@@ -1,7 +1,8 @@
 //! Closings in the log against closings in the trades' table.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::super::refer;
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
 use crate::bot::closing::Closing;
 use crate::bot::ledger::{Entry, table};
@@ -23,16 +24,20 @@ const ROUNDING_USD: f64 = 0.011;
 fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let context = audit.context;
     let ledger = context.ledger()?;
+    // A second closing overwrites the result of the first: `closing-logged-twice` reports both.
+    let twice: HashSet<_> =
+        refer::doubled_closings(audit)?.iter().map(|closing| closing.trade_id.as_deref()).collect();
     let mut found = Found::nothing();
     for generation in [1, 2] {
         let entries: Vec<_> = ledger.of(generation).collect();
         // Older closings may be of trades that are no longer kept.
         let Some(oldest) = entries.iter().filter_map(|entry| entry.closed_at).min() else { continue };
         let index = Index::new(&entries);
-        let open = super::super::refer::open_ids(audit, generation)?;
+        let open = refer::open_ids(audit, generation)?;
         let (mut lost, mut differs) = (Evidence::default(), Evidence::default());
         let logged = context.closings()?.iter().filter(|closing| {
             closing.generation == generation
+                && !twice.contains(&closing.trade_id.as_deref())
                 && closing.at > oldest + GRACE
                 && closing.at < context.now - GRACE
         });

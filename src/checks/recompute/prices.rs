@@ -59,7 +59,7 @@ impl<'entry> Compared<'entry> {
 
     /// Whether it can tell a factor: profits near zero agree with every one.
     fn tells(&self) -> bool {
-        self.expected.abs() > 4.0 * (self.tolerance + self.fees)
+        self.expected.abs() > 10.0 * CENT
     }
 
     fn example(&self) -> String {
@@ -112,23 +112,25 @@ fn pnl(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-/// Whether nearly all profits are the price's move times one whole number: the stored size is then the margin.
+/// Whether nearly all profits, in money and in percent, are the price's move times one factor: the
+/// stored size is then the margin.
 fn is_leveraged(compared: &[Compared<'_>]) -> bool {
-    let telling: Vec<_> = compared.iter().filter(|trade| trade.tells()).collect();
-    let Some(first) = telling.first() else { return false };
-    // With one constant size the percentage looks like a leverage; then both columns hold the same.
-    let is_percent = |trade: &Compared<'_>| {
-        trade.entry.pnl_percent.is_some_and(|percent| (percent - trade.stored).abs() < CENT)
-    };
-    if most(telling.iter().filter(|trade| is_percent(trade)).count(), telling.len()) {
-        return false;
-    }
-    let factor = (first.stored / first.expected).round();
-    let fits =
-        |trade: &Compared<'_>| (trade.stored / trade.expected - factor).abs() < 0.2_f64.max(0.01 * factor);
-    (2.0..=50.0).contains(&factor)
-        && telling.len() >= LEVERAGE_TRADES
-        && most(telling.iter().filter(|trade| fits(trade)).count(), telling.len())
+    let mut factors: Vec<f64> =
+        compared.iter().filter(|trade| trade.tells()).map(|trade| trade.stored / trade.expected).collect();
+    factors.sort_by(f64::total_cmp);
+    let Some(factor) = factors.get(factors.len() / 2).copied() else { return false };
+    // Fees of a leveraged trade take their part of every result.
+    let near = |value: f64| (value / factor - 1.0).abs() < 0.25;
+    let percents = compared
+        .iter()
+        .filter(|trade| trade.tells())
+        .filter_map(|trade| Some(trade.entry.pnl_percent? / (100.0 * trade.entry.gain_fraction()?)));
+    let percents: Vec<f64> = percents.collect();
+    (1.8..=51.0).contains(&factor)
+        && factors.len() >= LEVERAGE_TRADES
+        && most(factors.iter().filter(|value| near(**value)).count(), factors.len())
+        && (percents.is_empty()
+            || most(percents.iter().filter(|value| near(**value)).count(), percents.len()))
 }
 
 /// What the wrong profits have in common.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, doubled_closings};
 use crate::bot::clock::utc_text;
+use crate::bot::closing::Closing;
 use crate::bot::ledger::{Entry, table};
 use crate::untrusted::cut;
 
@@ -105,13 +106,16 @@ fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for closing in &doubled {
         let last =
             closings.iter().find(|other| other.trade_id == closing.trade_id && other.coin == closing.coin);
-        let again = last.map(|last| utc_text(last.at)).unwrap_or_default();
+        let shown = |closing: &Closing| {
+            format!("{:+.2} at {} UTC", closing.pnl_usd.unwrap_or_default(), utc_text(closing.at))
+        };
         let id = closing.trade_id.as_deref().unwrap_or_default();
         evidence.row(Some(format!(
-            "{} ({}) at {} and {again} UTC",
+            "{} ({}): {} and {}",
             cut(&closing.coin, 24),
             cut(id, 32),
-            utc_text(closing.at)
+            shown(closing),
+            last.map(shown).unwrap_or_default()
         )));
     }
     evidence.of = closings.len() as u64;
@@ -125,7 +129,8 @@ fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: "Closings of the same position were processed twice".to_owned(),
         description: format!(
             "{} closings were logged a second time for a position that had been closed ({coins}). What the bot \
-             counts at each closing (scores of coins, patterns, rules) counts these results, {excess:+.2} US dollars, twice.",
+             counts at each closing (scores of coins, patterns, rules) counts a result too many ({excess:+.2} US dollars), and the \
+             second closing may have overwritten the first one's price and time.",
             evidence.count
         ),
         evidence: evidence.text("logged closings", "SELECT coalesce(json_extract(CASE WHEN json_valid(details) THEN details END, '$.trade_id'), details) AS position, count(*), group_concat(created_at) FROM activity_log WHERE activity_type IN ('quick_update', 'trade_closed') GROUP BY 1 HAVING count(*) > 1"),

@@ -72,6 +72,9 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let ids = ids.iter().take(3).cloned().collect::<Vec<_>>().join(" and ");
         evidence.row(Some(format!("{ids}: \"{}\"", cut(text, 80))));
     }
+    for (table, evidence) in &mut by_table {
+        evidence.of = rules.get(*table).copied().unwrap_or_default();
+    }
     let problems = by_table.into_iter().map(|(table, evidence)| Problem {
         alert_type: AlertType::Inefficiency,
         severity: Severity::Medium,
@@ -79,10 +82,9 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: format!("The same rule exists more than once in {table}"),
         description: format!(
             "{} rules of the {} in force in {table} exist more than once, word for word. Their evidence is split, or they act twice.",
-            evidence.count,
-            rules.get(table).copied().unwrap_or_default()
+            evidence.count, evidence.of
         ),
-        evidence: evidence.text("rules that repeat", match table.as_str() {
+        evidence: evidence.text("rules in force exist again", match table.as_str() {
             "trading_rules" => "SELECT lower(trim(rule_text)), count(*), group_concat(id) FROM trading_rules WHERE status <> 'rejected' GROUP BY 1 HAVING count(*) > 1",
             "regime_rules" => "SELECT condition, action, count(*), group_concat(rule_id) FROM regime_rules WHERE is_active GROUP BY 1, 2 HAVING count(*) > 1",
             _ => "SELECT entry_conditions, description, count(*), group_concat(pattern_id) FROM trading_patterns WHERE is_active GROUP BY 1, 2 HAVING count(*) > 1",

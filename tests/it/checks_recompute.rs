@@ -1,0 +1,461 @@
+//! What is stored must follow from the file's own rows.
+
+use serde_json::Value;
+
+use crate::bot_file::{BotFile, after, ago};
+use crate::monitor::report;
+
+/// The finding of a check, if it made one.
+fn finding(bot: &BotFile, check: &str) -> Option<Value> {
+    let report = report(bot, &[]);
+    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
+    let mut findings = report["findings"].as_array().unwrap().iter();
+    findings.find(|finding| finding["source"] == format!("check:{check}")).cloned()
+}
+
+/// The check is silent, then the fault happens, then it tells these words.
+fn assert_found(bot: &BotFile, check: &str, fault: impl FnOnce(&BotFile), words: &[&str]) {
+    assert!(finding(bot, check).is_none(), "{check} without a fault: {:#?}", finding(bot, check));
+    fault(bot);
+    let found = finding(bot, check)
+        .unwrap_or_else(|| panic!("{check} is silent: {:#}", report(bot, &[])["findings"]));
+    let text: Vec<_> =
+        ["severity", "description", "evidence"].iter().filter_map(|field| found[field].as_str()).collect();
+    let text = text.join(" | ");
+    for word in words {
+        assert!(text.contains(word), "{check} does not say {word}: {text}");
+    }
+}
+
+/// Forty trades of four coins over two days, and an account that follows from them.
+fn generation1() -> BotFile {
+    let bot = BotFile::generation1();
+    for trade in 0..40_i64 {
+        let closed_at = ago(trade * 4_000 + 600);
+        let opened_at = after(&closed_at, -900 - 70 * trade);
+        let won = trade % 3 != 0;
+        bot.closed_trade(|row| {
+            row.coin_name = ["bitcoin", "solana", "pepe", "tron"][(trade % 4) as usize];
+            row.size_usd = 20.0 + 2.0 * trade as f64;
+            row.pnl_usd = Some(if won { 1.2 } else { -2.3 });
+            row.exit_reason = if won { "take_profit" } else { "stop_loss" };
+            (row.opened_at, row.closed_at) = (&opened_at, &closed_at);
+        });
+    }
+    settle(&bot);
+    bot
+}
+
+/// Writes the account that follows from trades and positions.
+fn settle(bot: &BotFile) {
+    bot.execute(
+        "UPDATE account_state SET total_pnl = (SELECT sum(pnl_usd) FROM closed_trades),
+            in_positions = (SELECT total(size_usd) FROM open_trades),
+            daily_pnl = (SELECT sum(pnl_usd) FROM closed_trades WHERE closed_at >= '2026-11-22'),
+            trade_count_today = (SELECT count(*) FROM closed_trades WHERE closed_at >= '2026-11-22')",
+        [],
+    );
+    bot.execute("UPDATE account_state SET balance = 1000 + total_pnl", []);
+    bot.execute("UPDATE account_state SET available_balance = balance - in_positions", []);
+}
+
+/// Forty trades of the second generation on a host east of UTC, and scores that follow from them.
+fn generation2() -> BotFile {
+    let bot = BotFile::generation2().host_offset_seconds(19_800);
+    for trade in 0..40_i64 {
+        let exit_time = ago(trade * 4_000 + 600);
+        let entry_time = after(&exit_time, -900 - 70 * trade);
+        let won = trade % 3 != 0;
+        bot.journal_trade(|row| {
+            row.coin = ["BTC", "DOGE", "APT", "UNI"][(trade % 4) as usize];
+            row.direction = if trade % 5 == 0 { "SHORT" } else { "LONG" };
+            row.position_size_usd = 40.0 + trade as f64;
+            row.pnl_usd = Some(if won { 0.9 } else { -1.1 });
+            row.exit_reason = if won { "take_profit" } else { "stop_loss" };
+            (row.entry_time, row.exit_time) = (&entry_time, &exit_time);
+        });
+    }
+    score(&bot);
+    let snapshot = ago(3_600 * 30);
+    bot.snapshot(&bot.local(&snapshot), &snapshot);
+    bot.execute("DELETE FROM profit_snapshots WHERE total_trades <> 0", []);
+    bot
+}
+
+/// Writes the scores that follow from the journal.
+fn score(bot: &BotFile) {
+    bot.execute(
+        "INSERT OR REPLACE INTO coin_scores (coin, total_trades, wins, losses, total_pnl, win_rate, last_updated)
+            SELECT coin, count(*), sum(pnl_usd > 0), sum(pnl_usd < 0), sum(pnl_usd), avg(pnl_usd > 0), max(exit_time)
+            FROM trade_journal WHERE status <> 'open' GROUP BY coin",
+        [],
+    );
+}
+
+#[test]
+fn a_profit_must_follow_from_the_prices() {
+    let wrong = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET pnl_usd = pnl_usd + 5, pnl_pct = 100 * (pnl_usd + 5) / size_usd WHERE id IN (3, 4)", []);
+    };
+    assert_found(
+        &generation1(),
+        "pnl-contradicts-prices",
+        wrong,
+        &["critical", "2 of 40", "+10.00 US dollars", "pepe (id 3)"],
+    );
+}
+
+#[test]
+fn a_short_trade_counted_as_long_is_named() {
+    let reversed = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET pnl_usd = -pnl_usd WHERE direction = 'SHORT'", []);
+    };
+    assert_found(
+        &generation2(),
+        "pnl-contradicts-prices",
+        reversed,
+        &["8 of 40", "SHORT trades are calculated as if they were LONG"],
+    );
+}
+
+#[test]
+fn fees_and_leverage_are_no_contradiction() {
+    let bot = generation1();
+    bot.execute("UPDATE closed_trades SET pnl_usd = pnl_usd - 0.002 * size_usd", []);
+    settle(&bot);
+    assert_eq!(finding(&bot, "pnl-contradicts-prices"), None);
+    let bot = generation1();
+    bot.execute("UPDATE closed_trades SET pnl_usd = 10 * pnl_usd, pnl_pct = 10 * pnl_pct", []);
+    assert_eq!(finding(&bot, "pnl-contradicts-prices"), None);
+}
+
+#[test]
+fn a_profit_counted_double_is_no_leverage() {
+    let double = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET pnl_usd = 2 * pnl_usd", []);
+    };
+    assert_found(&generation1(), "pnl-contradicts-prices", double, &["40 trades"]);
+}
+
+#[test]
+fn a_fraction_is_no_percentage() {
+    let fraction = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET pnl_pct = pnl_pct / 100", []);
+    };
+    assert_found(
+        &generation1(),
+        "pnl-percent-contradicts-pnl",
+        fraction,
+        &["medium", "40 of 40", "holds the fraction"],
+    );
+    let sign = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET pnl_pct = -pnl_pct WHERE coin = 'UNI'", []);
+    };
+    assert_found(&generation2(), "pnl-percent-contradicts-pnl", sign, &["10 of 40", "sign is reversed"]);
+}
+
+#[test]
+fn a_target_does_not_lose() {
+    let mislabelled = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET exit_reason = 'take_profit' WHERE id = 1", []);
+    };
+    assert_found(
+        &generation1(),
+        "exit-reason-contradicts-result",
+        mislabelled,
+        &["medium", "1 of 40", "take_profit with -2.30"],
+    );
+}
+
+#[test]
+fn a_target_stands_on_the_winning_side() {
+    let reversed = |bot: &BotFile| {
+        bot.execute(
+            "UPDATE trade_journal SET take_profit_price = 98, stop_loss_price = 98 WHERE direction = 'LONG'",
+            [],
+        );
+    };
+    assert_found(&generation2(), "exit-price-on-wrong-side", reversed, &["high", "32 of 40", "target 98"]);
+}
+
+#[test]
+fn an_unrealized_profit_follows_from_the_prices() {
+    let bot = generation1();
+    bot.open_trade(|_| ());
+    settle(&bot);
+    let wrong = |bot: &BotFile| {
+        bot.execute("UPDATE open_trades SET unrealized_pnl = -4", []);
+    };
+    assert_found(
+        &bot,
+        "unrealized-pnl-contradicts-prices",
+        wrong,
+        &["high", "1 of 1", "gives +0.50, stored -4.00"],
+    );
+}
+
+#[test]
+fn a_missed_profit_is_money() {
+    let bot = generation2();
+    bot.execute("UPDATE trade_journal SET price_15min_after = exit_price * 1.01, missed_profit_usd = 0.01 * position_size_usd WHERE direction = 'LONG'", []);
+    let percent = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET missed_profit_usd = 1.0 WHERE direction = 'LONG'", []);
+    };
+    assert_found(&bot, "missed-profit-contradicts-prices", percent, &["medium", "whatever the size"]);
+}
+
+#[test]
+fn a_duration_in_another_time_zone_says_its_hours() {
+    let zone = |bot: &BotFile| {
+        bot.execute(
+            "UPDATE closed_trades SET duration_seconds = duration_seconds + 19800 WHERE id <= 20",
+            [],
+        );
+    };
+    assert_found(
+        &generation1(),
+        "duration-contradicts-times",
+        zone,
+        &["medium", "20 of 40", "+5.5 hours", "The first was closed at 2026-11-21"],
+    );
+    let minutes = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET duration_seconds = duration_seconds / 60", []);
+    };
+    assert_found(&generation2(), "duration-contradicts-times", minutes, &["40 of 40", "stored in minutes"]);
+    let zero = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET duration_seconds = 0 WHERE id = 7", []);
+    };
+    assert_found(&generation1(), "duration-contradicts-times", zero, &["1 of 40", "stored as zero"]);
+}
+
+#[test]
+fn a_trade_opens_before_it_closes() {
+    let reversed = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET opened_at = datetime(closed_at, '+5 minutes'), duration_seconds = -300 WHERE id = 2", []);
+    };
+    assert_found(&generation1(), "closed-before-opened", reversed, &["1 of 40", "solana (id 2) by 300 s"]);
+}
+
+#[test]
+fn the_account_follows_from_the_trades() {
+    let drifted = |bot: &BotFile| {
+        bot.execute("UPDATE account_state SET total_pnl = total_pnl + 7.5, balance = balance + 7.5", []);
+    };
+    assert_found(
+        &generation1(),
+        "account-contradicts-trades",
+        drifted,
+        &["critical", "total_pnl is", "(+7.50)", "available_balance"],
+    );
+    let bot = generation1();
+    bot.execute("UPDATE account_state SET balance = balance + 4000, available_balance = balance + 4000", []);
+    assert_eq!(finding(&bot, "account-contradicts-trades"), None, "another starting balance");
+}
+
+#[test]
+fn positions_and_account_agree_about_what_is_bound() {
+    let bot = generation1();
+    bot.open_trade(|_| ());
+    settle(&bot);
+    let forgotten = |bot: &BotFile| {
+        bot.execute("UPDATE account_state SET in_positions = 0, available_balance = balance", []);
+    };
+    assert_found(
+        &bot,
+        "account-contradicts-trades",
+        forgotten,
+        &["in_positions is 0.00, its rows give 50.00"],
+    );
+}
+
+#[test]
+fn a_time_of_update_moves_with_the_account() {
+    let frozen = |bot: &BotFile| {
+        bot.execute("UPDATE account_state SET last_updated = '2026-11-20 09:00:00'", []);
+    };
+    assert_found(&generation1(), "account-time-frozen", frozen, &["low", "40 trades since"]);
+}
+
+#[test]
+fn a_daily_counter_begins_anew_each_day() {
+    let never_reset = |bot: &BotFile| {
+        bot.execute("UPDATE account_state SET daily_pnl = total_pnl, trade_count_today = 60", []);
+        for trade in 0..20 {
+            let closed_at = ago(200_000 + trade * 4_000);
+            bot.closed_trade(|row| (row.opened_at, row.closed_at) = ("2026-11-15 00:00:00", &closed_at));
+        }
+    };
+    let bot = generation1();
+    assert_found(
+        &bot,
+        "daily-counter-contradicts-trades",
+        never_reset,
+        &["medium", "trade_count_today is 60, the count of all trades ever"],
+    );
+    let never_kept = |bot: &BotFile| {
+        bot.execute("UPDATE account_state SET daily_pnl = 0, trade_count_today = 0", []);
+    };
+    assert_found(
+        &generation1(),
+        "daily-counter-contradicts-trades",
+        never_kept,
+        &["trade_count_today is 0 on a day with 8 closings"],
+    );
+}
+
+#[test]
+fn a_coins_score_counts_its_trades() {
+    let wrong = |bot: &BotFile| {
+        bot.execute("UPDATE coin_scores SET total_trades = total_trades + 4, wins = wins + 4, win_rate = 1.0 * (wins + 4) / (total_trades + 4) WHERE coin = 'UNI'", []);
+    };
+    assert_found(
+        &generation2(),
+        "coin-score-contradicts-trades",
+        wrong,
+        &["high", "1 of 4 coins", "UNI: stored 14 trades"],
+    );
+    let percent = |bot: &BotFile| {
+        bot.execute("UPDATE coin_scores SET win_rate = 100 * win_rate", []);
+    };
+    assert_found(&generation2(), "coin-score-contradicts-trades", percent, &["medium", "4 of 4 coins"]);
+}
+
+#[test]
+fn a_rules_counters_count_its_trades() {
+    let bot = generation1();
+    bot.execute("UPDATE closed_trades SET rule_ids_used = '1' WHERE id <= 12", []);
+    bot.rule(|rule| {
+        (rule.success_count, rule.failure_count) = (8, 4);
+        rule.created_at = "2026-11-01 00:00:00";
+    });
+    // Older trades carry no rule, from before the column: they may have counted.
+    bot.execute("UPDATE closed_trades SET rule_ids_used = '2' WHERE id > 12", []);
+    let wrong = |bot: &BotFile| {
+        bot.execute("UPDATE trading_rules SET success_count = 1, failure_count = 11", []);
+    };
+    assert_found(
+        &bot,
+        "rule-counter-contradicts-trades",
+        wrong,
+        &["high", "1: 1 successes and 11 failures stored, its trades have 8 and 4"],
+    );
+}
+
+/// Hourly snapshots that count what the journal closed.
+fn with_snapshots() -> BotFile {
+    let bot = generation2();
+    for hour in 0..20 {
+        let at = ago(3_600 * hour + 1_200);
+        bot.snapshot(&bot.local(&at), &at);
+    }
+    bot.execute(
+        "UPDATE profit_snapshots SET (total_trades, winning_trades, losing_trades, total_pnl) = (
+            SELECT count(*), total(pnl_usd > 0), total(pnl_usd < 0), total(pnl_usd) FROM trade_journal
+            WHERE julianday(exit_time) <= julianday(timestamp) AND julianday(exit_time) > julianday(timestamp) - 1.0 / 24)",
+        [],
+    );
+    bot.execute("UPDATE profit_snapshots SET win_rate = CASE WHEN total_trades THEN 100.0 * winning_trades / total_trades ELSE 0 END,
+        starting_balance = 10000 + (SELECT total(pnl_usd) FROM trade_journal WHERE julianday(exit_time) <= julianday(timestamp) - 1.0 / 24)", []);
+    bot.execute("UPDATE profit_snapshots SET ending_balance = starting_balance + total_pnl", []);
+    bot
+}
+
+#[test]
+fn a_snapshot_holds_the_trades_of_its_hour() {
+    let partial = |bot: &BotFile| {
+        bot.execute("UPDATE profit_snapshots SET total_trades = 5, winning_trades = 5, losing_trades = 0, win_rate = 100", []);
+    };
+    assert_found(
+        &with_snapshots(),
+        "snapshot-contradicts-trades",
+        partial,
+        &["high", "hourly snapshots", "5 trades, the journal has"],
+    );
+    let fraction = |bot: &BotFile| {
+        bot.execute("UPDATE profit_snapshots SET win_rate = win_rate / 100", []);
+    };
+    assert_found(
+        &with_snapshots(),
+        "snapshot-contradicts-trades",
+        fraction,
+        &["medium", "win rate 1 of 1 wins in 1 trades, which is 100.0 %"],
+    );
+}
+
+#[test]
+fn snapshots_carry_the_balance_on() {
+    let restarts = |bot: &BotFile| {
+        bot.execute(
+            "UPDATE profit_snapshots SET starting_balance = 10000, ending_balance = 10000 + total_pnl",
+            [],
+        );
+    };
+    assert_found(
+        &with_snapshots(),
+        "snapshot-balance-restarts",
+        restarts,
+        &["medium", "all start at 10000.00"],
+    );
+}
+
+#[test]
+fn log_and_table_tell_the_same_closings() {
+    let bot = generation1();
+    let (coin, at, pnl): (String, String, f64) = bot
+        .rows("SELECT coin_name, closed_at, pnl_usd FROM closed_trades WHERE id = 5", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .remove(0);
+    bot.activity(
+        "trade_closed",
+        &format!("CLOSED {coin} @ $1.00 P&L: +${pnl:.2} (take_profit)"),
+        "trade_id=9, entry=$1.00",
+        &at,
+    );
+    let other = |bot: &BotFile| {
+        bot.activity(
+            "trade_closed",
+            "CLOSED pepe @ $1.00 P&L: $-9.99 (stop_loss)",
+            "trade_id=77, entry=$1.00",
+            "2026-11-22 01:00:00",
+        );
+    };
+    assert_found(
+        &bot,
+        "closing-contradicts-log",
+        other,
+        &["critical", "1 of 2 logged closings", "pepe at 2026-11-22 01:00:00 UTC with -9.99"],
+    );
+
+    let bot = generation2();
+    let (id, coin): (String, String) = bot
+        .rows("SELECT position_id, coin FROM trade_journal WHERE rowid = 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .remove(0);
+    let differs = |bot: &BotFile| {
+        bot.quick_update(&id, &coin, 12.5, &ago(590));
+    };
+    assert_found(&bot, "closing-contradicts-log", differs, &["high", "with +12.50, stored -1.10"]);
+}
+
+#[test]
+fn nonsense_is_no_error() {
+    let bot = generation1();
+    bot.execute("UPDATE closed_trades SET pnl_usd = 'much', entry_price = 0, closed_at = 'never', duration_seconds = 9e999 WHERE id = 1", []);
+    bot.execute("UPDATE closed_trades SET size_usd = -1e308, exit_price = 9e999, opened_at = 12, rule_ids_used = ',,x;' WHERE id = 2", []);
+    bot.execute("UPDATE account_state SET balance = 'x', total_pnl = 9e999, last_updated = 'x'", []);
+    assert_eq!(report(&bot, &[])["analysis"]["checks"]["error"], Value::Null);
+    let bot = generation2();
+    bot.execute("UPDATE trade_journal SET entry_time = 5, position_size_usd = 'x', position_id = '' WHERE coin = 'UNI'", []);
+    bot.execute(
+        "UPDATE coin_scores SET total_trades = 9223372036854775807, wins = 'x', win_rate = 9e999",
+        [],
+    );
+    assert_eq!(report(&bot, &[])["analysis"]["checks"]["error"], Value::Null);
+    let bot = generation1()
+        .without_table("account_state")
+        .without_table("learnings")
+        .without_column("activity_log", "details");
+    assert_eq!(report(&bot, &[])["analysis"]["checks"]["error"], Value::Null);
+}

@@ -1,0 +1,296 @@
+//! Rows that point to nothing or to the wrong row, and rows that contradict each other.
+
+use serde_json::Value;
+
+use crate::bot_file::{BotFile, after, ago};
+use crate::monitor::report;
+
+fn finding(bot: &BotFile, check: &str) -> Option<Value> {
+    let report = report(bot, &[]);
+    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
+    let mut findings = report["findings"].as_array().unwrap().iter();
+    findings.find(|finding| finding["source"] == format!("check:{check}")).cloned()
+}
+
+/// The check is silent, then the fault happens, then it tells these words.
+fn assert_found(bot: &BotFile, check: &str, fault: impl FnOnce(&BotFile), words: &[&str]) {
+    assert!(finding(bot, check).is_none(), "{check} without a fault: {:#?}", finding(bot, check));
+    fault(bot);
+    let found = finding(bot, check)
+        .unwrap_or_else(|| panic!("{check} is silent: {:#}", report(bot, &[])["findings"]));
+    let text: Vec<_> =
+        ["severity", "description", "evidence"].iter().filter_map(|field| found[field].as_str()).collect();
+    let text = text.join(" | ");
+    for word in words {
+        assert!(text.contains(word), "{check} does not say {word}: {text}");
+    }
+}
+
+/// Thirty trades of three coins, none of which overlap within a coin.
+fn generation1() -> BotFile {
+    let bot = BotFile::generation1();
+    for trade in 0..30_i64 {
+        let closed_at = ago(trade * 2_000 + 600);
+        let opened_at = after(&closed_at, -900);
+        bot.closed_trade(|row| {
+            row.coin_name = ["bitcoin", "solana", "pepe"][(trade % 3) as usize];
+            (row.opened_at, row.closed_at) = (&opened_at, &closed_at);
+        });
+    }
+    bot
+}
+
+/// The same of the second generation.
+fn generation2() -> BotFile {
+    let bot = BotFile::generation2();
+    for trade in 0..30_i64 {
+        let exit_time = ago(trade * 2_000 + 600);
+        let entry_time = after(&exit_time, -900);
+        bot.journal_trade(|row| {
+            row.coin = ["BTC", "DOGE", "APT"][(trade % 3) as usize];
+            (row.entry_time, row.exit_time) = (&entry_time, &exit_time);
+        });
+    }
+    bot
+}
+
+#[test]
+fn a_position_closes_once() {
+    let twice = |bot: &BotFile| {
+        bot.execute("INSERT INTO closed_trades SELECT 900, coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, exit_reason, opened_at, closed_at, duration_seconds, rule_ids_used FROM closed_trades WHERE id = 4", []);
+    };
+    assert_found(&generation1(), "trade-recorded-twice", twice, &["critical", "bitcoin as ids", "+1.00"]);
+    let same_position = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET position_id = (SELECT position_id FROM trade_journal WHERE rowid = 1) WHERE rowid = 4", []);
+    };
+    assert_found(&generation2(), "trade-recorded-twice", same_position, &["1 of 30 trades", "BTC as ids"]);
+}
+
+#[test]
+fn a_closing_is_logged_once() {
+    let bot = generation2();
+    let position: String = bot.value("SELECT position_id FROM trade_journal WHERE rowid = 2");
+    bot.quick_update(&position, "DOGE", 1.0, &ago(2_600));
+    let again = |bot: &BotFile| {
+        bot.quick_update(&position, "DOGE", 1.0, &ago(300));
+    };
+    assert_found(
+        &bot,
+        "closing-logged-twice",
+        again,
+        &["high", "1 of 2 logged closings", "(DOGE)", "+1.00 at 2026-11-22 08:55:00"],
+    );
+    assert_eq!(finding(&bot, "closing-contradicts-log"), None);
+}
+
+#[test]
+fn an_open_position_was_not_closed() {
+    let bot = generation2();
+    bot.journal_open(|trade| {
+        (trade.coin, trade.position_id, trade.entry_time) = ("SUI", Some("pos-9"), "2026-11-22 07:00:00")
+    });
+    let logged = |bot: &BotFile| {
+        bot.quick_update("pos-9", "SUI", -2.0, &ago(1_800));
+    };
+    assert_found(
+        &bot,
+        "open-position-was-closed",
+        logged,
+        &["critical", "1 of 1 open positions", "logged as closed at 2026-11-22 08:30:00 UTC"],
+    );
+    assert_eq!(finding(&bot, "closing-contradicts-log"), None);
+
+    let bot = generation1();
+    let same = |bot: &BotFile| {
+        bot.open_trade(|trade| (trade.coin_name, trade.opened_at) = ("solana", "2026-11-22 08:01:40"));
+    };
+    assert_found(&bot, "open-position-was-closed", same, &["solana (id 1) closed as trade 2"]);
+}
+
+#[test]
+fn a_forgotten_position_is_reported_once() {
+    let bot = generation2();
+    bot.journal_open(|trade| trade.coin = "SUI");
+    let forgotten = |bot: &BotFile| {
+        bot.journal_open(|trade| (trade.coin, trade.entry_time) = ("APT", "2026-11-18 09:00:00"));
+    };
+    assert_found(
+        &bot,
+        "position-forgotten",
+        forgotten,
+        &["critical", "1 of 2 open positions", "APT", "open since 2026-11-18 09:00:00"],
+    );
+    assert_eq!(finding(&bot, "position-stale"), None);
+}
+
+#[test]
+fn a_closed_trade_has_an_exit() {
+    let unfinished = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET exit_time = NULL, pnl_usd = NULL WHERE rowid = 5", []);
+    };
+    assert_found(
+        &generation2(),
+        "closed-without-exit",
+        unfinished,
+        &["high", "1 of 30", "without time and profit"],
+    );
+}
+
+#[test]
+fn a_trade_does_not_stay_half_finished() {
+    let stuck = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET status = 'closed' WHERE rowid IN (1, 20, 25)", []);
+    };
+    assert_found(&generation2(), "trade-stuck-in-status", stuck, &["low", "2 of 30"]);
+}
+
+#[test]
+fn a_learning_is_about_its_trade() {
+    let bot = generation1();
+    for trade in 1..=9 {
+        let created_at: String = bot.value(&format!(
+            "SELECT datetime(closed_at, '+30 seconds') FROM closed_trades WHERE id = {trade}"
+        ));
+        let happened = format!(
+            "A long position in {} near support",
+            ["BITCOIN", "SOLANA", "PEPE"][(trade as usize - 1) % 3]
+        );
+        bot.learning(|row| {
+            (row.trade_id, row.what_happened, row.created_at) = (Some(trade), &happened, &created_at);
+            row.lesson = "Wait";
+        });
+    }
+    let shifted = |bot: &BotFile| {
+        bot.execute("UPDATE learnings SET trade_id = trade_id + 1", []);
+    };
+    assert_found(
+        &bot,
+        "learning-of-another-trade",
+        shifted,
+        &["high", "9 of 9", "learning 9 is about pepe, its trade 10 is bitcoin"],
+    );
+    let bot = generation1();
+    bot.learning(|row| (row.trade_id, row.created_at) = (Some(9), "2026-11-22 08:55:00"));
+    let early = |bot: &BotFile| {
+        bot.execute("UPDATE learnings SET created_at = '2026-11-20 08:55:00'", []);
+    };
+    assert_found(&bot, "learning-of-another-trade", early, &["were written before the trade closed"]);
+}
+
+#[test]
+fn an_id_points_to_a_row() {
+    let bot = generation1();
+    bot.learning(|row| row.trade_id = Some(3));
+    let dangling = |bot: &BotFile| {
+        bot.learning(|row| row.trade_id = Some(4_000));
+    };
+    assert_found(
+        &bot,
+        "dangling-reference",
+        dangling,
+        &["medium", "1 of 2 ids in learnings.trade_id", "names 4000"],
+    );
+    let bot = generation1();
+    bot.rule(|rule| (rule.success_count, rule.failure_count) = (1, 0));
+    bot.execute("UPDATE closed_trades SET rule_ids_used = '1' WHERE id = 1", []);
+    let invented = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET rule_ids_used = '1,122' WHERE id = 2", []);
+    };
+    assert_found(
+        &bot,
+        "dangling-reference",
+        invented,
+        &["1 of 3 ids in closed_trades.rule_ids_used", "row 2 names 122"],
+    );
+}
+
+#[test]
+fn a_coin_is_not_refused_for_its_spelling() {
+    let bot = generation1();
+    bot.market_price("cardano", 0.9, &ago(30));
+    bot.activity(
+        "trade_rejected",
+        "No market data for MATIC. Cannot execute trade without real price.",
+        None,
+        &ago(400),
+    );
+    let refused = |bot: &BotFile| {
+        for minute in 1..4 {
+            bot.activity(
+                "trade_rejected",
+                "No market data for CARDANO. Cannot execute trade without real price.",
+                None,
+                &ago(60 * minute),
+            );
+        }
+    };
+    assert_found(
+        &bot,
+        "coin-refused-for-its-spelling",
+        refused,
+        &["high", "\"CARDANO\" was refused, \"cardano\" has a price"],
+    );
+}
+
+#[test]
+fn a_coin_has_one_spelling() {
+    let bot = generation1();
+    bot.cooldown("solana", &ago(60));
+    let split = |bot: &BotFile| bot.cooldown("SOLANA ", &ago(60));
+    assert_found(
+        &bot,
+        "coin-spelling-splits",
+        split,
+        &["medium", "\"SOLANA \" (cooldown) and \"solana\" (trade)"],
+    );
+}
+
+#[test]
+fn a_rule_exists_once() {
+    let bot = generation1();
+    bot.rule(|rule| rule.rule_text = "When BTC drops 5%, WAIT");
+    bot.rule(|rule| rule.rule_text = "When BTC drops 6%, WAIT");
+    let again = |bot: &BotFile| {
+        bot.rule(|rule| rule.rule_text = "when btc drops 5%  wait.");
+    };
+    assert_found(&bot, "duplicate-rules", again, &["medium", "1 and 3"]);
+}
+
+#[test]
+fn equal_conditions_do_not_wait_together() {
+    let bot = generation2();
+    for (number, seconds) in [1_000, 2_000, 3_000].into_iter().enumerate() {
+        let (id, at) = (format!("c{number}"), ago(seconds));
+        bot.condition(|row| (row.id, row.created_at) = (&id, &at));
+    }
+    let together = |bot: &BotFile| {
+        for number in 3..5 {
+            let id = format!("c{number}");
+            bot.condition(|row| (row.id, row.created_at) = (&id, "2026-11-22 08:43:00"));
+        }
+    };
+    assert_found(&bot, "duplicate-conditions", together, &["medium", "2 of 5 conditions", "BTC LONG at 100"]);
+}
+
+#[test]
+fn nothing_happens_before_it_exists() {
+    let bot = generation1();
+    bot.rule(|rule| rule.created_at = "2026-11-22 06:00:00");
+    let early = |bot: &BotFile| {
+        bot.execute("UPDATE trading_rules SET last_used = '2026-11-21 06:00:00'", []);
+    };
+    assert_found(
+        &bot,
+        "times-out-of-order",
+        early,
+        &["medium", "1 of 1 rules have a last use before their creation"],
+    );
+    let bot = generation1();
+    bot.rule(|rule| {
+        (rule.created_at, rule.success_count, rule.failure_count) = ("2026-11-22 06:00:00", 1, 0)
+    });
+    let carried = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET rule_ids_used = '1' WHERE id = 20", []);
+    };
+    assert_found(&bot, "times-out-of-order", carried, &["carries rule 1"]);
+}
