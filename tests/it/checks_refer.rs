@@ -246,6 +246,14 @@ fn a_coin_has_one_spelling() {
 }
 
 #[test]
+fn each_generation_has_its_own_names() {
+    let bot = BotFile::upgraded();
+    bot.closed_trade(|trade| trade.coin_name = "near");
+    bot.journal_trade(|trade| trade.coin = "NEAR");
+    assert_eq!(finding(&bot, "coin-spelling-splits"), None);
+}
+
+#[test]
 fn a_rule_exists_once() {
     let bot = generation1();
     bot.rule(|rule| rule.rule_text = "When BTC drops 5%, WAIT");

@@ -197,7 +197,8 @@ SELECT
     generation,
     id,
     success_count,
-    failure_count
+    failure_count,
+    status
 FROM rule
 WHERE kind IN ('rule', 'pattern')";
 
@@ -221,7 +222,8 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
             return Ok(());
         };
         let id = cell::text(row, 3)?.unwrap_or_default().into_owned();
-        let wrong = carried.contradicts(&id, wins, losses);
+        let in_force = matches!(cell::text(row, 6)?.as_deref(), None | Some("active" | "testing"));
+        let wrong = carried.contradicts(&id, wins, losses, in_force);
         evidence.entry(generation).or_default().row(wrong.map(|totals| {
             format!(
                 "{}: {wins} successes and {losses} failures stored, its trades have {} and {}",
@@ -304,9 +306,10 @@ impl Carried {
     }
 
     /// The trades' totals where no reading of them gives these counters.
-    fn contradicts(&self, id: &str, wins: i64, losses: i64) -> Option<Totals> {
+    fn contradicts(&self, id: &str, wins: i64, losses: i64, in_force: bool) -> Option<Totals> {
         let all = self.all.get(id).copied().unwrap_or_default();
-        let settled = self.settled.get(id).copied().unwrap_or_default();
+        // Trades that close after a rule was rejected may not count for it any more.
+        let settled = self.settled.get(id).copied().filter(|_| in_force).unwrap_or_default();
         let within = |stored: i64, least: i64, most: i64, even: i64, unnamed: i64| {
             (least..=most + even + unnamed).contains(&stored)
         };

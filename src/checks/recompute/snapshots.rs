@@ -62,7 +62,7 @@ impl Snapshot {
     }
 
     /// What is wrong with it whatever the journal says.
-    fn own_contradiction(&self) -> Option<String> {
+    fn own_contradiction(&self, journal: &Journal) -> Option<String> {
         let trades = self.trades.filter(|trades| *trades > 0)?;
         if let (Some(wins), Some(losses)) = (self.wins, self.losses)
             && wins + losses > trades
@@ -78,8 +78,14 @@ impl Snapshot {
             }
         }
         let (start, end, pnl) = (self.start?, self.end?, self.pnl?);
-        (start != 0.0 && (end - start - pnl).abs() > 2.0 * CENT + 1e-6 * start.abs())
+        (start != 0.0 && !adds_up(start, end, pnl) && !self.is_all_time(journal))
             .then(|| format!("{start:.2} and {pnl:+.2} end at {end:.2}"))
+    }
+
+    /// Whether it starts from the initial balance by right: it ends with all profit so far.
+    fn is_all_time(&self, journal: &Journal) -> bool {
+        let balances = self.start.zip(self.end);
+        balances.is_some_and(|(start, end)| adds_up(start, end, journal.until(self.at)))
     }
 
     /// The spans that an hour may mean: the one that ends with it, the calendar's that ended last, the
@@ -104,6 +110,11 @@ impl Snapshot {
             .iter()
             .any(|name| self.timeframe.to_ascii_lowercase().starts_with(name))
     }
+}
+
+/// Whether a balance, a profit and the balance after it agree, but for rounding.
+fn adds_up(start: f64, end: f64, pnl: f64) -> bool {
+    (end - start - pnl).abs() <= 2.0 * CENT + 1e-6 * start.abs()
 }
 
 fn snapshots(audit: &Audit<'_>) -> anyhow::Result<Vec<Snapshot>> {
@@ -167,7 +178,7 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut missing = Evidence::default();
     let (mut stored_trades, mut journal_trades) = (0, 0);
     for snapshot in &snapshots {
-        own.row(snapshot.own_contradiction().map(|what| format!("{}: {what}", snapshot.name())));
+        own.row(snapshot.own_contradiction(&journal).map(|what| format!("{}: {what}", snapshot.name())));
         let (Some(stored), spans) = (snapshot.trades, snapshot.spans(offset_seconds)) else { continue };
         let Some((from, until)) = spans.first().copied() else { continue };
         if journal.times.first().is_none_or(|first| from < *first) {
@@ -247,7 +258,8 @@ fn balance(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some((_, first)) = starts.first().copied() else { return Ok(Found::nothing()) };
     let constant = starts.iter().all(|(_, start)| (start - first).abs() < CENT);
     // Snapshots of all time begin with the initial balance by right: only spans count.
-    let spans = snapshots.iter().all(Snapshot::has_span);
+    let all_time = snapshots.iter().filter(|snapshot| snapshot.is_all_time(&journal)).count();
+    let spans = snapshots.iter().all(Snapshot::has_span) && !super::most(all_time, snapshots.len());
     let profits: Vec<f64> = starts.iter().map(|(at, _)| journal.until(*at)).collect();
     let (low, high) =
         profits.iter().fold((0.0_f64, 0.0_f64), |(low, high), pnl| (low.min(*pnl), high.max(*pnl)));

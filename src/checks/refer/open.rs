@@ -153,7 +153,8 @@ const LATER_TRADES: usize = 3;
 pub(super) fn forgotten(audit: &Audit<'_>) -> anyhow::Result<Vec<OpenRow>> {
     let ledger = audit.context.ledger()?;
     let closed: Vec<String> = closed(audit)?.into_iter().map(|(row, _)| row.id).collect();
-    let rows = open(audit)?.into_iter().filter(|row| !closed.contains(&row.id));
+    // The first generation may hold several positions of a coin; the second holds one.
+    let rows = open(audit)?.into_iter().filter(|row| row.generation == 2 && !closed.contains(&row.id));
     let mut holds_one: HashMap<i64, bool> = HashMap::new();
     let mut forgotten = Vec::new();
     for row in rows {

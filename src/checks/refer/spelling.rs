@@ -31,13 +31,16 @@ SELECT
 FROM activity
 WHERE +activity_type IN ('trade_rejected', 'decision_rejected', 'error', 'warning') AND within(created_at)";
 
-const PRICES: &str = "SELECT coin FROM price";
+const PRICES: &str = "SELECT updated_at, clock, coin FROM price";
 
 fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let bot = audit.context.bot;
     let mut known = BTreeSet::new();
     each_row(bot.connection(), PRICES, |row| {
-        known.extend(cell::text(row, 0)?.map(std::borrow::Cow::into_owned));
+        // Rows that an older bot left behind are no price.
+        if bot.instant(row, 0, 1)?.is_some_and(|at| audit.context.window.contains(at)) {
+            known.extend(cell::text(row, 2)?.map(std::borrow::Cow::into_owned));
+        }
         Ok(())
     })?;
     let by_lower: BTreeMap<String, &String> =
@@ -80,29 +83,31 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok((evidence.count > 0).then_some(problem).into())
 }
 
+/// Where coins are named, by generation: the first writes `near`, the second `NEAR`.
 const NAMES: [(&str, &str); 6] = [
-    ("position", "SELECT DISTINCT coin FROM position"),
-    ("price", "SELECT coin FROM price"),
-    ("cooldown", "SELECT coin FROM cooldown"),
-    ("coin_score", "SELECT coin FROM coin_score"),
-    ("condition", "SELECT coin FROM condition ORDER BY created_at DESC LIMIT 2000"),
-    ("coin_status_change", "SELECT coin FROM coin_status_change ORDER BY id DESC LIMIT 2000"),
+    ("position", "SELECT DISTINCT generation, coin FROM position"),
+    ("price", "SELECT 1, coin FROM price"),
+    ("cooldown", "SELECT 1, coin FROM cooldown"),
+    ("coin_score", "SELECT 2, coin FROM coin_score"),
+    ("condition", "SELECT 2, coin FROM condition ORDER BY created_at DESC LIMIT 2000"),
+    ("coin_status_change", "SELECT 2, coin FROM coin_status_change ORDER BY id DESC LIMIT 2000"),
 ];
 
 fn split(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    // Two names within one table or view: the bot itself writes both.
-    let mut spellings: BTreeMap<String, BTreeMap<String, &str>> = BTreeMap::new();
-    let mut note = |coin: &str, place: &'static str| {
+    let mut spellings: BTreeMap<(i64, String), BTreeMap<String, &str>> = BTreeMap::new();
+    let mut note = |generation: i64, coin: &str, place: &'static str| {
         if !coin.trim().is_empty() {
-            spellings.entry(coin.trim().to_lowercase()).or_default().entry(coin.to_owned()).or_insert(place);
+            let names = spellings.entry((generation, coin.trim().to_lowercase())).or_default();
+            names.entry(coin.to_owned()).or_insert(place);
         }
     };
     for entry in &audit.context.ledger()?.entries {
-        note(&entry.coin, "trade");
+        note(entry.generation, &entry.coin, "trade");
     }
     for (place, sql) in NAMES {
         each_row(audit.context.bot.connection(), sql, |row| {
-            note(&cell::text(row, 0)?.unwrap_or_default(), place);
+            let generation = cell::integer(row, 0)?.unwrap_or_default();
+            note(generation, &cell::text(row, 1)?.unwrap_or_default(), place);
             Ok(())
         })?;
     }
