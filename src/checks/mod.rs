@@ -62,8 +62,15 @@ pub(crate) struct Threshold {
 }
 
 /// Every check, in the order in which findings are reported.
-pub(crate) const CHECKS: &[&[Check]] =
-    &[recompute::CHECKS, refer::CHECKS, alive::CHECKS, funnel::CHECKS, money::CHECKS, trend::CHECKS, learning::CHECKS];
+pub(crate) const CHECKS: &[&[Check]] = &[
+    recompute::CHECKS,
+    refer::CHECKS,
+    alive::CHECKS,
+    funnel::CHECKS,
+    money::CHECKS,
+    trend::CHECKS,
+    learning::CHECKS,
+];
 
 /// All checks in order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Check> {

@@ -168,14 +168,12 @@ fn a_target_does_not_lose() {
 }
 
 #[test]
-fn a_target_stands_on_the_winning_side() {
+fn a_stop_stands_on_the_losing_side() {
     let reversed = |bot: &BotFile| {
-        bot.execute(
-            "UPDATE trade_journal SET take_profit_price = 98, stop_loss_price = 98 WHERE direction = 'LONG'",
-            [],
-        );
+        bot.execute("UPDATE trade_journal SET stop_loss_price = 99 WHERE direction = 'SHORT'", []);
     };
-    assert_found(&generation2(), "exit-price-on-wrong-side", reversed, &["high", "32 of 40", "target 98"]);
+    let words = ["high", "8 of 40", "SHORT at 100: stop 99"];
+    assert_found(&generation2(), "stop-on-winning-side", reversed, &words);
 }
 
 #[test]

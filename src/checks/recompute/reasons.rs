@@ -17,9 +17,9 @@ pub(super) const RESULT: Check = Check {
 };
 
 pub(super) const SIDES: Check = Check {
-    id: "exit-price-on-wrong-side",
+    id: "stop-on-winning-side",
     theme: Theme::Recompute,
-    why: "A target on the losing side of the entry closes a trade at once with a loss, and a stop on the winning side protects nothing.",
+    why: "A stop on the winning side of the entry closes a trade at once and protects against nothing.",
     threshold: None,
     run: sides,
 };
@@ -143,11 +143,13 @@ fn sides(audit: &Audit<'_>) -> anyhow::Result<Found> {
         };
         let (moved_long, moved_short) = (moved(1.0), moved(-1.0));
         let mut evidence = Evidence::default();
-        for limits in limits.iter().filter(|limits| limits.stop.or(limits.target).is_some()) {
-            let target = limits.gain(limits.target).is_some_and(|gain| gain < -SIDE_FRACTION);
+        for limits in limits.iter().filter(|limits| limits.stop.is_some()) {
+            // Where the target is nearer still, both are on the wrong side: `levels-on-wrong-side` reports that.
+            let stop = limits.gain(limits.stop).filter(|gain| *gain > SIDE_FRACTION);
+            let encloses =
+                stop.is_some_and(|stop| limits.gain(limits.target).is_none_or(|target| target > stop));
             let may_be_moved = if limits.sign > 0.0 { moved_long } else { moved_short };
-            let stop = limits.gain(limits.stop).is_some_and(|gain| gain > SIDE_FRACTION) && !may_be_moved;
-            evidence.row((target || stop).then(|| limits.example()));
+            evidence.row((encloses && !may_be_moved).then(|| limits.example()));
         }
         if evidence.count == 0 {
             continue;
@@ -157,16 +159,16 @@ fn sides(audit: &Audit<'_>) -> anyhow::Result<Found> {
             alert_type: AlertType::Bug,
             severity: Severity::High,
             subject: table.to_owned(),
-            title: format!("Stops or targets in {table} are on the wrong side of the entry"),
+            title: format!("Stops in {table} are on the winning side of the entry"),
             description: format!(
-                "{} of {} trades and positions have a target that only a loss reaches or a stop that only a \
-                 profit reaches, for their direction.",
+                "{} of {} trades and positions have a stop where, for their direction, the price is once the trade wins. \
+                 Nearly all of a direction have it, so that it was not moved there while the trade won.",
                 evidence.count, evidence.of
             ),
-            evidence: evidence.text("trades and positions with stop or target", &format!(
-                "SELECT * FROM {table} WHERE stop_loss_price > entry_price OR take_profit_price < entry_price"
+            evidence: evidence.text("trades and positions with a stop", &format!(
+                "SELECT * FROM {table} WHERE stop_loss_price IS NOT NULL"
             )),
-            recommendation: "Check how stop and target are set for each direction: for SHORT both change sides.".to_owned(),
+            recommendation: "Check how the stop is set for each direction: for SHORT it lies above the entry.".to_owned(),
         });
     }
     Ok(found)
