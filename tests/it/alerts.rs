@@ -124,6 +124,7 @@ fn the_exit_code_is_the_worst_severity() {
 fn a_failed_analysis_is_3_and_keeps_what_the_checks_found() {
     let bot = BotFile::generation1();
     bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    bot.account(|account| (account.available_balance, account.in_positions) = (950.0, 50.0));
     let run = ask(&bot, Reply::error(401, "Incorrect API key provided"), &[]);
     assert_eq!(run.code, 3);
     assert!(run.stdout.contains("INCOMPLETE: LLM analysis failed: "), "{}", run.stdout);

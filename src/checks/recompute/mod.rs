@@ -5,6 +5,7 @@ mod daily;
 mod log;
 mod prices;
 mod reasons;
+mod rule_counters;
 mod scores;
 mod snapshots;
 mod times;
@@ -30,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
     account::FROZEN,
     daily::COUNTERS,
     scores::COINS,
-    scores::RULES,
+    rule_counters::RULES,
     snapshots::TRADES,
     snapshots::BALANCE,
     log::CLOSINGS,
