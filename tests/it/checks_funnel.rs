@@ -91,6 +91,10 @@ fn one_reason_that_refuses_most_proposals_is_named_once() {
     }
     expect(&bot, "proposals-refused", "medium", &["for one reason: exposure", "80 of 120 proposals"]);
     silent(&bot, "refusal-repeated");
+    for place in 0..300 {
+        decide(&bot, 15_000 - place * 34, "HOLD", None, None);
+    }
+    expect(&bot, "proposals-refused", "low", &["80 of 120 proposals"]);
     let bot = executed(100);
     for place in 0..12 {
         decide(&bot, 20_000 - place * 34, "BUY", Some("solana"), EXPOSED);

@@ -44,6 +44,8 @@ pub(super) const NOT_REFUSED: Check = Check {
 };
 
 const FEWEST_PROPOSALS: u64 = 100;
+/// Of all requests for a decision: below it refusals cost little, as those of a cooldown that works.
+const COSTLY_SHARE: f64 = 0.2;
 
 /// The reason of a refusal in a word or two; `None` where the row refuses nothing.
 fn reason_of(entry: &Entry) -> Option<String> {
@@ -101,9 +103,10 @@ fn dominant(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let Some((reason, evidence)) = dominant_reason(log, audit.threshold) else { return Ok(Found::nothing()) };
     let opened = log.of_kind("trade_opened").count();
+    let wasted = percent(evidence.count, log.decisions.len() as u64) / 100.0;
     Ok(Some(Problem {
         alert_type: AlertType::Inefficiency,
-        severity: Severity::Medium,
+        severity: if wasted >= COSTLY_SHARE { Severity::Medium } else { Severity::Low },
         subject: reason.clone(),
         title: format!("Most proposals to buy are refused for one reason: {reason}"),
         description: format!(
