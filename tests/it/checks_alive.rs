@@ -253,3 +253,54 @@ fn a_row_that_carries_local_time_beside_utc_is_worth_knowing() {
     }
     expect(&bot, "clocks-disagree", "low", &["profit_snapshots", "2.00 h in 14 rows"]);
 }
+
+#[test]
+fn rows_that_two_clocks_write_in_turn_are_told_from_one_clock_change() {
+    let file = |is_local: fn(i64) -> bool| {
+        let bot = BotFile::generation1();
+        for place in 0..40 {
+            let offset = if is_local(place) { 7_200 } else { 0 };
+            let at = ago(12_000 - place * 60 - offset);
+            bot.learning(|learning| learning.created_at = &at);
+        }
+        bot
+    };
+    expect(
+        &file(|place| place % 4 == 0),
+        "clocks-alternate",
+        "medium",
+        &["learnings.created_at", "2.00 hours"],
+    );
+    silent(&file(|place| place < 20), "clocks-alternate");
+    silent(&file(|_| false), "clocks-alternate");
+}
+
+#[test]
+fn nonsense_is_no_error() {
+    let bot = BotFile::generation1();
+    bot.execute("CREATE TABLE odd (created_at, \"a\"\"b_at\" BLOB, next_time REAL)", []);
+    bot.execute("CREATE TABLE keyed (key TEXT PRIMARY KEY, updated_at) WITHOUT ROWID", []);
+    for value in [
+        "NULL",
+        "x'00ff'",
+        "9e999",
+        "-1",
+        "'\u{e4}\u{f6}\u{fc}2026-11-22 08:00'",
+        "''",
+        "'2026-11-22T08:00:00+99:99'",
+    ] {
+        bot.execute(&format!("INSERT INTO odd VALUES ({value}, {value}, {value})"), []);
+        bot.execute(
+            &format!("INSERT INTO activity_log (activity_type, description, details, created_at) VALUES ('llm_decision', 'BUY (', '{{\"action\": 7, \"rules_applied\": 3}}', {value})"),
+            [],
+        );
+        bot.execute(
+            &format!("INSERT INTO price_history (coin, price_usd, timestamp) VALUES ('x', 9e999, {value})"),
+            [],
+        );
+    }
+    bot.activity("llm_decision", "(confidence: )", "[1, 2", "2026-11-22 08:00:00");
+    bot.activity("bot_initialized", "", "interval=", "2026-11-22 08:00:00");
+    let document = report(&bot, &[]);
+    assert_eq!(document["analysis"]["checks"]["status"], "ok", "{document:#}");
+}

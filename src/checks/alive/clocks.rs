@@ -108,11 +108,13 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    fn title(&self) -> String {
+    /// `table.column`.
+    pub(super) fn title(&self) -> String {
         format!("{}.{}", cut(&self.table, 40), cut(&self.name, 40))
     }
 
-    fn query(&self) -> String {
+    /// Shows the sampled rows.
+    pub(super) fn query(&self) -> String {
         format!("SELECT rowid, {} FROM {} ORDER BY rowid DESC", cut(&self.name, 40), cut(&self.table, 40))
     }
 
@@ -140,6 +142,22 @@ impl Column {
 }
 
 impl Column {
+    /// Whether it says when its row was made, so that a later row has a later time.
+    pub(super) fn is_of_creation(&self) -> bool {
+        self.is_of_writing() && !self.is_of_update()
+    }
+
+    /// The newest rows' times as they are written, naive text taken as UTC, newest row first.
+    pub(super) fn newest_raw(&self) -> Vec<DateTime<Utc>> {
+        let newest = self.values.iter().take(self.newest);
+        newest
+            .filter_map(|value| match value {
+                Value::Time { raw, .. } => Some(*raw),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Whether it is written again when its row changes.
     fn is_of_update(&self) -> bool {
         self.name.to_lowercase().contains("updated")
@@ -155,7 +173,7 @@ fn is_time_name(name: &str) -> bool {
 }
 
 /// Every column of times of the file's own tables, sampled once for all checks of the run.
-fn columns<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Column]> {
+pub(super) fn columns<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Column]> {
     if let Some(columns) = audit.shared.time_columns.get() {
         return Ok(columns);
     }

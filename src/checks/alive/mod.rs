@@ -1,5 +1,6 @@
 //! Is the bot alive, does it keep its rhythm, are its prices and its clocks right?
 
+mod backwards;
 mod cadence;
 mod clocks;
 mod lives;
@@ -25,6 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
     clocks::IMPLAUSIBLE,
     clocks::MIXED_FORMS,
     clocks::TWO_CLOCKS,
+    backwards::ALTERNATING,
 ];
 
 /// A span of time for people: `45 s`, `12 min`, `3.5 h`, `2.1 days`.
