@@ -1,6 +1,6 @@
 //! Does time run backwards from row to row?
 
-use super::clocks::columns;
+use super::columns::columns;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, TimeColumn};
 use crate::bot::clock;
 use crate::finding::{AlertType, Severity};

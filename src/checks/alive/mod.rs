@@ -3,11 +3,13 @@
 mod backwards;
 mod cadence;
 mod clocks;
+mod columns;
+mod frozen;
 mod lives;
 mod price_flow;
 mod silence;
 
-pub(super) use clocks::Column as TimeColumn;
+pub(super) use columns::Column as TimeColumn;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 
@@ -21,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     price_flow::STALE,
     price_flow::COIN_STALE,
     price_flow::POSITION_UNPRICED,
-    price_flow::FROZEN,
+    frozen::FROZEN,
     clocks::FUTURE,
     clocks::IMPLAUSIBLE,
     clocks::MIXED_FORMS,

@@ -1,6 +1,6 @@
 //! Do prices still arrive while the bot is alive?
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -41,18 +41,6 @@ pub(super) const POSITION_UNPRICED: Check = Check {
     why: "Without a price neither stop loss nor take profit of a position can ever be reached.",
     threshold: None,
     run: unpriced,
-};
-
-/// The same price again and again.
-pub(super) const FROZEN: Check = Check {
-    id: "price-frozen",
-    theme: Theme::Alive,
-    why: "A price that is stored again and again without a change comes from a cache, not from a market.",
-    threshold: Some(Threshold {
-        default: 120.0,
-        reason: "equal prices in a row, over an hour at least, while four in five other coins moved ten times",
-    }),
-    run: frozen,
 };
 
 const PRICES: &str = "
@@ -254,117 +242,4 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
             .to_owned(),
     };
     Ok((evidence.count > 0).then_some(problem).into())
-}
-
-/// Newest rows: at 45 coins two hours of a cycle every 20 seconds, and three at 30.
-const NEWEST_POINTS: &str = "
-SELECT
-    at,
-    clock,
-    coin,
-    price_usd
-FROM price_point
-ORDER BY id DESC
-LIMIT 20000";
-/// Shorter than this a price may stand still.
-const SHORTEST_FREEZE_SECONDS: i64 = 3_600;
-/// Changes that show that another coin's market moves.
-const FEWEST_CHANGES: u64 = 10;
-/// Prices near one dollar belong to coins that are meant to stand still.
-const STABLE_USD: std::ops::RangeInclusive<f64> = 0.97..=1.03;
-
-/// One coin's newest prices, read backwards.
-#[derive(Default)]
-struct Run {
-    price_usd: f64,
-    newest: Option<DateTime<Utc>>,
-    oldest_equal: Option<DateTime<Utc>>,
-    equal: u64,
-    changes: u64,
-    last_seen_usd: f64,
-}
-
-impl Run {
-    fn add(&mut self, at: DateTime<Utc>, price_usd: f64) {
-        if self.newest.is_none() {
-            (self.newest, self.price_usd, self.last_seen_usd) = (Some(at), price_usd, price_usd);
-        }
-        self.changes += u64::from(price_usd != self.last_seen_usd);
-        self.last_seen_usd = price_usd;
-        if self.changes == 0 {
-            self.equal += 1;
-            self.oldest_equal = Some(at);
-        }
-    }
-
-    fn is_frozen(&self, least: f64) -> bool {
-        let seconds =
-            self.newest.zip(self.oldest_equal).map_or(0, |(newest, oldest)| (newest - oldest).num_seconds());
-        self.equal as f64 >= least && seconds >= SHORTEST_FREEZE_SECONDS
-    }
-}
-
-fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let context = audit.context;
-    let mut runs: HashMap<String, Run> = HashMap::new();
-    each_row(context.bot.connection(), NEWEST_POINTS, |row| {
-        let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
-        if let (Some(at), Some(coin), Some(price_usd)) = (at, cell::text(row, 2)?, cell::real(row, 3)?) {
-            match runs.get_mut(coin.as_ref()) {
-                Some(run) => run.add(at, price_usd),
-                None => runs.entry(coin.into_owned()).or_default().add(at, price_usd),
-            }
-        }
-        Ok(())
-    })?;
-    // Coins that are meant to stand still say nothing about the others.
-    runs.retain(|_, run| !STABLE_USD.contains(&run.price_usd));
-    let moving = runs.values().filter(|run| run.changes >= FEWEST_CHANGES).count();
-    let mut still: Vec<_> = runs.iter().filter(|(_, run)| run.is_frozen(audit.threshold)).collect();
-    let all = !still.is_empty() && still.len() == runs.len() && runs.len() > FEWEST_OTHERS;
-    let others = runs.len() - still.len();
-    if still.is_empty() || (!all && (others < FEWEST_OTHERS || moving * 5 < others * 4)) {
-        return Ok(Found::nothing());
-    }
-    still.sort_by_key(|(coin, _)| (*coin).clone());
-    let open = position::open_at(context.bot, context.now)?;
-    let held = still.iter().any(|(coin, _)| open.iter().any(|open| open.coin.eq_ignore_ascii_case(coin)));
-    Ok(Some(freeze(&still, runs.len(), all, held)).into())
-}
-
-fn freeze(still: &[(&String, &Run)], coins: usize, all: bool, held: bool) -> Problem {
-    let mut evidence = Evidence::default();
-    for (coin, run) in still {
-        evidence.row(Some(format!(
-            "{} at {} for {} updates since {}",
-            cut(coin, 40),
-            run.price_usd,
-            run.equal,
-            run.oldest_equal.map(clock::utc_text).unwrap_or_default()
-        )));
-    }
-    evidence.of = coins as u64;
-    Problem {
-        alert_type: AlertType::Bug,
-        severity: if held { Severity::High } else { Severity::Medium },
-        subject: if all { "all" } else { "some" }.to_owned(),
-        title: if all {
-            "All prices stand still although they are stored again and again".to_owned()
-        } else {
-            "Single coins' prices stand still while the others move".to_owned()
-        },
-        description: format!(
-            "{} of {coins} coins have had exactly the same price for more than an hour of updates. {}",
-            evidence.count,
-            if held {
-                "A position is open in one of them: its stop loss sees a price that is not the market's."
-            } else {
-                "Decisions about them rest on a price that is not the market's."
-            }
-        ),
-        evidence: evidence
-            .text("coins", "SELECT coin, price_usd, timestamp FROM price_history ORDER BY id DESC LIMIT 500"),
-        recommendation: "Compare with the source: look for a cache, a default value, or a delisted coin."
-            .to_owned(),
-    }
 }

@@ -1,16 +1,14 @@
-//! Decisions and requests that lead to nothing.
+//! Decisions that lead to nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
-
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
-use crate::bot::{Period, cell, clock, each_row, position};
+use crate::bot::{Period, cell, clock, position};
 use crate::checks::Log;
 use crate::checks::log::{Decision, Entry};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Decisions to buy or sell after which nothing happened.
 pub(super) const NO_EFFECT: Check = Check {
@@ -22,30 +20,6 @@ pub(super) const NO_EFFECT: Check = Check {
         reason: "decisions without effect of one kind in the window: fewer may be cut off by a stop or an error",
     }),
     run: |audit| over_log(audit, no_effect),
-};
-
-/// Rules that a decision claims to follow and that do not exist.
-pub(super) const UNKNOWN_RULES: Check = Check {
-    id: "decision-names-unknown-rules",
-    theme: Theme::Funnel,
-    why: "A decision that names a rule in a way the bot cannot resolve is never credited to the rule.",
-    threshold: Some(Threshold {
-        default: 5.0,
-        reason: "decisions in the window, and one in a hundred of those that name rules",
-    }),
-    run: |audit| over_log(audit, unknown_rules),
-};
-
-/// Requests that no decision follows.
-pub(super) const UNANSWERED: Check = Check {
-    id: "query-without-result",
-    theme: Theme::Funnel,
-    why: "A request to the LLM that no decision or plan follows costs time and money for nothing.",
-    threshold: Some(Threshold {
-        default: 0.2,
-        reason: "share of at least 50 requests: learning and reflection ask too, after each trade or hour",
-    }),
-    run: |audit| over_log(audit, unanswered),
 };
 
 /// Rows that say what became of a decision.
@@ -72,7 +46,10 @@ WHERE within(closed_at)";
 
 /// When each coin was held, coins in lower case.
 #[derive(Default)]
-struct Holdings(HashMap<String, Vec<(DateTime<Utc>, DateTime<Utc>)>>);
+struct Holdings(HashMap<String, Vec<Held>>);
+
+/// From opening to closing.
+type Held = (DateTime<Utc>, DateTime<Utc>);
 
 impl Holdings {
     fn read(audit: &Audit<'_>) -> anyhow::Result<Self> {
@@ -244,89 +221,4 @@ fn lost(cause: &Cause, evidence: &Evidence) -> Problem {
         ),
         recommendation: remedy.to_owned(),
     }
-}
-
-fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut known = HashSet::new();
-    each_row(audit.context.bot.connection(), "SELECT id FROM rule LIMIT 20000", |row| {
-        known.extend(cell::text(row, 0)?.map(|id| id.trim().to_owned()));
-        Ok(())
-    })?;
-    let log = audit.log()?;
-    let (mut absent, mut unreadable) = (Evidence::default(), Evidence::default());
-    for decision in log.decisions.iter().filter(|decision| !decision.rules.is_empty()) {
-        let Some(entry) = log.entries.get(decision.place) else { continue };
-        let id = |rule: &Value| match rule {
-            Value::Number(number) => number.to_string(),
-            Value::String(text) => text.trim().to_owned(),
-            other => other.to_string(),
-        };
-        let is_number = |rule: &Value| id(rule).parse::<i64>().is_ok();
-        let missing = decision.rules.iter().find(|rule| is_number(rule) && !known.contains(&id(rule)));
-        let words = decision.rules.iter().find(|rule| !is_number(rule) && !known.contains(&id(rule)));
-        let example = |rule: &Value| format!("#{} names {}", entry.id, cut(&rule.to_string(), 40));
-        absent.row(missing.map(example));
-        unreadable.row(words.map(example));
-    }
-    let is_many = |evidence: &Evidence| {
-        evidence.count as f64 >= audit.threshold && percent(evidence.count, evidence.of) >= 1.0
-    };
-    let mut found = Found::nothing();
-    if is_many(&absent) {
-        found.fact(unknown("absent", "Decisions claim to follow rules that do not exist", &absent,
-            "No rule has such a number: the LLM invents it, or reads another number (a trade's, a learning's) as a rule's."));
-    }
-    if is_many(&unreadable) {
-        found.fact(unknown("words", "Decisions name rules in words instead of their ids", &unreadable,
-            "Code that expects ids drops these names or fails on them, and the rule gets no credit for the trade."));
-    }
-    Ok(found)
-}
-
-fn unknown(subject: &str, title: &str, evidence: &Evidence, what: &str) -> Problem {
-    Problem {
-        alert_type: AlertType::Bug,
-        severity: Severity::Low,
-        subject: subject.to_owned(),
-        title: title.to_owned(),
-        description: format!("{} of {} decisions that name rules. {what}", evidence.count, evidence.of),
-        evidence: evidence.text(
-            "decisions that name rules",
-            "SELECT id, details FROM activity_log WHERE activity_type = 'llm_decision' AND details LIKE '%\"rules_applied\": [%' ORDER BY id DESC",
-        ),
-        recommendation: "Resolve each name against the table of rules when a decision is read; drop and log what does not resolve."
-            .to_owned(),
-    }
-}
-
-fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    const FEWEST_QUERIES: u64 = 50;
-    let entries = &audit.log()?.entries;
-    let mut evidence = Evidence::default();
-    for (query, next) in entries.iter().zip(entries.iter().skip(1)) {
-        if &*query.kind != "llm_query" {
-            continue;
-        }
-        // A reason that is logged is another check's; a start asks once to test the connection.
-        let is_lost = matches!(&*next.kind, "llm_query" | "market_data");
-        evidence
-            .row(is_lost.then(|| format!("#{} {}, then {}", query.id, clock::utc_text(query.at), next.kind)));
-    }
-    let share = percent(evidence.count, evidence.of);
-    let problem = Problem {
-        alert_type: AlertType::Bug,
-        severity: Severity::Medium,
-        subject: String::new(),
-        title: "Requests to the LLM that nothing follows".to_owned(),
-        description: format!(
-            "After {} of {} requests ({share:.1} %) the log shows neither a result nor an error: the answers are lost.",
-            evidence.count, evidence.of
-        ),
-        evidence: evidence.text(
-            "requests",
-            "SELECT id, created_at, activity_type FROM activity_log ORDER BY id DESC LIMIT 50",
-        ),
-        recommendation: "Follow one of these answers through the code and log what it led to.".to_owned(),
-    };
-    Ok((evidence.of >= FEWEST_QUERIES && share > audit.threshold * 100.0).then_some(problem).into())
 }

@@ -1,11 +1,10 @@
-//! Errors: those that recur, those that rise, and those that are logged as something else.
+//! Errors that recur: exceptions of the bot, and failures of what it asks.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
+use super::rising::count_episodes;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
-use crate::bot::{Period, cell, clock};
+use crate::bot::clock;
 use crate::checks::Log;
 use crate::checks::log::Entry;
 use crate::collectors::system_metrics::{classify, is_failed_fetch};
@@ -24,28 +23,6 @@ pub(super) const RECURRING: Check = Check {
     run: |audit| over_log(audit, recurring),
 };
 
-/// More episodes of an error than in the window before.
-pub(super) const RISING: Check = Check {
-    id: "errors-rising",
-    theme: Theme::Funnel,
-    why: "An error that suddenly comes far more often than a window earlier has a new cause.",
-    threshold: Some(Threshold {
-        default: 5.0,
-        reason: "episodes (errors within ten minutes are one) in the window, tested against the window before by \
-                 the binomial distribution over cycles",
-    }),
-    run: rising,
-};
-
-/// Failures as ordinary rows.
-pub(super) const DISGUISED: Check = Check {
-    id: "failure-logged-as-decision",
-    theme: Theme::Funnel,
-    why: "A failure that is logged as a decision appears in no count of errors and looks like caution.",
-    threshold: Some(Threshold { default: 5.0, reason: "decisions of one text in the window" }),
-    run: |audit| over_log(audit, disguised),
-};
-
 /// Words of an error that no retry can heal: the code and the file disagree.
 const SCHEMA_WORDS: [&str; 6] = [
     "no column named",
@@ -55,29 +32,8 @@ const SCHEMA_WORDS: [&str; 6] = [
     "constraint failed",
     "datatype mismatch",
 ];
-/// Rows that say a failure where a reason should stand.
-const FAILURE_WORDS: [&str; 12] = [
-    "failed to parse",
-    "could not parse",
-    "cannot parse",
-    "unable to parse",
-    "parse error",
-    "parsing failed",
-    "invalid json",
-    "jsondecode",
-    "no valid json",
-    "traceback",
-    "request failed",
-    "connection failed",
-];
 /// Failing for so long at every attempt is no hiccup any more.
 const OUTAGE_MINUTES: i64 = 30;
-
-/// Whether a reason is the text of a failure.
-pub(super) fn is_failure_text(text: &str) -> bool {
-    let text = text.to_lowercase();
-    FAILURE_WORDS.iter().any(|word| text.contains(word))
-}
 
 /// All rows of one error.
 #[derive(Default)]
@@ -261,133 +217,6 @@ fn episodes(log: &Log, name: &str) -> u64 {
     count_episodes(log.entries.iter().filter(is_it).map(|entry| entry.at).collect())
 }
 
-/// Errors that follow each other within ten minutes are one episode.
-fn count_episodes(mut times: Vec<DateTime<Utc>>) -> u64 {
-    times.sort_unstable();
-    let breaks =
-        times.iter().zip(times.iter().skip(1)).filter(|(one, next)| **next - **one > TimeDelta::minutes(10));
-    u64::from(!times.is_empty()) + breaks.count() as u64
-}
-
-/// The plus keeps SQLite on the index of the times.
-const ERRORS: &str = "
-SELECT
-    created_at,
-    clock,
-    activity_type,
-    description
-FROM activity
-WHERE (+activity_type IN ('error', 'warning') OR +activity_type LIKE '%\\_error' ESCAPE '\\'
-    OR +activity_type LIKE '%\\_failed' ESCAPE '\\') AND within(created_at)";
-
-fn error_times(audit: &Audit<'_>, period: Period) -> anyhow::Result<BTreeMap<String, Vec<DateTime<Utc>>>> {
-    let mut times: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
-    audit.context.bot.each_within(ERRORS, period, |at, row| {
-        let kind = cell::text(row, 2)?.unwrap_or_default();
-        if let Some(kind) = classify(&kind, &cell::text(row, 3)?.unwrap_or_default()) {
-            times.entry(kind).or_default().push(at);
-        }
-        Ok(())
-    })?;
-    Ok(times)
-}
-
-fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let Some(metrics) = audit.report.system_metrics.available() else { return Ok(Found::nothing()) };
-    let (Some(cycles @ 50..), Some(before @ 50..)) = (metrics.total_cycles, metrics.previous.total_cycles)
-    else {
-        return Ok(Found::nothing());
-    };
-    let expected_share = cycles as f64 / (cycles + before) as f64;
-    let mut earlier = error_times(audit, audit.context.previous)?;
-    let mut found = Found::nothing();
-    for (kind, times) in error_times(audit, audit.context.window)? {
-        let (errors, now) = (times.len(), count_episodes(times));
-        let then = count_episodes(earlier.remove(&kind).unwrap_or_default());
-        if now as f64 >= audit.threshold {
-            let p_value = binomial_tail(now, now + then, expected_share);
-            found.claim(p_value, rise(&kind, errors, now, then, p_value));
-        }
-    }
-    Ok(found)
-}
-
-fn rise(kind: &str, errors: usize, now: u64, then: u64, p_value: f64) -> Problem {
-    let name = kind.replace('_', " ");
-    Problem {
-        alert_type: AlertType::Performance,
-        severity: if now >= 3 * then.max(2) { Severity::Medium } else { Severity::Low },
-        subject: kind.to_owned(),
-        title: format!("Errors of one kind come more often than before: {name}"),
-        description: format!(
-            "{now} episodes ({errors} errors) of \"{name}\" in the window, {then} in the window before: more than chance explains."
-        ),
-        evidence: format!("{now} episodes against {then}, binomial test over cycles p = {p_value:.4}"),
-        recommendation: "Look at what changed at the first of these errors: the code, the service, the host."
-            .to_owned(),
-    }
-}
-
-/// The chance of at least so many of `trials` successes.
-fn binomial_tail(successes: u64, trials: u64, chance: f64) -> f64 {
-    let odds = (chance / (1.0 - chance)).ln();
-    let mut log_term = trials as f64 * (1.0 - chance).ln();
-    let mut tail = if successes == 0 { log_term.exp() } else { 0.0 };
-    for count in 1..=trials {
-        log_term += ((trials - count + 1) as f64 / count as f64).ln() + odds;
-        tail += if count >= successes { log_term.exp() } else { 0.0 };
-    }
-    tail.min(1.0)
-}
-
-fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let log = audit.log()?;
-    let mut by_text: BTreeMap<(&str, &str), Evidence> = BTreeMap::new();
-    for decision in log.decisions.iter().filter(|decision| is_failure_text(&decision.reason)) {
-        let before = decision.place.checked_sub(1).and_then(|place| log.entries.get(place));
-        let Some(entry) = log.entries.get(decision.place) else { continue };
-        // Where the failure itself is logged right before, nothing is hidden.
-        if before.is_some_and(|before| classify(&before.kind, &before.description).is_some()) {
-            continue;
-        }
-        let example = format!("#{} {} {}", entry.id, clock::utc_text(entry.at), cut(&entry.description, 60));
-        by_text.entry((&decision.action, &decision.reason)).or_default().row(Some(example));
-    }
-    let mut found = Found::nothing();
-    for ((action, text), mut evidence) in by_text {
-        evidence.of = log.decisions.len() as u64;
-        if evidence.count as f64 >= audit.threshold {
-            found.fact(hidden(action, text, &evidence));
-        }
-    }
-    Ok(found)
-}
-
-fn hidden(action: &str, text: &str, evidence: &Evidence) -> Problem {
-    let share = percent(evidence.count, evidence.of);
-    Problem {
-        alert_type: AlertType::Bug,
-        severity: match share {
-            30.0.. => Severity::High,
-            1.0.. => Severity::Medium,
-            _ => Severity::Low,
-        },
-        subject: format!("{} {}", cut(action, 20), cut(text, 80)),
-        title: format!("A failure is logged as a decision ({}): {}", cut(action, 20), cut(text, 80)),
-        description: format!(
-            "{} of {} decisions ({share:.1} %) are no decisions: the text says that the bot failed, and no error is logged \
-             for it. The LLM's real answer was thrown away.",
-            evidence.count, evidence.of
-        ),
-        evidence: evidence.text(
-            "decisions",
-            "SELECT id, created_at, description, details FROM activity_log WHERE activity_type = 'llm_decision' ORDER BY id DESC",
-        ),
-        recommendation: "Log such a failure as an error together with the raw answer, and ask for structured output."
-            .to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -396,18 +225,5 @@ mod tests {
     fn the_same_exception_has_the_same_text() {
         assert_eq!(message("Cycle #110 error: row 12 of 99 is bad"), "row # of # is bad");
         assert_eq!(message("Fatal error: out of memory"), "out of memory");
-    }
-
-    #[test]
-    fn the_tail_is_the_binomial_distribution_s() {
-        assert!((binomial_tail(5, 5, 0.5) - 0.03125).abs() < 1e-12);
-        assert!((binomial_tail(0, 7, 0.3) - 1.0).abs() < 1e-12);
-        assert!((binomial_tail(1, 2, 0.5) - 0.75).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_reason_to_wait_is_no_failure() {
-        assert!(is_failure_text("Failed to parse LLM response"));
-        assert!(!is_failure_text("The coin failed to break its resistance"));
     }
 }

@@ -1,11 +1,14 @@
 //! What becomes of decisions, requests and plans, and which errors stop them.
 
+mod disguised;
 mod effects;
 mod failures;
 mod monotony;
 mod plans;
 mod refusals;
+mod requests;
 mod responses;
+mod rising;
 
 use super::log::MOST_ROWS;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
@@ -14,11 +17,11 @@ use crate::bot::clock;
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[
     failures::RECURRING,
-    failures::RISING,
-    failures::DISGUISED,
+    rising::RISING,
+    disguised::DISGUISED,
     effects::NO_EFFECT,
-    effects::UNKNOWN_RULES,
-    effects::UNANSWERED,
+    requests::UNKNOWN_RULES,
+    requests::UNANSWERED,
     refusals::DOMINANT,
     refusals::STUBBORN,
     refusals::NOT_REFUSED,

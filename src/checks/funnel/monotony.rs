@@ -53,7 +53,7 @@ fn one_answer(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 fn values(log: &Log, of: impl Fn(&Decision) -> Option<String>) -> BTreeMap<String, u64> {
     let mut values = BTreeMap::new();
-    let real = log.decisions.iter().filter(|decision| !super::failures::is_failure_text(&decision.reason));
+    let real = log.decisions.iter().filter(|decision| !super::disguised::is_failure_text(&decision.reason));
     for value in real.filter_map(of) {
         *values.entry(value).or_default() += 1;
     }

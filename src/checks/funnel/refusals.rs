@@ -198,7 +198,7 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for entry in audit.log()?.of_kind("decision_rejected") {
-        let parsed = !super::failures::is_failure_text(entry.details.as_deref().unwrap_or_default());
+        let parsed = !super::disguised::is_failure_text(entry.details.as_deref().unwrap_or_default());
         let is_hold = parsed && entry.description.starts_with("HOLD");
         evidence.row(is_hold.then(|| format!("#{} {}", entry.id, cut(&entry.description, 80))));
     }

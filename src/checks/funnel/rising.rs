@@ -1,0 +1,113 @@
+//! Errors that come more often than a window before.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Audit, Check, Found, Problem, Theme, Threshold};
+use crate::bot::{Period, cell};
+use crate::collectors::system_metrics::classify;
+use crate::finding::{AlertType, Severity};
+
+/// More episodes of an error than in the window before.
+pub(super) const RISING: Check = Check {
+    id: "errors-rising",
+    theme: Theme::Funnel,
+    why: "An error that suddenly comes far more often than a window earlier has a new cause.",
+    threshold: Some(Threshold {
+        default: 5.0,
+        reason: "episodes (errors within ten minutes are one) in the window, tested against the window before by \
+                 the binomial distribution over cycles",
+    }),
+    run: rising,
+};
+/// Errors that follow each other within ten minutes are one episode.
+pub(super) fn count_episodes(mut times: Vec<DateTime<Utc>>) -> u64 {
+    times.sort_unstable();
+    let breaks =
+        times.iter().zip(times.iter().skip(1)).filter(|(one, next)| **next - **one > TimeDelta::minutes(10));
+    u64::from(!times.is_empty()) + breaks.count() as u64
+}
+
+/// The plus keeps SQLite on the index of the times.
+const ERRORS: &str = "
+SELECT
+    created_at,
+    clock,
+    activity_type,
+    description
+FROM activity
+WHERE (+activity_type IN ('error', 'warning') OR +activity_type LIKE '%\\_error' ESCAPE '\\'
+    OR +activity_type LIKE '%\\_failed' ESCAPE '\\') AND within(created_at)";
+
+fn error_times(audit: &Audit<'_>, period: Period) -> anyhow::Result<BTreeMap<String, Vec<DateTime<Utc>>>> {
+    let mut times: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
+    audit.context.bot.each_within(ERRORS, period, |at, row| {
+        let kind = cell::text(row, 2)?.unwrap_or_default();
+        if let Some(kind) = classify(&kind, &cell::text(row, 3)?.unwrap_or_default()) {
+            times.entry(kind).or_default().push(at);
+        }
+        Ok(())
+    })?;
+    Ok(times)
+}
+
+fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let Some(metrics) = audit.report.system_metrics.available() else { return Ok(Found::nothing()) };
+    let (Some(cycles @ 50..), Some(before @ 50..)) = (metrics.total_cycles, metrics.previous.total_cycles)
+    else {
+        return Ok(Found::nothing());
+    };
+    let expected_share = cycles as f64 / (cycles + before) as f64;
+    let mut earlier = error_times(audit, audit.context.previous)?;
+    let mut found = Found::nothing();
+    for (kind, times) in error_times(audit, audit.context.window)? {
+        let (errors, now) = (times.len(), count_episodes(times));
+        let then = count_episodes(earlier.remove(&kind).unwrap_or_default());
+        if now as f64 >= audit.threshold {
+            let p_value = binomial_tail(now, now + then, expected_share);
+            found.claim(p_value, rise(&kind, errors, now, then, p_value));
+        }
+    }
+    Ok(found)
+}
+
+fn rise(kind: &str, errors: usize, now: u64, then: u64, p_value: f64) -> Problem {
+    let name = kind.replace('_', " ");
+    Problem {
+        alert_type: AlertType::Performance,
+        severity: if now >= 3 * then.max(2) { Severity::Medium } else { Severity::Low },
+        subject: kind.to_owned(),
+        title: format!("Errors of one kind come more often than before: {name}"),
+        description: format!(
+            "{now} episodes ({errors} errors) of \"{name}\" in the window, {then} in the window before: more than chance explains."
+        ),
+        evidence: format!("{now} episodes against {then}, binomial test over cycles p = {p_value:.4}"),
+        recommendation: "Look at what changed at the first of these errors: the code, the service, the host."
+            .to_owned(),
+    }
+}
+
+/// The chance of at least so many of `trials` successes.
+fn binomial_tail(successes: u64, trials: u64, chance: f64) -> f64 {
+    let odds = (chance / (1.0 - chance)).ln();
+    let mut log_term = trials as f64 * (1.0 - chance).ln();
+    let mut tail = if successes == 0 { log_term.exp() } else { 0.0 };
+    for count in 1..=trials {
+        log_term += ((trials - count + 1) as f64 / count as f64).ln() + odds;
+        tail += if count >= successes { log_term.exp() } else { 0.0 };
+    }
+    tail.min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_is_the_binomial_distribution_s() {
+        assert!((binomial_tail(5, 5, 0.5) - 0.03125).abs() < 1e-12);
+        assert!((binomial_tail(0, 7, 0.3) - 1.0).abs() < 1e-12);
+        assert!((binomial_tail(1, 2, 0.5) - 0.75).abs() < 1e-12);
+    }
+}
