@@ -18,7 +18,7 @@ mod cycles;
 mod errors;
 
 use cycles::Cycles;
-pub(crate) use errors::{classify, is_failed_fetch};
+pub(crate) use errors::{classify, is_failed_fetch, quotable};
 
 /// Descriptions only where they are looked at; details never: they are most of the file's bytes.
 const ACTIVITY: &str = "

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
 use crate::bot::{cell, clock, each_row, position};
 use crate::checks::Log;
+use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -123,7 +124,7 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "newest price {}, newest activity {} ({}); query: SELECT max(last_updated) FROM market_data",
             clock::utc_text(prices.newest),
             clock::utc_text(last.at),
-            cut(&last.description, 60)
+            cut(&quotable(&last.description), 60)
         ),
         recommendation:
             "Look at the source of the prices and its errors; let the bot stop deciding on old prices."

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::clock;
-use crate::collectors::system_metrics::classify;
+use crate::collectors::system_metrics::{classify, quotable};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -53,7 +53,7 @@ fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for ((action, text), mut evidence) in by_text {
         evidence.of = log.decisions.len() as u64;
         if evidence.count as f64 >= audit.threshold {
-            found.fact(hidden(action, text, &evidence));
+            found.fact(hidden(action, &quotable(text), &evidence));
         }
     }
     Ok(found)

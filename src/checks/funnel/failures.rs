@@ -7,7 +7,7 @@ use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, 
 use crate::bot::clock;
 use crate::checks::Log;
 use crate::checks::log::Entry;
-use crate::collectors::system_metrics::{classify, is_failed_fetch};
+use crate::collectors::system_metrics::{classify, is_failed_fetch, quotable};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -56,7 +56,12 @@ fn groups(log: &Log) -> BTreeMap<String, Group<'_>> {
         let group = groups.entry(name).or_default();
         group.is_exception = is_exception;
         group.newest = Some(entry);
-        let example = format!("#{} {} {}", entry.id, clock::utc_text(entry.at), cut(&entry.description, 100));
+        let example = format!(
+            "#{} {} {}",
+            entry.id,
+            clock::utc_text(entry.at),
+            cut(&quotable(&entry.description), 100)
+        );
         group.evidence.row(Some(example));
     }
     groups
@@ -66,7 +71,7 @@ fn groups(log: &Log) -> BTreeMap<String, Group<'_>> {
 fn message(description: &str) -> String {
     let text = description.split_once("rror: ").map_or(description, |(_, message)| message);
     let mut shown = String::new();
-    for letter in text.chars() {
+    for letter in quotable(text).chars() {
         match letter.is_ascii_digit() {
             true if shown.ends_with('#') => {}
             true => shown.push('#'),

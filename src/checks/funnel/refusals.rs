@@ -7,6 +7,7 @@ use crate::bot::clock;
 use crate::checks::Log;
 use crate::checks::log::Entry;
 use crate::collectors::account_health::limit_of;
+use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -67,7 +68,7 @@ fn in_words(description: &str) -> String {
     let reason = description.split_once(": ").map_or(description, |(_, reason)| reason);
     let words =
         reason.split_whitespace().filter(|word| !word.contains(|letter: char| letter.is_ascii_digit()));
-    cut(&words.take(8).collect::<Vec<_>>().join(" "), 60)
+    cut(&quotable(&words.take(8).collect::<Vec<_>>().join(" ")), 60)
 }
 
 /// `BUY solana`, of `BUY solana $100.00: …`.
@@ -84,7 +85,11 @@ fn by_reason(log: &Log) -> BTreeMap<String, Evidence> {
     let mut reasons: BTreeMap<String, Evidence> = BTreeMap::new();
     for entry in &log.entries {
         if let Some(reason) = reason_of(entry) {
-            let example = format!("#{} {}", entry.id, cut(&entry.description, 110));
+            let text = match limit_of(&entry.description) {
+                "other" => quotable(&entry.description),
+                _ => entry.description.clone(),
+            };
+            let example = format!("#{} {}", entry.id, cut(&text, 110));
             reasons.entry(reason).or_default().row(Some(example));
         }
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::{cell, clock, each_row};
+use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -51,7 +52,7 @@ fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let is_number = |rule: &Value| id(rule).parse::<i64>().is_ok();
         let missing = decision.rules.iter().find(|rule| is_number(rule) && !known.contains(&id(rule)));
         let words = decision.rules.iter().find(|rule| !is_number(rule) && !known.contains(&id(rule)));
-        let example = |rule: &Value| format!("#{} names {}", entry.id, cut(&rule.to_string(), 40));
+        let example = |rule: &Value| format!("#{} names {}", entry.id, cut(&quotable(&rule.to_string()), 40));
         absent.row(missing.map(example));
         unreadable.row(words.map(example));
     }

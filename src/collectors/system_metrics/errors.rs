@@ -68,6 +68,17 @@ fn name_of(text: &str) -> String {
     name
 }
 
+/// An error's text as it may be quoted in a finding, which goes to the LLM as well: what might be an
+/// address or a key becomes `…`.
+pub(crate) fn quotable(text: &str) -> String {
+    let is_name = |letter: char| letter.is_ascii_lowercase() || matches!(letter, '_' | '.');
+    let shown = text.split_whitespace().map(|token| match is_word(token) || token.chars().all(is_name) {
+        true => token,
+        false => "…",
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
 fn is_word(token: &str) -> bool {
     const LONGEST_WORD_CHARS: usize = 20;
     token.chars().count() <= LONGEST_WORD_CHARS
@@ -108,6 +119,14 @@ mod tests {
         ] {
             assert_eq!(classify(activity_type, description).as_deref(), Some(kind), "{description}");
         }
+    }
+
+    #[test]
+    fn a_quoted_error_holds_neither_address_nor_key() {
+        let text = "Cycle #1 error: table open_trades has no column named realised_profit_in_percent";
+        assert_eq!(quotable(text), text);
+        let text = "Cycle #1 error: 401 for https://bob:pass@api.example.com/x?key=1 with sk-proj-7abcdef";
+        assert_eq!(quotable(text), "Cycle #1 error: 401 for … with …");
     }
 
     #[test]
