@@ -122,9 +122,7 @@ fn the_exit_code_is_the_worst_severity() {
 
 #[test]
 fn a_failed_analysis_is_3_and_keeps_what_the_checks_found() {
-    let bot = BotFile::generation1();
-    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
-    bot.account(|account| (account.available_balance, account.in_positions) = (950.0, 50.0));
+    let bot = BotFile::with_stale_position();
     let run = ask(&bot, Reply::error(401, "Incorrect API key provided"), &[]);
     assert_eq!(run.code, 3);
     assert!(run.stdout.contains("INCOMPLETE: LLM analysis failed: "), "{}", run.stdout);
@@ -153,8 +151,7 @@ fn without_a_server_the_run_says_so_and_ends_3() {
 
 #[test]
 fn at_the_deadline_the_run_stores_what_it_has() {
-    let bot = BotFile::generation1();
-    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    let bot = BotFile::with_stale_position();
     let run = ask(&bot, answer(&[]).after(Duration::from_secs(60)), &["--deadline", "1"]);
     assert_eq!(run.code, 3);
     assert!(run.stdout.contains("--deadline") || run.stdout.contains("within 1 s"), "{}", run.stdout);
@@ -251,8 +248,7 @@ fn only_our_own_tables_are_written() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_3_and_the_findings_are_printed() {
-    let bot = BotFile::generation1();
-    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    let bot = BotFile::with_stale_position();
     bot.execute("ALTER TABLE monitoring_alerts RENAME COLUMN title TO headline", []);
     let run = audit(&bot.path(), &[]);
     assert_eq!(run.code, 3);
@@ -262,8 +258,7 @@ fn a_file_that_cannot_be_written_is_3_and_the_findings_are_printed() {
 
 #[test]
 fn a_dropped_table_is_made_again() {
-    let bot = BotFile::generation1();
-    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    let bot = BotFile::with_stale_position();
     assert_eq!(audit(&bot.path(), &[]).code, 0);
     bot.execute("DROP TABLE monitoring_alerts", []);
     assert_eq!(audit(&bot.path(), &[]).code, 0);
@@ -272,8 +267,7 @@ fn a_dropped_table_is_made_again() {
 
 #[test]
 fn a_trigger_that_swallows_alerts_is_said() {
-    let bot = BotFile::generation1();
-    bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+    let bot = BotFile::with_stale_position();
     let trigger = "CREATE TRIGGER swallow BEFORE INSERT ON monitoring_alerts BEGIN SELECT RAISE(IGNORE); END";
     bot.execute(trigger, []);
     let run = audit(&bot.path(), &[]);

@@ -41,6 +41,13 @@ impl BotFile {
         Self::with_schema(&[GENERATION_1, ALERTS]).with_first_account()
     }
 
+    /// A file of the first generation with one fault: a position that has been open for weeks.
+    pub(crate) fn with_stale_position() -> Self {
+        let bot = Self::generation1().without_table("account_state");
+        bot.open_trade(|trade| trade.opened_at = "2026-11-01 00:00:00");
+        bot
+    }
+
     /// A file of the second generation: the first one's tables are there and empty.
     pub(crate) fn generation2() -> Self {
         // Only the first generation's own code creates the index on prices.

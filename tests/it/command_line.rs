@@ -197,8 +197,7 @@ fn log_lines_have_the_shape_of_python_s_and_go_to_the_file_as_well() {
 
 #[test]
 fn the_summary_has_the_shape_of_the_specification() {
-    let bot = BotFile::generation1();
-    bot.open_trade(|trade| trade.opened_at = "2026-11-19 09:00:00");
+    let bot = BotFile::with_stale_position();
     let run = audit(&bot.path(), &["--dry-run"]);
     assert_eq!(run.code, 0);
     insta::assert_snapshot!(run.stdout, @r"
@@ -221,8 +220,7 @@ fn the_summary_has_the_shape_of_the_specification() {
 
 #[test]
 fn a_piped_summary_has_no_colours() {
-    let bot = BotFile::generation1();
-    bot.open_trade(|trade| trade.opened_at = "2026-11-19 09:00:00");
+    let bot = BotFile::with_stale_position();
     assert!(!audit(&bot.path(), &["--dry-run", "--verbose"]).stdout.contains('\u{1b}'));
 }
 
