@@ -1,4 +1,4 @@
-//! Six collectors turn the bot's rows into a report; this module names them in report order and is
+//! Six collectors and a census of all tables turn the bot's rows into a report; this module names them in report order and is
 //! the one place that catches a collector's error.
 //!
 //! A collector is a plain function `collect(&Context) -> anyhow::Result<Section>` over the canonical
@@ -6,6 +6,7 @@
 //! is null, and the section's `unavailable` says why.
 
 pub(crate) mod account_health;
+pub(crate) mod census;
 mod figures;
 pub(crate) mod learning_quality;
 pub(crate) mod rule_stats;
@@ -225,10 +226,12 @@ pub(crate) struct Report {
     pub(crate) system_metrics: Section<system_metrics::SystemMetrics>,
     /// What the bot believes to have learned.
     pub(crate) learning_quality: Section<learning_quality::LearningQuality>,
+    /// Every table of the file.
+    pub(crate) tables: Section<census::Census>,
 }
 
 impl Report {
-    /// Runs the six collectors.
+    /// Runs the six collectors and the census.
     pub(crate) fn collect(context: &Context<'_>) -> Self {
         Self {
             trade_patterns: Section::collect("trade patterns", context, trade_patterns::collect),
@@ -237,6 +240,7 @@ impl Report {
             account_health: Section::collect("account health", context, account_health::collect),
             system_metrics: Section::collect("system metrics", context, system_metrics::collect),
             learning_quality: Section::collect("learning quality", context, learning_quality::collect),
+            tables: Section::collect("tables", context, census::collect),
         }
     }
 
@@ -249,6 +253,7 @@ impl Report {
             ("account_health", self.account_health.available().is_none()),
             ("system_metrics", self.system_metrics.available().is_none()),
             ("learning_quality", self.learning_quality.available().is_none()),
+            ("tables", self.tables.available().is_none()),
         ]
         .into_iter()
         .filter_map(|(name, failed)| failed.then_some(name))

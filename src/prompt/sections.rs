@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::layout::Section;
 use crate::bot::clock::utc_text;
 use crate::collectors::account_health::AccountHealth;
+use crate::collectors::census::{Census, Precision, Table};
 use crate::collectors::learning_quality::LearningQuality;
 use crate::collectors::rule_stats::{Rule, RuleStats};
 use crate::collectors::system_metrics::{SystemMetrics, Times};
@@ -23,6 +24,8 @@ use crate::untrusted::json_string;
 const NAME_CHARS: usize = 56;
 /// Longest free text (rule, evidence) in characters.
 const TEXT_CHARS: usize = 140;
+/// Columns without a value that are named for one table.
+const EMPTY_COLUMNS: usize = 6;
 
 /// When, and over what.
 pub(super) fn preamble(context: &Context<'_>) -> String {
@@ -36,7 +39,7 @@ pub(super) fn preamble(context: &Context<'_>) -> String {
     )
 }
 
-/// The six sections, and what is already known.
+/// The six sections, the tables in brief, and what is already known.
 pub(super) fn all(report: &Report, reported: &[Finding]) -> Vec<Section> {
     vec![
         section("TRADE PATTERNS", &report.trade_patterns, trade_patterns),
@@ -45,6 +48,7 @@ pub(super) fn all(report: &Report, reported: &[Finding]) -> Vec<Section> {
         section("ACCOUNT HEALTH", &report.account_health, account_health),
         section("SYSTEM METRICS", &report.system_metrics, system_metrics),
         section("LEARNING QUALITY", &report.learning_quality, learning_quality),
+        section("TABLES", &report.tables, tables),
         already_reported(reported),
     ]
 }
@@ -352,6 +356,38 @@ fn learning_quality(learning: &LearningQuality, section: &mut Section) {
         section.fact(700, format!("learnings_by_outcome: {}", counts.join(", ")));
     }
     unavailable(&learning.unavailable, section);
+}
+
+/// One line a table: names and figures, never a value.
+fn tables(census: &Census, section: &mut Section) {
+    let mut tables: Vec<&Table> = census.all.iter().collect();
+    tables.sort_by_key(|table| std::cmp::Reverse(table.rows));
+    section.lines(
+        480,
+        "rows, in window (previous), newest, columns without a value",
+        tables.into_iter().map(table),
+    );
+}
+
+fn table(table: &Table) -> String {
+    let about = match table.rows_are {
+        Precision::Counted => "",
+        Precision::Estimated => "about ",
+        Precision::AtLeast => "at least ",
+    };
+    let mut line = format!("{} {about}{}", name(&table.schema.name), table.rows);
+    if let Some(rows) = table.rows_in_window {
+        line.push_str(&format!(", {rows} ({})", shown(table.rows_in_previous)));
+    }
+    if let Some(newest) = table.newest {
+        line.push_str(&format!(", newest {}", utc_text(newest)));
+    }
+    let empty = table.columns.iter().filter(|column| table.rows > 0 && column.null_share >= 1.0);
+    let empty: Vec<String> = empty.map(|column| name(&column.name)).take(EMPTY_COLUMNS).collect();
+    if !empty.is_empty() {
+        line.push_str(&format!(", empty {}", empty.join(" ")));
+    }
+    line
 }
 
 fn already_reported(reported: &[Finding]) -> Section {
