@@ -15,6 +15,7 @@ mod statistics;
 mod theme;
 
 mod alive;
+mod dead_parts;
 mod funnel;
 mod learning;
 mod money;
@@ -68,8 +69,9 @@ pub(crate) const CHECKS: &[&[Check]] = &[
     alive::CHECKS,
     funnel::CHECKS,
     money::CHECKS,
-    trend::CHECKS,
     learning::CHECKS,
+    dead_parts::CHECKS,
+    trend::CHECKS,
 ];
 
 /// All checks in order.

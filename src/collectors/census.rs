@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use serde::Serialize;
 
-pub(crate) use self::column::{Column, Form, Kind};
+pub(crate) use self::column::{Column, Form, Kind, Odd, words};
 use self::rows::Ordered;
 use self::sample::Sample;
 pub(crate) use self::schema::Schema;
@@ -63,6 +63,8 @@ pub(crate) struct Table {
     /// Rows whose time lies in the window before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rows_in_previous: Option<u64>,
+    /// No row of it has ever been deleted.
+    pub(crate) keeps_all_rows: bool,
     /// Mean size of a sampled row's values.
     pub(crate) bytes_per_row: f64,
     /// Newest rows that the profiles rest on.
@@ -123,6 +125,7 @@ impl Table {
             newest: None,
             rows_in_window: None,
             rows_in_previous: None,
+            keeps_all_rows: false,
             bytes_per_row: 0.0,
             sampled_rows: 0,
             holds_later_rows: false,
@@ -169,8 +172,18 @@ fn table(context: &Context<'_>, schema: &Schema) -> rusqlite::Result<Table> {
             _ => holds_later_rows = true,
         }
     }
-    let (rows, rows_are) = rows::count(connection, schema, span, sample.bytes_per_row())?;
-    let ordered = sample.ordered(schema, span, host);
+    let (rows, rows_are) = match sample.is_whole {
+        true => (sample.rows, Precision::Counted),
+        false => rows::count(connection, schema, span, sample.bytes_per_row())?,
+    };
+    let mut ordered = sample.ordered(schema, span, host);
+    if let Some((ordered, (first, last))) = ordered.as_mut().zip(span) {
+        ordered.density = rows as f64 / (i128::from(last) - i128::from(first) + 1).max(1) as f64;
+    }
+    // A first row that is not 1, or gaps, mean that rows have been deleted or replaced.
+    const KEPT_SHARE: f64 = 0.98;
+    let keeps_all_rows =
+        span.is_some_and(|(first, last)| first == 1 && rows as f64 >= KEPT_SHARE * last as f64);
     let oldest = match &ordered {
         Some(ordered) => ordered.oldest(connection)?,
         None => None,
@@ -184,6 +197,7 @@ fn table(context: &Context<'_>, schema: &Schema) -> rusqlite::Result<Table> {
         newest: sample.newest(),
         rows_in_window: None,
         rows_in_previous: None,
+        keeps_all_rows,
         bytes_per_row: sample.bytes_per_row(),
         sampled_rows: sample.rows,
         holds_later_rows,

@@ -382,7 +382,7 @@ fn table(table: &Table) -> String {
     if let Some(newest) = table.newest {
         line.push_str(&format!(", newest {}", utc_text(newest)));
     }
-    let empty = table.columns.iter().filter(|column| table.rows > 0 && column.null_share >= 1.0);
+    let empty = table.columns.iter().filter(|column| column.null_share >= 1.0);
     let empty: Vec<String> = empty.map(|column| name(&column.name)).take(EMPTY_COLUMNS).collect();
     if !empty.is_empty() {
         line.push_str(&format!(", empty {}", empty.join(" ")));

@@ -49,13 +49,13 @@ pub(crate) struct Column {
     /// The newest rows that are NULL one after the other.
     #[serde(skip)]
     pub(crate) newest_nulls: u64,
-    /// Times in a text form that change into another one from row to row.
+    /// How often the form of the times changes from one row to the next.
     #[serde(skip)]
     pub(crate) form_changes: u64,
     /// Texts in a column of times that are none, with examples.
     #[serde(skip)]
     pub(crate) no_times: Odd,
-    /// Texts that are no JSON in a column of JSON, with examples.
+    /// Texts that open like JSON and are none, with examples.
     #[serde(skip)]
     pub(crate) no_json: Odd,
     /// Texts in a column of numbers that are no number, with examples.
@@ -235,7 +235,7 @@ impl Reading {
     }
 
     /// The instant of a time whose naive text was read as UTC.
-    pub(super) fn of_raw(self, host: &HostOffset, raw: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(crate) fn of_raw(self, host: &HostOffset, raw: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Utc => Some(raw),
             Self::Local => host.to_utc(raw.naive_utc()),

@@ -14,7 +14,7 @@ use crate::untrusted::cut;
 /// Most characters of a value that is shown.
 const SHOWN_CHARS: usize = 40;
 /// Commonest values that are kept.
-const KEPT_VALUES: usize = 12;
+const KEPT_VALUES: usize = 60;
 /// A column is of a kind when at least this share of its values is: the rest are the odd ones.
 const KIND_SHARE: f64 = 0.8;
 
@@ -145,7 +145,7 @@ impl Profile {
         }
         if trimmed.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(trimmed).is_ok() {
             self.json += 1;
-        } else {
+        } else if ["{\"", "{'", "[{", "[\"", "['"].iter().any(|opening| trimmed.starts_with(opening)) {
             self.no_json.add(trimmed);
         }
         let time = host
@@ -218,7 +218,7 @@ impl Profile {
             newest_nulls: self.newest_nulls,
             form_changes: self.form_changes,
             no_times: only(self.no_times, is_time),
-            no_json: only(self.no_json, kind == Kind::Json),
+            no_json: self.no_json,
             no_numbers: only(self.no_numbers, self.expects_numbers && !self.expects_times && !is_time),
             numeric_texts: self.numeric_texts,
             common,

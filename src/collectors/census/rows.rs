@@ -89,6 +89,8 @@ pub(crate) struct Ordered {
     pub(super) rowid: &'static str,
     pub(super) time: String,
     pub(super) span: (i64, i64),
+    /// Rows per rowid.
+    pub(super) density: f64,
     pub(super) reading: Reading,
     pub(super) host: HostOffset,
 }
@@ -103,7 +105,7 @@ impl Ordered {
         }
         let ids = i128::from(until) - i128::from(before);
         if ids > i128::from(COUNTED_WIDE_ROWS) {
-            return Ok(ids as u64);
+            return Ok((ids as f64 * self.density).round() as u64);
         }
         let sql =
             format!("SELECT count(*) FROM {} WHERE {} > ?1 AND {} <= ?2", self.table, self.rowid, self.rowid);
@@ -131,7 +133,7 @@ impl Ordered {
     }
 
     /// The first row from a rowid on whose time can be read.
-    fn first_from(
+    pub(crate) fn first_from(
         &self,
         connection: &Connection,
         from: i64,

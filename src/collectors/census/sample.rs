@@ -25,6 +25,8 @@ const LONGEST_TEXT_BYTES: usize = 2_000;
 pub(super) struct Sample {
     /// Rows that were read.
     pub(super) rows: u64,
+    /// Whether the table has no others.
+    pub(super) is_whole: bool,
     /// The profiles, in the order of the declaration.
     pub(super) columns: Vec<Column>,
     /// The instants of the column that tells when a row was written, newest row first.
@@ -52,7 +54,7 @@ impl Sample {
         let mut columns: Vec<Column> = profiles.into_iter().map(Profile::finish).collect();
         compare_clocks(&mut columns);
         let written = written(&columns, host);
-        Ok(Self { rows: count, columns, written })
+        Ok(Self { rows: count, is_whole: count < most_rows(schema) as u64, columns, written })
     }
 
     /// The column that tells when a row was written.
@@ -100,15 +102,20 @@ impl Sample {
             rowid: schema.rowid?,
             time: column.name.clone(),
             span: span?,
+            density: 1.0,
             reading: column.reading,
             host: host.clone(),
         })
     }
 }
 
+fn most_rows(schema: &Schema) -> usize {
+    (MOST_VALUES / schema.declared.len().max(1)).clamp(FEWEST_ROWS, MOST_ROWS)
+}
+
 fn select(schema: &Schema, up_to: Option<i64>) -> String {
     let columns: Vec<String> = schema.declared.iter().map(expression).collect();
-    let rows = (MOST_VALUES / columns.len().max(1)).clamp(FEWEST_ROWS, MOST_ROWS);
+    let rows = most_rows(schema);
     let newest = match (schema.rowid, up_to) {
         (Some(rowid), Some(up_to)) => format!("WHERE {rowid} <= {up_to} ORDER BY {rowid} DESC "),
         (Some(rowid), None) => format!("ORDER BY {rowid} DESC "),

@@ -1,0 +1,237 @@
+//! Parts that do nothing: tables, columns, flags, counters and values that carry no information.
+//!
+//! Everything here is stated over the census, so it holds for tables that nobody described. What a
+//! fresh or quiet bot has not got round to yet is no fault: each check has its least number of rows.
+
+mod columns;
+mod counters;
+mod expiry;
+mod flags;
+mod growth;
+mod stopped;
+mod tables;
+mod times;
+mod values;
+
+use super::{Audit, Check, Theme, Threshold};
+use crate::collectors::census::{Census, Table};
+
+/// The checks of this theme.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "table-abandoned",
+        theme: Theme::DeadParts,
+        why: "A table that was written regularly and is no longer, while its neighbours go on, is a broken writer.",
+        threshold: Some(Threshold {
+            default: 30.0,
+            reason: "rows that are missing by its own earlier rate: by chance once in e^30 even where rows come at random",
+        }),
+        run: tables::abandoned,
+    },
+    Check {
+        id: "table-never-written",
+        theme: Theme::DeadParts,
+        why: "A table that refers to rows of another and stays empty while those come is a feature that never ran.",
+        threshold: Some(Threshold {
+            default: 50.0,
+            reason: "rows of the table that it refers to: fewer may come before the feature's first use",
+        }),
+        run: tables::never_written,
+    },
+    Check {
+        id: "column-stopped",
+        theme: Theme::DeadParts,
+        why: "A column that was filled and is no longer means that a part of the bot has silently broken.",
+        threshold: Some(Threshold {
+            default: 3.0,
+            reason: "days without a value: some columns are filled only when a later event is known",
+        }),
+        run: stopped::check,
+    },
+    Check {
+        id: "columns-never-filled",
+        theme: Theme::DeadParts,
+        why: "A column that no row fills is a feature that was planned and is not there: nothing can learn from it.",
+        threshold: Some(Threshold {
+            default: 200.0,
+            reason: "rows: a value that one row in 50 has would be missing in all of them once in 57 (0.98^200)",
+        }),
+        run: columns::never_filled,
+    },
+    Check {
+        id: "columns-never-move",
+        theme: Theme::DeadParts,
+        why: "A counter, score or flag that all rows leave at the table's default is never written.",
+        threshold: Some(Threshold {
+            default: 100.0,
+            reason: "rows: a flag that one row in 20 sets would be unset in all of them once in 169 (0.95^100)",
+        }),
+        run: columns::never_move,
+    },
+    Check {
+        id: "state-never-left",
+        theme: Theme::DeadParts,
+        why: "Rows that all wait in their first state are work that nobody does.",
+        threshold: Some(Threshold { default: 100.0, reason: "rows, all older than a day" }),
+        run: columns::state_never_left,
+    },
+    Check {
+        id: "flag-contradicted",
+        theme: Theme::DeadParts,
+        why: "A flag that stays unset although other rows show that the event happened misleads whoever reads it.",
+        threshold: Some(Threshold {
+            default: 20.0,
+            reason: "rows that show the event: one or two may be written just before the flag",
+        }),
+        run: flags::contradicted,
+    },
+    Check {
+        id: "last-use-never-set",
+        theme: Theme::DeadParts,
+        why: "Who counts uses and never notes the last one cannot tell a living rule from a dead one.",
+        threshold: Some(Threshold { default: 10.0, reason: "counted uses in all rows" }),
+        run: flags::last_use_never_set,
+    },
+    Check {
+        id: "update-time-frozen",
+        theme: Theme::DeadParts,
+        why: "A time of the last change that stays at the creation makes changed rows look untouched.",
+        threshold: Some(Threshold { default: 20.0, reason: "rows that another time shows to have changed" }),
+        run: flags::update_time_frozen,
+    },
+    Check {
+        id: "counter-never-counts",
+        theme: Theme::DeadParts,
+        why: "Rules or patterns that are active and never used are a feature that the decisions do not reach.",
+        threshold: Some(Threshold {
+            default: 100.0,
+            reason: "trades opened since the first of them was made: time enough for one use",
+        }),
+        run: counters::never_counts,
+    },
+    Check {
+        id: "expired-rows-pile-up",
+        theme: Theme::DeadParts,
+        why: "Expired rows that nobody removes slow every look at the valid ones and may be taken for them.",
+        threshold: Some(Threshold { default: 20.0, reason: "rows that expired more than a day ago" }),
+        run: expiry::pile_up,
+    },
+    Check {
+        id: "expiry-compared-as-text",
+        theme: Theme::DeadParts,
+        why: "A time with T compared as text with one without it is later all day: rows expire at midnight only.",
+        threshold: Some(Threshold {
+            default: 20.0,
+            reason: "rows that expired more than two hours ago, today",
+        }),
+        run: expiry::compared_as_text,
+    },
+    Check {
+        id: "table-grows-without-bound",
+        theme: Theme::DeadParts,
+        why: "A table from which nothing is ever removed makes the file, its backups and its queries grow for ever.",
+        threshold: Some(Threshold {
+            default: 1.0,
+            reason: "GB a year at the present rate: the disks of small hosts have ten to twenty",
+        }),
+        run: growth::check,
+    },
+    Check {
+        id: "placeholder-values",
+        theme: Theme::DeadParts,
+        why: "A placeholder stored as a value is taken for one: it groups what does not belong together.",
+        threshold: Some(Threshold { default: 3.0, reason: "rows: one may be a test, three are a habit" }),
+        run: values::placeholders,
+    },
+    Check {
+        id: "spellings-differ",
+        theme: Theme::DeadParts,
+        why: "One thing under two spellings is counted, limited and compared as two.",
+        threshold: Some(Threshold {
+            default: 50.0,
+            reason: "rows: in fewer, two spellings may be two things",
+        }),
+        run: values::spellings,
+    },
+    Check {
+        id: "numbers-as-text",
+        theme: Theme::DeadParts,
+        why: "Amounts stored as text sort and compare as text: 9 is more than 10.",
+        threshold: Some(Threshold { default: 20.0, reason: "rows" }),
+        run: values::numbers_as_text,
+    },
+    Check {
+        id: "text-in-numbers",
+        theme: Theme::DeadParts,
+        why: "SQLite keeps text in a column of numbers, compares it as greater than every number and sums it as zero.",
+        threshold: Some(Threshold { default: 3.0, reason: "rows" }),
+        run: values::text_in_numbers,
+    },
+    Check {
+        id: "json-broken",
+        theme: Theme::DeadParts,
+        why: "JSON that does not parse is lost to whoever reads it back.",
+        threshold: Some(Threshold { default: 3.0, reason: "rows" }),
+        run: values::broken_json,
+    },
+    Check {
+        id: "time-formats-mixed",
+        theme: Theme::DeadParts,
+        why: "Times of one column in several formats sort and compare wrongly: SQLite compares them as text.",
+        threshold: Some(Threshold { default: 20.0, reason: "rows with a time" }),
+        run: times::mixed,
+    },
+    Check {
+        id: "times-unreadable",
+        theme: Theme::DeadParts,
+        why: "A row whose time cannot be read is in no window, no order and no clean-up.",
+        threshold: Some(Threshold { default: 3.0, reason: "rows" }),
+        run: times::unreadable,
+    },
+];
+
+/// The census, and of its tables those that are the bot's: the monitor keeps two of its own in the file.
+fn tables<'run>(audit: &Audit<'run>) -> impl Iterator<Item = &'run Table> {
+    let census: Option<&'run Census> = audit.report.tables.available();
+    census.into_iter().flat_map(|census| &census.all).filter(|table| {
+        let name = table.schema.name.as_str();
+        table.error.is_none() && name != "monitoring_alerts" && !name.starts_with("refinery_")
+    })
+}
+
+/// Tables of the first generation, which the second leaves behind as it found them.
+const FIRST_GENERATION: [&str; 8] = [
+    "open_trades",
+    "closed_trades",
+    "account_state",
+    "trading_rules",
+    "learnings",
+    "market_data",
+    "price_history",
+    "coin_cooldowns",
+];
+
+/// Whether the generation that runs now has no use for a table.
+fn is_left_behind(audit: &Audit<'_>, table: &Table) -> bool {
+    audit.context.generation > 1 && FIRST_GENERATION.contains(&table.schema.name.as_str())
+}
+
+/// `363 rows` or `newest 500 of about 592550 rows`.
+fn looked_at(table: &Table) -> String {
+    if table.is_sampled_whole() {
+        format!("{} rows", table.rows)
+    } else {
+        format!("the newest {} of {} rows", table.sampled_rows, table.rows)
+    }
+}
+
+/// Names from the file in one line.
+fn listed<'name>(names: impl IntoIterator<Item = &'name str>) -> String {
+    names.into_iter().map(short).collect::<Vec<_>>().join(", ")
+}
+
+/// A name from the file, short enough for a title.
+fn short(name: &str) -> String {
+    const NAME_CHARS: usize = 60;
+    crate::untrusted::cut(name, NAME_CHARS)
+}

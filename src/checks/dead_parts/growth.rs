@@ -1,0 +1,61 @@
+//! Tables that only grow.
+
+use chrono::TimeDelta;
+
+use super::{short, tables};
+use crate::checks::{Audit, Found, Problem};
+use crate::collectors::census::{Precision, Table};
+use crate::finding::{AlertType, Severity};
+
+const DAYS_A_YEAR: f64 = 365.0;
+const BYTES_A_GIGABYTE: f64 = 1e9;
+/// What SQLite adds to a row's values: header, rowid, cell pointer.
+const ROW_OVERHEAD_BYTES: f64 = 12.0;
+
+pub(super) fn check(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let growing = tables(audit).filter_map(|table| {
+        let per_day = rows_per_day(table)?;
+        let gigabytes = per_day * DAYS_A_YEAR * (table.bytes_per_row + ROW_OVERHEAD_BYTES) / BYTES_A_GIGABYTE;
+        (gigabytes >= audit.threshold).then(|| problem(table, per_day, gigabytes))
+    });
+    Ok(growing.collect::<Vec<_>>().into())
+}
+
+/// Rows a day since the first one, of a table from which nothing has ever been deleted.
+fn rows_per_day(table: &Table) -> Option<f64> {
+    /// Less says nothing about a year.
+    const SHORTEST_SPAN: TimeDelta = TimeDelta::days(2);
+    const FEWEST_ROWS: u64 = 1_000;
+    let span = table.newest? - table.oldest?;
+    let is_telling = table.keeps_all_rows && table.rows >= FEWEST_ROWS && span >= SHORTEST_SPAN;
+    is_telling.then(|| table.rows as f64 / (span.num_minutes() as f64 / 1_440.0))
+}
+
+fn problem(table: &Table, per_day: f64, gigabytes: f64) -> Problem {
+    let name = short(&table.schema.name);
+    let largest = table.columns.iter().max_by(|one, other| one.bytes.total_cmp(&other.bytes));
+    let share = largest.map_or(0.0, |column| 100.0 * column.bytes / table.bytes_per_row.max(1.0));
+    let column = largest.map(|column| short(&column.name)).unwrap_or_default();
+    let about = if table.rows_are == Precision::Counted { "" } else { "about " };
+    Problem {
+        alert_type: AlertType::Inefficiency,
+        severity: Severity::Low,
+        subject: table.schema.name.clone(),
+        title: format!("The table {name} grows without bound"),
+        description: format!(
+            "{name} has {about}{} rows, none was ever deleted, and it gains {per_day:.0} a day: {:.1} million rows \
+             and {gigabytes:.1} GB a year. {share:.0} % of it is the column {column}. \
+             Backups, vacuum and every query without an index slow down with it.",
+            table.rows,
+            per_day * DAYS_A_YEAR / 1e6
+        ),
+        evidence: format!(
+            "{about}{} rows, {per_day:.0} a day, {:.0} bytes a row, {gigabytes:.1} GB a year; \
+             query: SELECT min(rowid), max(rowid) FROM {name}",
+            table.rows, table.bytes_per_row
+        ),
+        recommendation: format!(
+            "Delete rows of {name} after some days, or keep {column} in a file that is rotated; then VACUUM."
+        ),
+    }
+}

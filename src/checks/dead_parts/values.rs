@@ -1,0 +1,299 @@
+//! Values that are not what their column holds.
+
+use std::collections::BTreeMap;
+
+use super::{looked_at, short, tables};
+use crate::checks::{Audit, Found, Problem};
+use crate::collectors::census::{Column, Kind, Odd, Table};
+use crate::finding::{AlertType, Severity};
+
+/// What programs write for nothing and templates write for anything. In this spelling only:
+/// `none` and `test` may be states, `None` is Python's.
+const PLACEHOLDERS: [&str; 22] = [
+    "None",
+    "null",
+    "NULL",
+    "nan",
+    "NaN",
+    "undefined",
+    "[object Object]",
+    "string",
+    "str",
+    "TODO",
+    "TBD",
+    "FIXME",
+    "N/A",
+    "n/a",
+    "example",
+    "placeholder",
+    "PLACEHOLDER",
+    "lorem ipsum",
+    "<string>",
+    "...",
+    "{}",
+    "xxx",
+];
+/// Last words of columns by which rows are found and grouped.
+const GROUPING: [&str; 12] = [
+    "id",
+    "ids",
+    "name",
+    "coin",
+    "symbol",
+    "pattern",
+    "category",
+    "strategy",
+    "type",
+    "direction",
+    "side",
+    "observed",
+];
+
+pub(super) fn placeholders(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut found = Found::nothing();
+    for table in tables(audit) {
+        for column in table.columns.iter().filter(|column| column.kind == Kind::Text) {
+            let stored: Vec<&(String, u64)> = column
+                .common
+                .iter()
+                .filter(|(value, count)| *count as f64 >= audit.threshold && is_placeholder(column, value))
+                .collect();
+            let rows: u64 = stored.iter().map(|(_, count)| count).sum();
+            if rows > 0 {
+                let values: Vec<_> =
+                    stored.iter().map(|(value, count)| format!("\"{value}\" {count}")).collect();
+                found.fact(placeholder(table, column, rows, &values.join(", ")));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A placeholder, or the column's own name as a template shows it: `pattern_name` in `pattern`.
+/// A value that all rows have is a choice.
+fn is_placeholder(column: &Column, value: &str) -> bool {
+    let value = value.trim();
+    let bare = value.trim_matches(['<', '>', '{', '}', '[', ']', '"', '\'']).to_lowercase();
+    let own = column.name.to_lowercase();
+    let stem = own.trim_end_matches("_id").trim_end_matches("_name").trim_end_matches("_observed").to_owned();
+    let echoes = [own.clone(), format!("{stem}_name"), format!("{stem}_id"), format!("your_{stem}_here")];
+    let is_echo = column.distinct > 1 && echoes.contains(&bare) && bare.contains('_');
+    PLACEHOLDERS.contains(&value) || is_echo
+}
+
+fn placeholder(table: &Table, column: &Column, rows: u64, values: &str) -> Problem {
+    let (name, own) = (short(&table.schema.name), short(&column.name));
+    let groups = column.words().last().is_some_and(|last| GROUPING.contains(&last.as_str()));
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: if groups { Severity::Medium } else { Severity::Low },
+        subject: format!("{}.{}", table.schema.name, column.name),
+        title: format!("Placeholders are stored in {own} of {name}"),
+        description: format!(
+            "{rows} of {} hold a placeholder in {own} instead of a value or NULL: {values}. \
+             Whatever groups or looks up by {own} takes them for one thing.",
+            looked_at(table)
+        ),
+        evidence: format!(
+            "{values} in {}; query: SELECT \"{own}\", count(*) FROM {name} GROUP BY 1 ORDER BY 2 DESC",
+            looked_at(table)
+        ),
+        recommendation: "Refuse placeholders where the value is read, and store NULL for nothing.".to_owned(),
+    }
+}
+
+pub(super) fn spellings(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut found = Found::nothing();
+    for table in tables(audit) {
+        let enumerations = table.columns.iter().filter(|column| {
+            column.kind == Kind::Text
+                && column.filled as f64 >= audit.threshold
+                && column.distinct as usize == column.common.len()
+        });
+        for column in enumerations {
+            let groups = spelling_groups(column);
+            if !groups.is_empty() {
+                found.fact(spelled(table, column, &groups.join("; ")));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Values that differ in case, blanks and punctuation only, and both words of a direction.
+fn spelling_groups(column: &Column) -> Vec<String> {
+    const DIRECTIONS: [(&str, &str); 2] = [("long", "buy"), ("short", "sell")];
+    let is_direction =
+        column.words().last().is_some_and(|last| ["direction", "side"].contains(&last.as_str()));
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (value, count) in &column.common {
+        let mut key: String =
+            value.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        if let Some((one, _)) = DIRECTIONS.iter().find(|(_, other)| is_direction && *other == key) {
+            key = (*one).to_owned();
+        }
+        // Signs alone, or numbers: no spelling.
+        if key.chars().any(char::is_alphabetic) {
+            groups.entry(key).or_default().push(format!("\"{value}\" {count}"));
+        }
+    }
+    let groups = groups.into_values().filter(|group| group.len() > 1);
+    groups.map(|group| group.join(" and ")).collect()
+}
+
+fn spelled(table: &Table, column: &Column, groups: &str) -> Problem {
+    const DECIDING: [&str; 7] = ["direction", "side", "coin", "symbol", "status", "action", "reason"];
+    let (name, own) = (short(&table.schema.name), short(&column.name));
+    let decides = column.words().iter().any(|word| DECIDING.contains(&word.as_str()));
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: if decides { Severity::Medium } else { Severity::Low },
+        subject: format!("{}.{}", table.schema.name, column.name),
+        title: format!("{own} of {name} has several spellings of one value"),
+        description: format!(
+            "In {}, {own} holds {groups}. Comparisons and limits by {own} treat them as different.",
+            looked_at(table)
+        ),
+        evidence: format!(
+            "{groups}; query: SELECT \"{own}\", count(*) FROM {name} GROUP BY 1 ORDER BY 2 DESC"
+        ),
+        recommendation: format!(
+            "Write {own} in one spelling, check it where it is written, and correct the rows."
+        ),
+    }
+}
+
+pub(super) fn numbers_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const AMOUNTS: [&str; 14] = [
+        "price",
+        "pnl",
+        "usd",
+        "amount",
+        "qty",
+        "quantity",
+        "size",
+        "balance",
+        "pct",
+        "percent",
+        "confidence",
+        "score",
+        "volume",
+        "fee",
+    ];
+    let mut found = Found::nothing();
+    for table in tables(audit) {
+        let columns = table.columns.iter().filter(|column| {
+            column.kind == Kind::Text
+                && column.filled as f64 >= audit.threshold
+                && column.numeric_texts == column.filled
+                && column.words().iter().any(|word| AMOUNTS.contains(&word.as_str()))
+        });
+        let names: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
+        if !names.is_empty() {
+            found.fact(as_text(table, &names));
+        }
+    }
+    Ok(found)
+}
+
+fn as_text(table: &Table, columns: &[&str]) -> Problem {
+    let name = short(&table.schema.name);
+    let listed = super::listed(columns.iter().copied());
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Low,
+        subject: table.schema.name.clone(),
+        title: format!("Amounts in {name} are stored as text"),
+        description: format!(
+            "All values of {listed} in {} are text: they sort and compare as text.",
+            looked_at(table)
+        ),
+        evidence: format!(
+            "{listed} in {}; query: SELECT typeof(\"{}\"), count(*) FROM {name} GROUP BY 1",
+            looked_at(table),
+            short(columns.first().copied().unwrap_or_default())
+        ),
+        recommendation:
+            "Declare them REAL or INTEGER; where decimals must be exact, cast in every comparison.".to_owned(),
+    }
+}
+
+pub(super) fn text_in_numbers(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    Ok(odd_ones(
+        audit,
+        |column| &column.no_numbers,
+        |table, column, odd| {
+            let (name, own) = (short(&table.schema.name), short(&column.name));
+            Problem {
+                alert_type: AlertType::Bug,
+                severity: Severity::Medium,
+                subject: format!("{}.{}", table.schema.name, column.name),
+                title: format!("{own} of {name} holds text where numbers belong"),
+                description: format!(
+                    "{} of {} hold text in {own}, which is declared {}. \
+                 SQLite sums it as 0 and sorts it after every number.",
+                    odd.count,
+                    looked_at(table),
+                    short(&column.declared_type)
+                ),
+                evidence: shown(
+                    table,
+                    odd,
+                    &format!(
+                        "SELECT \"{own}\", count(*) FROM {name} WHERE typeof(\"{own}\") = 'text' GROUP BY 1"
+                    ),
+                ),
+                recommendation: format!(
+                    "Convert {own} to a number where it is written, and correct these rows."
+                ),
+            }
+        },
+    ))
+}
+
+pub(super) fn broken_json(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    Ok(odd_ones(
+        audit,
+        |column| &column.no_json,
+        |table, column, odd| {
+            let (name, own) = (short(&table.schema.name), short(&column.name));
+            Problem {
+                alert_type: AlertType::Bug,
+                severity: Severity::Medium,
+                subject: format!("{}.{}", table.schema.name, column.name),
+                title: format!("{own} of {name} holds JSON that does not parse"),
+                description: format!(
+                    "{} of {} begin like JSON in {own} and are none: cut off, or written by print instead of a JSON \
+                 encoder. Whoever reads them back fails or sees nothing.",
+                    odd.count,
+                    looked_at(table)
+                ),
+                evidence: shown(
+                    table,
+                    odd,
+                    &format!("SELECT rowid, \"{own}\" FROM {name} WHERE NOT json_valid(\"{own}\")"),
+                ),
+                recommendation: format!("Encode {own} as JSON, whole, and store NULL where that fails."),
+            }
+        },
+    ))
+}
+
+fn odd_ones(
+    audit: &Audit<'_>,
+    odd: fn(&Column) -> &Odd,
+    problem: fn(&Table, &Column, &Odd) -> Problem,
+) -> Found {
+    let mut found = Found::nothing();
+    for table in tables(audit) {
+        for column in table.columns.iter().filter(|column| odd(column).count as f64 >= audit.threshold) {
+            found.fact(problem(table, column, odd(column)));
+        }
+    }
+    found
+}
+
+/// How many of which rows, three examples, the query.
+pub(super) fn shown(table: &Table, odd: &Odd, query: &str) -> String {
+    format!("{} of {}; e.g. {}; query: {query}", odd.count, looked_at(table), odd.examples.join("; "))
+}
