@@ -63,8 +63,8 @@ pub(super) const CHECKS: &[Check] = &[
         theme: Theme::DeadParts,
         why: "A counter, score or flag that all rows leave at the table's default is never written.",
         threshold: Some(Threshold {
-            default: 100.0,
-            reason: "rows: a flag that one row in 20 sets would be unset in all of them once in 169 (0.95^100)",
+            default: 50.0,
+            reason: "rows: a flag that one row in 10 sets would be unset in all of them once in 194 (0.9^50)",
         }),
         run: columns::never_move,
     },

@@ -1,13 +1,14 @@
 //! Columns that no row fills or moves.
 
-use super::{is_left_behind, listed, looked_at, short, stopped, tables};
+use super::{flags, is_left_behind, listed, looked_at, short, stopped, tables};
 use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Column, Kind, Table};
 use crate::finding::{AlertType, Severity};
 
 pub(super) fn never_filled(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
-    for table in tables(audit).filter(|table| table.sampled_rows as f64 >= audit.threshold) {
+    let own = tables(audit).filter(|table| !is_left_behind(audit, table));
+    for table in own.filter(|table| table.sampled_rows as f64 >= audit.threshold) {
         let mut columns = Vec::new();
         for column in table.columns.iter().filter(|column| column.null_share + column.blank_share >= 1.0) {
             if stopped::last_filled(audit, table, column)?.is_none() {
@@ -86,8 +87,12 @@ pub(super) fn never_move(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if (table.sampled_rows as f64) < audit.threshold {
             continue;
         }
-        let columns: Vec<&Column> =
-            table.columns.iter().filter(|column| stays_at_default(table, column)).collect();
+        let mut columns: Vec<&Column> = Vec::new();
+        for column in table.columns.iter().filter(|column| stays_at_default(table, column)) {
+            if !flags::is_contradicted(audit, table, column)? {
+                columns.push(column);
+            }
+        }
         if !columns.is_empty() {
             found.fact(unmoved(table, &columns));
         }

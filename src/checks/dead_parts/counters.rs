@@ -57,8 +57,8 @@ fn opened_since(audit: &Audit<'_>, since: DateTime<Utc>) -> rusqlite::Result<u64
     Ok(trades)
 }
 
-/// Trades opened while the condition of a rule held, with how many rules could be judged.
-fn held(audit: &Audit<'_>, table: &Table) -> anyhow::Result<Option<(i64, usize)>> {
+/// Trades opened while the condition of a rule held; `None` where no condition can be judged.
+fn held(audit: &Audit<'_>, table: &Table) -> anyhow::Result<Option<i64>> {
     const RULES: &str = "
 SELECT
     condition,
@@ -77,17 +77,20 @@ LIMIT 50";
         }
         Ok(())
     })?;
-    let mut trades = 0;
-    let mut judged = 0;
+    let mut cases = Vec::new();
+    let mut values = Vec::new();
     for (condition, created_at) in conditions {
-        let Some((sql, mut values)) = as_sql(audit, &condition) else { continue };
-        judged += 1;
-        values.push(created_at);
-        let sql = format!("SELECT count(*) FROM main.trade_journal WHERE {sql} AND entry_time > ?");
-        let connection = audit.context.bot.connection();
-        trades += connection.query_row(&sql, params_from_iter(values), |row| row.get::<_, i64>(0))?;
+        if let Some((case, of_case)) = as_sql(audit, &condition) {
+            cases.push(format!("({case} AND entry_time > ?)"));
+            values.extend(of_case);
+            values.push(created_at);
+        }
     }
-    Ok((judged > 0).then_some((trades, judged)))
+    if cases.is_empty() {
+        return Ok(None);
+    }
+    let sql = format!("SELECT count(*) FROM main.trade_journal WHERE {}", cases.join(" OR "));
+    Ok(Some(audit.context.bot.connection().query_row(&sql, params_from_iter(values), |row| row.get(0))?))
 }
 
 /// A condition like `{"hour_of_day": {"op": "in", "value": [1, 11]}}` over columns of the journal;
@@ -130,15 +133,15 @@ fn scalar(value: &Value) -> Option<SqlValue> {
     }
 }
 
-fn problem(table: &Table, counter: &Column, trades: u64, held: Option<(i64, usize)>) -> Problem {
+fn problem(table: &Table, counter: &Column, trades: u64, held: Option<i64>) -> Problem {
     const ENOUGH_TRADES: i64 = 20;
     let (name, own) = (short(&table.schema.name), short(&counter.name));
-    let held = held.filter(|(trades, _)| *trades >= ENOUGH_TRADES);
+    let held = held.filter(|trades| *trades >= ENOUGH_TRADES);
     // A restraint whose case may never have come up is worth knowing, not more.
     let waits_for_its_case = counter.words().iter().any(|word| word.starts_with("trigger"));
     let severity = if waits_for_its_case && held.is_none() { Severity::Low } else { Severity::Medium };
-    let because = held.map_or_else(String::new, |(trades, rules)| {
-        format!(" The conditions of {rules} of them held at the opening of {trades} trades all the same.")
+    let because = held.map_or_else(String::new, |trades| {
+        format!(" At the opening of {trades} of them the condition of a row held, and it was not counted.")
     });
     Problem {
         alert_type: AlertType::Bug,
@@ -153,7 +156,7 @@ fn problem(table: &Table, counter: &Column, trades: u64, held: Option<(i64, usiz
         evidence: format!(
             "{own} = 0 in {}; {trades} trades since the first row{}; query: SELECT * FROM {name} WHERE {own} > 0",
             looked_at(table),
-            held.map_or_else(String::new, |(trades, _)| format!(", {trades} of them where a condition held")),
+            held.map_or_else(String::new, |trades| format!(", {trades} of them while a condition held")),
         ),
         recommendation: format!(
             "Check that decisions look {name} up and raise {own}; if they should not, remove it."

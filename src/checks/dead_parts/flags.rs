@@ -32,12 +32,19 @@ pub(super) fn contradicted(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let Some(key) = single_key(table) else { continue };
         let flags = table.columns.iter().filter(|column| is_unset_flag(column));
         for flag in flags {
-            if let Some(problem) = first_contradiction(audit, table, key, flag)? {
+            if let Some(problem) = first_contradiction(audit, table, key, flag, audit.threshold)? {
                 found.fact(problem);
             }
         }
     }
     Ok(found)
+}
+
+/// Whether other rows show that what a flag announces has happened.
+pub(super) fn is_contradicted(audit: &Audit<'_>, table: &Table, flag: &Column) -> anyhow::Result<bool> {
+    const FEWEST_ROWS: f64 = 20.0;
+    let Some(key) = single_key(table).filter(|_| is_unset_flag(flag)) else { return Ok(false) };
+    Ok(first_contradiction(audit, table, key, flag, FEWEST_ROWS)?.is_some())
 }
 
 fn single_key(table: &Table) -> Option<&str> {
@@ -55,6 +62,7 @@ fn first_contradiction(
     table: &Table,
     key: &str,
     flag: &Column,
+    fewest_rows: f64,
 ) -> anyhow::Result<Option<Problem>> {
     for other in tables(audit).filter(|other| other.schema.name != table.schema.name && other.rows > 0) {
         if !words(&other.schema.name).iter().any(|word| RESULTS.contains(&word.as_str())) {
@@ -78,7 +86,7 @@ fn first_contradiction(
         );
         let (pointing, set): (i64, i64) =
             audit.context.bot.connection().query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        if pointing as f64 >= audit.threshold && set == 0 {
+        if pointing as f64 >= fewest_rows && set == 0 {
             return Ok(Some(unset(table, flag, other, reference, pointing)));
         }
     }
