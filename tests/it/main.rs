@@ -11,7 +11,9 @@ mod alerts;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;
+mod census;
 mod checks_alive;
+mod checks_dead_parts;
 mod checks_funnel;
 mod checks_learning;
 mod checks_money;

@@ -69,7 +69,8 @@ impl Rhythm {
         (times.len() >= FEWEST_ROWS && is_silent).then_some(Self {
             from,
             newest,
-            rows: times.len() as f64,
+            // Its first row lies on the edge of the period in which the others are counted.
+            rows: (times.len() - 1) as f64,
             until: now,
         })
     }
@@ -128,7 +129,9 @@ pub(super) fn never_written(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     }
     let mut found = Found::nothing();
-    let empty = tables(audit).filter(|table| table.rows == 0 && !is_left_behind(audit, table));
+    // Trades without learnings are the learning theme's.
+    let empty = tables(audit)
+        .filter(|table| table.rows == 0 && table.schema.name != "learnings" && !is_left_behind(audit, table));
     // An id that was given and is gone means that rows come and go, as open positions do.
     for table in empty.filter(|table| table.schema.last_id_given.is_none()) {
         let parent = table.schema.declared.iter().find_map(|column| {

@@ -105,11 +105,10 @@ fn placeholder(table: &Table, column: &Column, rows: u64, values: &str) -> Probl
 pub(super) fn spellings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     for table in tables(audit) {
-        let enumerations = table.columns.iter().filter(|column| {
-            column.kind == Kind::Text
-                && column.filled as f64 >= audit.threshold
-                && column.distinct as usize == column.common.len()
-        });
+        let enumerations = table
+            .columns
+            .iter()
+            .filter(|column| column.filled as f64 >= audit.threshold && is_enumeration(column));
         for column in enumerations {
             let groups = spelling_groups(column);
             if !groups.is_empty() {
@@ -118,6 +117,15 @@ pub(super) fn spellings(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
     }
     Ok(found)
+}
+
+/// Whether a column holds a few names, whole and again and again: free texts differ as they please.
+fn is_enumeration(column: &Column) -> bool {
+    const ROWS_A_VALUE: u64 = 3;
+    column.kind == Kind::Text
+        && column.distinct as usize == column.common.len()
+        && column.distinct * ROWS_A_VALUE <= column.filled
+        && !column.common.iter().any(|(value, _)| value.ends_with('…'))
 }
 
 /// Values that differ in case, blanks and punctuation only, and both words of a direction.
