@@ -13,6 +13,8 @@ mod tables;
 mod times;
 mod values;
 
+use chrono::{DateTime, Utc};
+
 use super::{Audit, Check, Theme, Threshold};
 use crate::collectors::census::{Census, Table};
 
@@ -197,6 +199,17 @@ fn tables<'run>(audit: &Audit<'run>) -> impl Iterator<Item = &'run Table> {
         let name = table.schema.name.as_str();
         table.error.is_none() && name != "monitoring_alerts" && !name.starts_with("refinery_")
     })
+}
+
+/// Whether what the bot overwrites belongs to a later moment than the audited one.
+fn is_past(audit: &Audit<'_>) -> bool {
+    audit.report.tables.available().is_some_and(|census| census.is_past)
+}
+
+/// The bot's last sign of life: what nobody did after it is no fault of a part, the bot was not there.
+fn last_sign(audit: &Audit<'_>) -> DateTime<Utc> {
+    let newest = tables(audit).filter(|table| table.ordered.is_some()).filter_map(|table| table.newest).max();
+    newest.map_or(audit.context.now, |newest| newest.min(audit.context.now))
 }
 
 /// Tables of the first generation, which the second leaves behind as it found them.

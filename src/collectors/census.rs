@@ -29,6 +29,8 @@ pub(crate) struct Census {
     pub(crate) all: Vec<Table>,
     /// Views and virtual tables, by name only.
     pub(crate) views: Vec<String>,
+    /// Rows were written after the audited moment: what the bot overwrites belongs to a later one.
+    pub(crate) is_past: bool,
 }
 
 impl Census {
@@ -71,6 +73,9 @@ pub(crate) struct Table {
     pub(crate) sampled_rows: u64,
     /// The table holds times after the audited moment and does not tell which rows they are.
     pub(crate) holds_later_rows: bool,
+    /// The table has rows after the audited moment, and all figures leave them out.
+    #[serde(skip)]
+    pub(crate) ends_before_later_rows: bool,
     /// What the columns hold.
     pub(crate) columns: Vec<Column>,
     /// The row times of the sample, newest row first.
@@ -129,6 +134,7 @@ impl Table {
             bytes_per_row: 0.0,
             sampled_rows: 0,
             holds_later_rows: false,
+            ends_before_later_rows: false,
             columns: Vec::new(),
             sampled_times: Vec::new(),
             ordered: None,
@@ -143,14 +149,15 @@ impl Table {
 /// When the schema cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<Census> {
     let (schemas, views) = schema::read(context.bot.connection())?;
-    let all = schemas
+    let all: Vec<Table> = schemas
         .into_iter()
         .map(|schema| match table(context, &schema) {
             Ok(table) => table,
             Err(error) => Table::unreadable(schema, &error),
         })
         .collect();
-    Ok(Census { all, views })
+    let is_past = all.iter().any(|table| table.holds_later_rows || table.ends_before_later_rows);
+    Ok(Census { all, views, is_past })
 }
 
 /// A row that is written while the file is read may carry the next second.
@@ -162,12 +169,16 @@ fn table(context: &Context<'_>, schema: &Schema) -> rusqlite::Result<Table> {
     let mut sample = Sample::read(connection, host, schema, None)?;
     let mut span = rows::span(connection, schema)?;
     let mut holds_later_rows = false;
-    if sample.newest().is_some_and(|newest| newest > context.now + CLOCK_TOLERANCE) {
+    let mut ends_before_later_rows = false;
+    let is_later = |newest: DateTime<Utc>| newest > context.now + CLOCK_TOLERANCE;
+    // Live, a time in the future is a wrong clock; the rows are there.
+    if context.config.as_of.is_some() && sample.newest().is_some_and(is_later) {
         // Rows after the audited moment do not exist: the sample ends before them, where it can.
         match (sample.ordered(schema, span, host), &mut span) {
             (Some(ordered), Some((_, last))) => {
                 *last = ordered.last_until(connection, context.now)?;
                 sample = Sample::read(connection, host, schema, Some(*last))?;
+                ends_before_later_rows = true;
             }
             _ => holds_later_rows = true,
         }
@@ -201,6 +212,7 @@ fn table(context: &Context<'_>, schema: &Schema) -> rusqlite::Result<Table> {
         bytes_per_row: sample.bytes_per_row(),
         sampled_rows: sample.rows,
         holds_later_rows,
+        ends_before_later_rows,
         sampled_times: sample.times(),
         columns: sample.columns,
         ordered,

@@ -1,6 +1,6 @@
 //! Columns that no row fills or moves.
 
-use super::{flags, is_left_behind, listed, looked_at, short, stopped, tables};
+use super::{flags, is_left_behind, last_sign, listed, looked_at, short, stopped, tables};
 use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Column, Kind, Table};
 use crate::finding::{AlertType, Severity};
@@ -161,9 +161,10 @@ const FIRST_STATES: [&str; 9] = [
 pub(super) fn state_never_left(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     let day = chrono::TimeDelta::days(1);
+    let alive = last_sign(audit);
     for table in tables(audit).filter(|table| table.sampled_rows as f64 >= audit.threshold) {
         let newest = table.sampled_times.iter().max();
-        let old = table.sampled_times.iter().filter(|at| audit.context.now - **at > day).count();
+        let old = table.sampled_times.iter().filter(|at| alive - **at > day).count();
         if newest.is_none() || (old as f64) < audit.threshold {
             continue;
         }

@@ -5,7 +5,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
-use super::{is_left_behind, looked_at, short, tables};
+use super::{is_left_behind, is_past, looked_at, short, tables};
 use crate::bot::{Period, each_row, quoted};
 use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Column, Kind, Table};
@@ -22,7 +22,7 @@ pub(super) fn never_counts(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let made = table.oldest.filter(|made| audit.context.now - *made >= YOUNGEST);
         let counter = table.columns.iter().find(|column| is_use_counter(column));
         let (Some(made), Some(counter)) = (made, counter) else { continue };
-        if is_left_behind(audit, table) || table.holds_later_rows {
+        if is_left_behind(audit, table) || is_past(audit) {
             continue;
         }
         let trades = opened_since(audit, made)?;

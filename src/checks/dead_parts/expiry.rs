@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{is_left_behind, short, tables};
+use super::{is_left_behind, is_past, last_sign, short, tables};
 use crate::bot::clock::utc_text;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::collectors::census::{Column, Form, Table};
@@ -27,12 +27,13 @@ fn is_keyed_by_entity(table: &Table) -> bool {
 
 pub(super) fn pile_up(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LONG_AGO: TimeDelta = TimeDelta::days(1);
+    let alive = last_sign(audit);
     let mut found = Found::nothing();
     for table in tables(audit).filter(|table| !is_keyed_by_entity(table) && !is_left_behind(audit, table)) {
-        let Some(column) = expiry(table).filter(|_| !table.holds_later_rows) else { continue };
+        let Some(column) = expiry(table).filter(|_| !is_past(audit)) else { continue };
         let mut evidence = Evidence::default();
         for at in instants(audit, column) {
-            let since = audit.context.now - at;
+            let since = alive - at;
             evidence.row((since > LONG_AGO).then(|| format!("expired at {} UTC", utc_text(at))));
         }
         if evidence.count as f64 >= audit.threshold {
@@ -75,16 +76,14 @@ fn piled_up(table: &Table, column: &Column, evidence: &Evidence) -> Problem {
 pub(super) fn compared_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const OVERDUE: TimeDelta = TimeDelta::hours(2);
     const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
-    let now = audit.context.now;
+    let now = last_sign(audit);
     let midnight = now.date_naive().and_time(NaiveTime::MIN).and_utc();
     let began = tables(audit).filter_map(|table| table.oldest).min();
     // Early in the day nothing tells midnight from a rule that keeps rows for some hours.
     let is_telling =
         now - midnight >= TimeDelta::hours(6) && began.is_some_and(|began| now - began > TimeDelta::days(2));
     let mut found = Found::nothing();
-    for table in
-        tables(audit).filter(|table| is_telling && table.is_sampled_whole() && !table.holds_later_rows)
-    {
+    for table in tables(audit).filter(|table| is_telling && table.is_sampled_whole() && !is_past(audit)) {
         let Some(column) = expiry(table) else { continue };
         let is_iso = column.time_forms.keys().all(|form| form.family() == Form::IsoText);
         let earliest = column.times.iter().flatten().min();

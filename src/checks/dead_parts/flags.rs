@@ -1,7 +1,7 @@
 //! Flags and times that events should have set.
 
 use super::tables::names_rows_of;
-use super::{looked_at, short, tables};
+use super::{is_past, looked_at, short, tables};
 use crate::bot::quoted;
 use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Column, Kind, Table, words};
@@ -28,7 +28,7 @@ const FOLLOWED_ROWS: u32 = 2_000;
 
 pub(super) fn contradicted(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
-    for table in tables(audit).filter(|table| table.rows > 0) {
+    for table in tables(audit).filter(|table| table.rows > 0 && !is_past(audit)) {
         let Some(key) = single_key(table) else { continue };
         let flags = table.columns.iter().filter(|column| is_unset_flag(column));
         for flag in flags {
@@ -120,7 +120,7 @@ fn unset(table: &Table, flag: &Column, other: &Table, reference: &Column, pointi
 pub(super) fn last_use_never_set(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const USES: [&str; 8] = ["used", "uses", "count", "wins", "losses", "triggered", "hits", "executions"];
     let mut found = Found::nothing();
-    for table in tables(audit).filter(|table| table.is_sampled_whole() && table.rows > 0) {
+    for table in tables(audit).filter(|table| table.is_sampled_whole() && table.rows > 0 && !is_past(audit)) {
         let last = table.columns.iter().find(|column| {
             let words = column.words();
             let says_use =
@@ -167,7 +167,7 @@ fn never_set(table: &Table, last: &Column, counters: &[&Column], uses: f64) -> P
 
 pub(super) fn update_time_frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
-    for table in tables(audit) {
+    for table in tables(audit).filter(|_| !is_past(audit)) {
         let with = |wanted: &[&str]| {
             let names = |column: &&Column| column.words().iter().any(|word| wanted.contains(&word.as_str()));
             table.columns.iter().filter(|column| column.is_time()).find(names)

@@ -7,6 +7,8 @@ use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Precision, Table};
 use crate::finding::{AlertType, Severity};
 
+/// A column with this share of the bytes is what to act on.
+const MOST_OF_IT_PERCENT: f64 = 60.0;
 const DAYS_A_YEAR: f64 = 365.0;
 const BYTES_A_GIGABYTE: f64 = 1e9;
 /// What SQLite adds to a row's values: header, rowid, cell pointer.
@@ -35,7 +37,12 @@ fn problem(table: &Table, per_day: f64, gigabytes: f64) -> Problem {
     let name = short(&table.schema.name);
     let largest = table.columns.iter().max_by(|one, other| one.bytes.total_cmp(&other.bytes));
     let share = largest.map_or(0.0, |column| 100.0 * column.bytes / table.bytes_per_row.max(1.0));
-    let column = largest.map(|column| short(&column.name)).unwrap_or_default();
+    let largest = largest.map(|column| short(&column.name)).filter(|_| share >= MOST_OF_IT_PERCENT);
+    let mostly = largest
+        .as_ref()
+        .map_or_else(String::new, |column| format!(" {share:.0} % of it is the column {column}."));
+    let or_rotate =
+        largest.map_or_else(String::new, |column| format!(", or keep {column} in a file that is rotated"));
     let about = if table.rows_are == Precision::Counted { "" } else { "about " };
     Problem {
         alert_type: AlertType::Inefficiency,
@@ -44,8 +51,7 @@ fn problem(table: &Table, per_day: f64, gigabytes: f64) -> Problem {
         title: format!("The table {name} grows without bound"),
         description: format!(
             "{name} has {about}{} rows, none was ever deleted, and it gains {per_day:.0} a day: {:.1} million rows \
-             and {gigabytes:.1} GB a year. {share:.0} % of it is the column {column}. \
-             Backups, vacuum and every query without an index slow down with it.",
+             and {gigabytes:.1} GB a year.{mostly} Backups, vacuum and every query without an index slow down with it.",
             table.rows,
             per_day * DAYS_A_YEAR / 1e6
         ),
@@ -54,8 +60,6 @@ fn problem(table: &Table, per_day: f64, gigabytes: f64) -> Problem {
              query: SELECT min(rowid), max(rowid) FROM {name}",
             table.rows, table.bytes_per_row
         ),
-        recommendation: format!(
-            "Delete rows of {name} after some days, or keep {column} in a file that is rotated; then VACUUM."
-        ),
+        recommendation: format!("Delete rows of {name} after some days{or_rotate}; then VACUUM."),
     }
 }

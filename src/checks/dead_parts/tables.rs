@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{is_left_behind, short, tables};
+use super::{is_left_behind, last_sign, short, tables};
 use crate::bot::{Period, clock::utc_text};
 use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Table, words};
@@ -49,7 +49,8 @@ struct Rhythm {
     from: DateTime<Utc>,
     newest: DateTime<Utc>,
     rows: f64,
-    until: DateTime<Utc>,
+    /// Silence that a night, a pause of the market or of the bot may explain.
+    shortest_silence: TimeDelta,
 }
 
 impl Rhythm {
@@ -65,13 +66,14 @@ impl Rhythm {
         times.truncate(times.len().div_ceil(2).max(FEWEST_ROWS));
         let (newest, from) = (*times.first()?, *times.last()?);
         let gap = times.iter().zip(times.iter().skip(1)).map(|(newer, older)| *newer - *older).max()?;
-        let is_silent = now - newest > SHORTEST_SILENCE.max(gap * GAPS);
+        let shortest_silence = SHORTEST_SILENCE.max(gap * GAPS);
+        let is_silent = now - newest > shortest_silence;
         (times.len() >= FEWEST_ROWS && is_silent).then_some(Self {
             from,
             newest,
             // Its first row lies on the edge of the period in which the others are counted.
             rows: (times.len() - 1) as f64,
-            until: now,
+            shortest_silence,
         })
     }
 
@@ -80,9 +82,14 @@ impl Rhythm {
     fn missing(&self, audit: &Audit<'_>, other: &Table) -> Option<f64> {
         const FEWEST_ROWS: f64 = 10.0;
         const BUSIER: f64 = 5.0;
+        // It must have gone on for so long itself: a bot that was stopped stops all of them.
+        let until = other.newest?.min(audit.context.now);
+        if until - self.newest <= self.shortest_silence {
+            return None;
+        }
         let connection = audit.context.bot.connection();
         let then = other.rows_within(connection, Period { after: self.from, until: self.newest })? as f64;
-        let since = other.rows_within(connection, Period { after: self.newest, until: self.until })? as f64;
+        let since = other.rows_within(connection, Period { after: self.newest, until })? as f64;
         (then >= FEWEST_ROWS && then <= BUSIER * self.rows).then_some(self.rows / then * since)
     }
 }
@@ -125,7 +132,7 @@ fn problem(table: &Table, witness: &Table, rhythm: &Rhythm, missing: f64) -> Pro
 pub(super) fn never_written(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const YOUNGEST_FILE: TimeDelta = TimeDelta::days(3);
     let began = tables(audit).filter_map(|table| table.oldest).min();
-    if began.is_none_or(|began| audit.context.now - began < YOUNGEST_FILE) {
+    if began.is_none_or(|began| last_sign(audit) - began < YOUNGEST_FILE) {
         return Ok(Found::nothing());
     }
     let mut found = Found::nothing();

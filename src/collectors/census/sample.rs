@@ -182,13 +182,13 @@ fn written(columns: &[Column], host: &HostOffset) -> Option<(usize, Vec<Option<D
     let (place, column) = columns
         .iter()
         .enumerate()
-        .filter(|(_, column)| column.is_time() && column.null_share <= MOST_NULLS)
+        .filter(|(_, column)| column.is_time() && column.null_share <= MOST_NULLS && !is_plan(&column.name))
         .min_by_key(|(_, column)| rank(&column.name))?;
     let times = column.times.iter().map(|raw| raw.and_then(|raw| column.reading.of_raw(host, raw))).collect();
     Some((place, times))
 }
 
-/// How likely a name is the moment of writing; an expiry is not.
+/// How likely a name is the moment of writing.
 fn rank(name: &str) -> usize {
     const BEST_FIRST: [&str; 12] = [
         "created",
@@ -206,6 +206,11 @@ fn rank(name: &str) -> usize {
     ];
     let words = words(name);
     let known = BEST_FIRST.iter().position(|best| words.iter().any(|word| word == best));
-    let is_expiry = words.iter().any(|word| word.starts_with("expir") || word == "until" || word == "valid");
-    if is_expiry { usize::MAX } else { known.unwrap_or(BEST_FIRST.len()) }
+    known.unwrap_or(BEST_FIRST.len())
+}
+
+/// Whether a name is a plan: such a time may well lie in the future.
+fn is_plan(name: &str) -> bool {
+    const PLANS: [&str; 7] = ["until", "valid", "next", "due", "deadline", "scheduled", "planned"];
+    words(name).iter().any(|word| word.starts_with("expir") || PLANS.contains(&word.as_str()))
 }
