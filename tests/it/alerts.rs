@@ -189,12 +189,12 @@ fn what_is_printed_is_what_is_sent() {
     bot.closed_trade(|_| ());
     let server = Server::start(vec![answer(&[])]);
     let flags = ["--as-of", NOW, "--base-url", &server.base_url(), "--db"];
-    let mut send = command(flags);
-    send.arg(bot.path());
-    finish(send);
     let mut print = command(flags);
     print.arg(bot.path()).arg("--print-prompt");
     let printed = finish(print).stdout;
+    let mut send = command(flags);
+    send.arg(bot.path());
+    finish(send);
     let messages = server.requests()[0].body["messages"].clone();
     let sent: Vec<&str> =
         messages.as_array().unwrap().iter().map(|m| m["content"].as_str().unwrap()).collect();

@@ -112,13 +112,20 @@ fn conditions(marked: bool) -> BotFile {
 #[test]
 fn a_condition_that_led_to_a_trade_and_does_not_know_is_contradicted() {
     let check = "flag-contradicted";
-    let bot = conditions(false);
+    // Of this bot's own conditions another check speaks.
+    let elsewhere = |marked| {
+        let bot = conditions(marked);
+        bot.execute("ALTER TABLE active_conditions RENAME TO waiting_conditions", []);
+        bot
+    };
+    let bot = elsewhere(false);
     assert_says(
         &bot,
         check,
-        &["triggered of active_conditions is never set", "medium", "25 of which trade_journal"],
+        &["triggered of waiting_conditions is never set", "medium", "25 of which trade_journal"],
     );
-    assert_silent(&conditions(true), check);
+    assert_silent(&elsewhere(true), check);
+    assert_silent(&conditions(false), check);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{names, shown};
 use crate::bot::clock::utc_text;
 use crate::bot::{cell, each_row};
 use crate::checks::history::PastTrade;
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::{Audit, Evidence, Found, Problem, refer};
 use crate::finding::{AlertType, Severity};
 
 /// The newest prices by rowid: hours of a bot that stores some dozens a cycle.
@@ -175,7 +175,10 @@ fn all_ignored<'run>(audit: &'run Audit<'_>, minutes: f64) -> anyhow::Result<Vec
 
 /// Positions that stayed open while the price was beyond their stop or target.
 pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let ignored = all_ignored(audit, audit.threshold)?;
+    let mut ignored = all_ignored(audit, audit.threshold)?;
+    // Those that the bot has forgotten or closed elsewhere are reported as that.
+    let forgotten = refer::forgotten(audit)?;
+    ignored.retain(|one| one.trade.closed_at.is_some() || !forgotten.contains(&one.trade.id));
     if ignored.is_empty() {
         return Ok(Found::nothing());
     }
