@@ -26,3 +26,37 @@ fn the_readme_shows_the_commands_of_a_newcomer() {
         assert!(README.contains(command), "README lacks {command}");
     }
 }
+
+#[test]
+fn the_table_of_checks_in_the_readme_is_complete() {
+    let listed = run(["checks", "--format", "json"]).json();
+    let checks = listed["checks"].as_array().unwrap();
+    assert!(checks.len() > 100);
+    let mut rows = 0;
+    for check in checks {
+        let (id, why) = (check["id"].as_str().unwrap(), check["why"].as_str().unwrap());
+        let threshold =
+            check["threshold"].as_f64().map(|threshold| threshold.to_string()).unwrap_or_default();
+        let row = format!("| `{id}` | {} | {threshold} |", why.replace('|', "\\|"));
+        assert!(README.contains(&row), "README lacks {row}");
+        rows += 1;
+    }
+    let rows_in_readme =
+        README.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 4);
+    assert!(rows_in_readme.count() >= rows, "README has every check");
+}
+
+#[test]
+fn each_check_is_listed_once_with_theme_and_sentence() {
+    let text = run(["checks"]).stdout;
+    let listed = run(["checks", "--format", "json"]).json();
+    let mut ids: Vec<&str> =
+        listed["checks"].as_array().unwrap().iter().map(|check| check["id"].as_str().unwrap()).collect();
+    for id in &ids {
+        assert!(text.lines().any(|line| line.starts_with(id)), "{id}");
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "no id twice");
+}
