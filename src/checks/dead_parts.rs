@@ -195,10 +195,10 @@ pub(super) const CHECKS: &[Check] = &[
 /// The census, and of its tables those that are the bot's: the monitor keeps two of its own in the file.
 fn tables<'run>(audit: &Audit<'run>) -> impl Iterator<Item = &'run Table> {
     let census: Option<&'run Census> = audit.report.tables.available();
-    census.into_iter().flat_map(|census| &census.all).filter(|table| {
-        let name = table.schema.name.as_str();
-        table.error.is_none() && name != "monitoring_alerts" && !name.starts_with("refinery_")
-    })
+    census
+        .into_iter()
+        .flat_map(|census| &census.all)
+        .filter(|table| table.error.is_none() && !table.is_monitors_own())
 }
 
 /// Whether what the bot overwrites belongs to a later moment than the audited one.

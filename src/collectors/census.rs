@@ -107,6 +107,11 @@ impl Table {
         self.rows_are == Precision::Counted && self.sampled_rows == self.rows
     }
 
+    /// Whether the monitor wrote it itself: its alerts, and what it knows of their schema.
+    pub(crate) fn is_monitors_own(&self) -> bool {
+        ["monitoring_alerts", "monitoring_migrations"].contains(&self.schema.name.as_str())
+    }
+
     /// The column of this name.
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))

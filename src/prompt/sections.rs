@@ -360,7 +360,7 @@ fn learning_quality(learning: &LearningQuality, section: &mut Section) {
 
 /// One line a table: names and figures, never a value.
 fn tables(census: &Census, section: &mut Section) {
-    let mut tables: Vec<&Table> = census.all.iter().collect();
+    let mut tables: Vec<&Table> = census.all.iter().filter(|table| !table.is_monitors_own()).collect();
     tables.sort_by_key(|table| std::cmp::Reverse(table.rows));
     section.lines(
         480,
