@@ -1,6 +1,6 @@
 //! Values that are not what their column holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{looked_at, short, tables};
 use crate::checks::{Audit, Found, Problem};
@@ -50,38 +50,51 @@ const GROUPING: [&str; 12] = [
 ];
 
 pub(super) fn placeholders(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut found = Found::nothing();
+    let mut stored: Vec<(&Table, &Column, u64, String)> = Vec::new();
     for table in tables(audit) {
         for column in table.columns.iter().filter(|column| column.kind == Kind::Text) {
-            let stored: Vec<&(String, u64)> = column
+            let of_column = column
                 .common
                 .iter()
-                .filter(|(value, count)| *count as f64 >= audit.threshold && is_placeholder(column, value))
-                .collect();
-            let rows: u64 = stored.iter().map(|(_, count)| count).sum();
+                .filter(|(value, count)| *count as f64 >= audit.threshold && is_placeholder(column, value));
+            let values: Vec<_> =
+                of_column.clone().map(|(value, count)| format!("\"{value}\" {count}")).collect();
+            let rows = of_column.map(|(_, count)| count).sum();
             if rows > 0 {
-                let values: Vec<_> =
-                    stored.iter().map(|(value, count)| format!("\"{value}\" {count}")).collect();
-                found.fact(placeholder(table, column, rows, &values.join(", ")));
+                stored.push((table, column, rows, values.join(", ")));
             }
+        }
+    }
+    // What one table hands on to the next is one fault: the table with most of it speaks for all.
+    stored.sort_by_key(|(_, _, rows, _)| std::cmp::Reverse(*rows));
+    let mut found = Found::nothing();
+    let mut named = BTreeSet::new();
+    for (table, column, rows, values) in &stored {
+        if named.insert(&column.name) {
+            let others = stored
+                .iter()
+                .filter(|(other, its, ..)| its.name == column.name && !std::ptr::eq(*other, *table));
+            let others: Vec<_> = others.map(|(other, ..)| short(&other.schema.name)).collect();
+            found.fact(placeholder(table, column, *rows, values, &others));
         }
     }
     Ok(found)
 }
 
-/// A placeholder, or the column's own name as a template shows it: `pattern_name` in `pattern`.
-/// A value that all rows have is a choice.
+/// A placeholder, or the name of a field as a template shows it: `pattern_name`, `your_coin_here`, or
+/// the column's own name. A value that all rows have is a choice.
 fn is_placeholder(column: &Column, value: &str) -> bool {
     let value = value.trim();
     let bare = value.trim_matches(['<', '>', '{', '}', '[', ']', '"', '\'']).to_lowercase();
     let own = column.name.to_lowercase();
-    let stem = own.trim_end_matches("_id").trim_end_matches("_name").trim_end_matches("_observed").to_owned();
-    let echoes = [own.clone(), format!("{stem}_name"), format!("{stem}_id"), format!("your_{stem}_here")];
-    let is_echo = column.distinct > 1 && echoes.contains(&bare) && bare.contains('_');
+    let stem = own.trim_end_matches("_id").trim_end_matches("_name").trim_end_matches("_observed");
+    let is_field = bare.ends_with("_name") || (bare.starts_with("your_") && bare.ends_with("_here"));
+    let is_own = bare.contains('_') && (bare == own || bare == format!("{stem}_id"));
+    let is_echo = column.distinct > 1 && (is_field || is_own);
     PLACEHOLDERS.contains(&value) || is_echo
 }
 
-fn placeholder(table: &Table, column: &Column, rows: u64, values: &str) -> Problem {
+fn placeholder(table: &Table, column: &Column, rows: u64, values: &str, others: &[String]) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&column.name));
     let groups = column.words().last().is_some_and(|last| GROUPING.contains(&last.as_str()));
     Problem {
@@ -91,8 +104,9 @@ fn placeholder(table: &Table, column: &Column, rows: u64, values: &str) -> Probl
         title: format!("Placeholders are stored in {own} of {name}"),
         description: format!(
             "{rows} of {} hold a placeholder in {own} instead of a value or NULL: {values}. \
-             Whatever groups or looks up by {own} takes them for one thing.",
-            looked_at(table)
+             Whatever groups or looks up by {own} takes them for one thing.{}",
+            looked_at(table),
+            if others.is_empty() { String::new() } else { format!(" Also in {}.", others.join(", ")) }
         ),
         evidence: format!(
             "{values} in {}; query: SELECT \"{own}\", count(*) FROM {name} GROUP BY 1 ORDER BY 2 DESC",
