@@ -4,6 +4,7 @@
 mod adaptations;
 mod insights;
 mod learnings;
+mod rules;
 
 use super::{Check, Theme, Threshold};
 
@@ -52,6 +53,20 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Confidences on two scales in one column (0.7 beside 70) cannot be compared or averaged.",
         threshold: None,
         run: learnings::confidence_scale,
+    },
+    Check {
+        id: "rules-contradict",
+        theme: Theme::Learning,
+        why: "Two rules of one condition, one to trade and one not to, justify whatever the bot does.",
+        threshold: None,
+        run: rules::contradict,
+    },
+    Check {
+        id: "waiting-rule-traded",
+        theme: Theme::Learning,
+        why: "A rule that says not to trade and is rated by trades is rated by the opposite of its advice.",
+        threshold: None,
+        run: rules::wait_is_traded,
     },
     Check {
         id: "insight-impossible-evidence",

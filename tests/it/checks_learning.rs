@@ -226,3 +226,40 @@ fn a_coin_whose_status_goes_to_and_fro_is_named() {
     );
     assert_silent(&changes(3), "coin-status-flapping");
 }
+
+fn ruled(texts: [&'static str; 2], status: &'static str) -> BotFile {
+    let bot = BotFile::generation1().without_column("closed_trades", "rule_ids_used");
+    for text in texts {
+        bot.rule(|rule| (rule.rule_text, rule.status) = (text, status));
+    }
+    bot
+}
+
+#[test]
+fn rules_of_one_condition_that_disagree_are_named() {
+    let texts = ["When a coin drops 8%, then BUY a small position", "when a coin drops 8% then wait"];
+    let finding = only(&ruled(texts, "active"), "rules-contradict");
+    assert_eq!(finding["severity"], "medium");
+    assert!(
+        finding["evidence"].as_str().unwrap().starts_with("1 of 1 conditions; e.g. rule 1 "),
+        "{finding}"
+    );
+    assert_silent(&ruled(texts, "rejected"), "rules-contradict");
+    let agreeing = ["When a coin drops 8%, then BUY a small position", "When a coin drops 9%, then wait"];
+    assert_silent(&ruled(agreeing, "active"), "rules-contradict");
+}
+
+#[test]
+fn a_rule_that_says_wait_and_has_trades_is_named() {
+    let texts = ["When a coin drops 8%, then WAIT", "When a coin rises 3%, then BUY"];
+    let finding = only(&ruled(texts, "active"), "waiting-rule-traded");
+    assert!(
+        finding["evidence"]
+            .as_str()
+            .unwrap()
+            .contains("rule 1 \"When a coin drops 8%, then WAIT\" has 10 trades"),
+        "{finding}"
+    );
+    let buying = ["When a coin drops 8%, then WAIT for a rebound and buy", "When a coin rises 3%, then BUY"];
+    assert_silent(&ruled(buying, "active"), "waiting-rule-traded");
+}

@@ -1,0 +1,139 @@
+//! What rules say, against each other and against the trades that cite them.
+
+use std::collections::BTreeMap;
+
+use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::collectors::rule_stats::Rule;
+use crate::finding::{AlertType, Severity};
+use crate::untrusted::cut;
+
+/// Actions that are no trade, word for word: "wait for a better price, then buy" is none of them.
+const NO_TRADE: [&str; 12] = [
+    "wait",
+    "hold",
+    "skip",
+    "avoid",
+    "do nothing",
+    "stay out",
+    "no trade",
+    "do not buy",
+    "do not trade",
+    "do not enter",
+    "don t buy",
+    "don t trade",
+];
+/// Fewer trades may cite a rule by mistake.
+const LEAST_TRADES: i64 = 5;
+const SHOWN_CHARS: usize = 100;
+
+/// `When <condition>, then <action>` or `If <condition> then <action>`, in lower case and words only.
+fn parts(text: &str) -> Option<(String, String)> {
+    let words: Vec<String> = text
+        .split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '%' | '.')))
+        .map(|word| word.trim_matches('.').to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let then = words.iter().position(|word| word == "then")?;
+    let condition =
+        words.get(usize::from(words.first().is_some_and(|word| word == "when" || word == "if"))..then)?;
+    let action = words.get(then + 1..)?;
+    (!condition.is_empty() && !action.is_empty()).then(|| (condition.join(" "), action.join(" ")))
+}
+
+fn is_no_trade(action: &str) -> bool {
+    NO_TRADE.contains(&action)
+}
+
+fn followed<'run>(audit: &Audit<'run>) -> Vec<&'run Rule> {
+    let stats = audit.report.rule_stats.available();
+    let rules = stats.into_iter().flat_map(|stats| &stats.rule_details);
+    rules.filter(|rule| !matches!(rule.status.as_deref(), Some("rejected" | "inactive"))).collect()
+}
+
+/// Medium: whatever the bot does, one of its rules forbids it.
+pub(super) fn contradict(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut by_condition: BTreeMap<String, Vec<(&Rule, bool)>> = BTreeMap::new();
+    for rule in followed(audit) {
+        if let Some((condition, action)) = parts(&rule.text) {
+            by_condition.entry(condition).or_default().push((rule, is_no_trade(&action)));
+        }
+    }
+    let mut evidence = Evidence::default();
+    for rules in by_condition.values() {
+        let against = rules.iter().find(|(_, is_no_trade)| *is_no_trade);
+        let in_favour = rules.iter().find(|(_, is_no_trade)| !is_no_trade);
+        evidence.row(against.zip(in_favour).map(|((against, _), (in_favour, _))| {
+            let shown = |rule: &Rule| format!("rule {} \"{}\"", rule.id, cut(&rule.text, SHOWN_CHARS));
+            format!("{} and {}", shown(in_favour), shown(against))
+        }));
+    }
+    Ok((evidence.count > 0)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::Medium,
+            subject: String::new(),
+            title: "Rules that are followed contradict each other".to_owned(),
+            description: format!(
+                "For {} of {} conditions one rule says to trade and another one not to. The bot can cite a rule for \
+                 whatever it does, and neither rule's record means anything.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text("conditions", "SELECT id, status, rule_text FROM trading_rules ORDER BY rule_text"),
+            recommendation: "Reject one of the two; look for a rule of the same condition before adding one.".to_owned(),
+        })
+        .into())
+}
+
+/// Medium: the rule is credited for the opposite of what it says.
+pub(super) fn wait_is_traded(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut evidence = Evidence::default();
+    for rule in followed(audit) {
+        let Some((_, action)) = parts(&rule.text) else { continue };
+        let is_traded =
+            is_no_trade(&action) && rule.success_count.is_some() && rule.use_count >= LEAST_TRADES;
+        evidence.row(is_traded.then(|| {
+            format!("rule {} \"{}\" has {} trades", rule.id, cut(&rule.text, SHOWN_CHARS), rule.use_count)
+        }));
+    }
+    Ok((evidence.count > 0)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::Medium,
+            subject: String::new(),
+            title: "Trades are credited to rules that say not to trade".to_owned(),
+            description: format!(
+                "{} of {} rules say to do nothing, and still have wins and losses of trades that cite them. What they \
+                 are rated by is the opposite of what they advise.",
+                evidence.count, evidence.of
+            ),
+            evidence: evidence.text(
+                "rules with a condition and an action",
+                "SELECT id, rule_text, success_count, failure_count FROM trading_rules",
+            ),
+            recommendation: "Do not let a trade cite such a rule; rate it by what was avoided.".to_owned(),
+        })
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_has_a_condition_and_an_action() {
+        let parts = |text| parts(text).unwrap();
+        assert_eq!(
+            parts("When quick take profit on small move, then WAIT"),
+            ("quick take profit on small move".to_owned(), "wait".to_owned())
+        );
+        assert!(is_no_trade(&parts("If RSI > 70 then do NOT buy.").1));
+        assert!(!is_no_trade(&parts("When price drops 6%, then WAIT for stabilization before buying").1));
+    }
+
+    #[test]
+    fn other_texts_have_neither() {
+        for text in ["", "Buy low, sell high", "then buy", "When it rains, then"] {
+            assert_eq!(parts(text), None, "{text}");
+        }
+    }
+}
