@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::finding::Severity;
+use crate::store::AlertStatus;
+
 /// The auditor that a trading bot runs on itself: reads the bot's SQLite file, finds what is wrong
 /// with built-in checks and an LLM, stores it in `monitoring_alerts`, and exits by severity.
 #[derive(Debug, Parser)]
@@ -59,6 +62,18 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
 
+    /// Keep the alerts in this file of their own (made if it is missing), the bot's stays untouched
+    #[arg(long, global = true, value_name = "PATH", env = "MONITOR_ALERTS_DB", value_parser = path())]
+    pub(crate) alerts_db: Option<PathBuf>,
+
+    /// Print nothing when nothing is new and the exit code is 0
+    #[arg(long)]
+    pub(crate) quiet: bool,
+
+    /// Believe the LLM: what it says counts also where the report does not carry it
+    #[arg(long)]
+    pub(crate) trust_llm: bool,
+
     /// Read settings from this TOML file; flags and environment win over it
     #[arg(long, global = true, value_name = "FILE", env = "MONITOR_CONFIG", value_parser = path())]
     pub(crate) config: Option<PathBuf>,
@@ -89,12 +104,59 @@ pub(crate) struct Cli {
 }
 
 /// What to do instead of an audit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(crate) enum Command {
+    /// Look at the alerts and say what became of them
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Check the setup: file, views, clock, endpoint, model and schema support, a line each with ok or the remedy
     Doctor,
     /// List the built-in checks: id, theme, threshold, and why
     Checks,
+}
+
+/// What to do with alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub(crate) enum AlertsCommand {
+    /// List the open and acknowledged alerts, worst first
+    List {
+        /// Every alert, also fixed ones and those that nobody wants to hear of
+        #[arg(long)]
+        all: bool,
+        /// Only alerts of this status
+        #[arg(long, value_enum, value_name = "STATUS", conflicts_with = "all")]
+        status: Option<AlertStatus>,
+        /// Only alerts of this severity or above
+        #[arg(long, value_enum, value_name = "SEVERITY")]
+        severity: Option<Severity>,
+        /// Only alerts that were stored in the last so many hours
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=87_600))]
+        since: Option<u32>,
+    },
+    /// Show everything about one alert, with its sightings and its life
+    Show {
+        /// Number of the alert
+        id: i64,
+    },
+    /// Acknowledge alerts: somebody is on them
+    Ack(Judged),
+    /// Close alerts as fixed: if the problem comes back, it is a new alert
+    Fix(Judged),
+    /// Close alerts for good: they are neither stored nor counted again
+    Wontfix(Judged),
+    /// Open alerts again
+    Reopen(Judged),
+}
+
+/// Alerts, and why.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub(crate) struct Judged {
+    /// Numbers of the alerts
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<i64>,
+    /// Why, for those who read it later
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
 }
 
 /// Form of the summary on standard output.

@@ -40,6 +40,12 @@ pub(crate) struct Config {
     pub(crate) as_of: Option<DateTime<Utc>>,
     /// Show critical and high findings in full, log at debug level.
     pub(crate) verbose: bool,
+    /// Where the alerts are kept, if not in the bot's file.
+    pub(crate) alerts_db: Option<PathBuf>,
+    /// Print nothing when nothing is new and the exit code is 0.
+    pub(crate) quiet: bool,
+    /// Believe the LLM also where the report does not carry what it says.
+    pub(crate) trust_llm: bool,
     /// Store nothing.
     pub(crate) dry_run: bool,
     /// Form of the summary.
@@ -162,6 +168,7 @@ impl LimitOverrides {
 #[serde(deny_unknown_fields)]
 struct File {
     db: Option<PathBuf>,
+    alerts_db: Option<PathBuf>,
     hours: Option<u32>,
     log_file: Option<PathBuf>,
     base_url: Option<String>,
@@ -215,6 +222,9 @@ impl Config {
             hours: cli.hours.or(file.hours).unwrap_or(DEFAULT_HOURS),
             as_of: cli.as_of.as_deref().map(as_of).transpose()?,
             verbose: cli.verbose,
+            alerts_db: cli.alerts_db.or(file.alerts_db).filter(|path| !path.as_os_str().is_empty()),
+            quiet: cli.quiet,
+            trust_llm: cli.trust_llm,
             dry_run: cli.dry_run,
             format: cli.format,
             log_file: cli.log_file.or(file.log_file),
@@ -234,6 +244,11 @@ impl Config {
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// The file that keeps the alerts.
+    pub(crate) fn alerts_path(&self) -> &Path {
+        self.alerts_db.as_deref().unwrap_or(&self.db)
     }
 
     /// The ranges that clap holds for flags hold for the file, too.

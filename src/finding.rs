@@ -1,6 +1,10 @@
 //! What an audit found: one problem, in the shape of the `monitoring_alerts` table.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use crate::store::{Alert, AlertStatus};
 
 /// The kind of problem, in the words of the `alert_type` column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,7 +37,9 @@ impl AlertType {
 
 /// How bad it is, least first: critical means that money or data are wrong now or the bot is dead,
 /// high that a feature does the opposite of its purpose, medium something real to fix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Worth knowing.
@@ -52,6 +58,11 @@ impl Severity {
     /// Every severity, worst first: the order of a summary.
     pub(crate) const WORST_FIRST: [Self; 5] =
         [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// The severity that a stored word names.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::WORST_FIRST.into_iter().find(|severity| severity.as_str() == word)
+    }
 
     /// The word that is stored and shown.
     pub(crate) fn as_str(self) -> &'static str {
@@ -74,12 +85,18 @@ pub(crate) enum Source {
     Check(&'static str),
 }
 
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Llm => formatter.write_str("llm"),
+            Self::Check(id) => write!(formatter, "check:{id}"),
+        }
+    }
+}
+
 impl Serialize for Source {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Llm => serializer.serialize_str("llm"),
-            Self::Check(id) => serializer.collect_str(&format_args!("check:{id}")),
-        }
+        serializer.collect_str(self)
     }
 }
 
@@ -105,6 +122,18 @@ pub(crate) struct Finding {
     pub(crate) fingerprint: Option<String>,
     /// Whether the report carries the evidence; null where nobody judged it.
     pub(crate) grounded: Option<bool>,
+    /// The open alert that says the same, as the LLM believes; it is checked, not believed.
+    #[serde(skip)]
+    pub(crate) duplicate_of: Option<i64>,
+}
+
+impl Finding {
+    /// Marks what the report does not carry: of medium severity at most, with the reason.
+    pub(crate) fn doubt(&mut self, reason: &str) {
+        self.grounded = Some(false);
+        self.severity = self.severity.min(Severity::Medium);
+        self.description = format!("{} (Not confirmed by the report: {reason}.)", self.description);
+    }
 }
 
 /// What became of a finding in this run.
@@ -117,6 +146,8 @@ pub(crate) enum Disposition {
     Duplicate,
     /// Shown only: a dry run, or the store could not be written.
     Preview,
+    /// Not stored: this run's LLM had reported more than anyone reads.
+    Suppressed,
 }
 
 /// A finding and what became of it.
@@ -129,4 +160,42 @@ pub(crate) struct Outcome {
     pub(crate) disposition: Disposition,
     /// The row in `monitoring_alerts` that stands for it; null in a preview.
     pub(crate) alert_id: Option<i64>,
+    /// What people have said of that alert: one that nobody wants to hear of raises no exit code.
+    pub(crate) alert_status: Option<AlertStatus>,
+}
+
+impl Outcome {
+    /// Stored as an alert of its own.
+    pub(crate) fn stored(finding: &Finding, id: i64) -> Self {
+        Self::of(finding, Disposition::New, Some((id, AlertStatus::Open)))
+    }
+
+    /// An alert says it already.
+    pub(crate) fn repeated(finding: &Finding, alert: &Alert) -> Self {
+        Self::of(finding, Disposition::Duplicate, Some((alert.id, alert.status)))
+    }
+
+    /// Not stored, since nothing is.
+    pub(crate) fn preview(finding: &Finding) -> Self {
+        Self::of(finding, Disposition::Preview, None)
+    }
+
+    /// Not stored, since there are too many.
+    pub(crate) fn suppressed(finding: &Finding) -> Self {
+        Self::of(finding, Disposition::Suppressed, None)
+    }
+
+    fn of(finding: &Finding, disposition: Disposition, alert: Option<(i64, AlertStatus)>) -> Self {
+        Self {
+            finding: finding.clone(),
+            disposition,
+            alert_id: alert.map(|(id, _)| id),
+            alert_status: alert.map(|(_, status)| status),
+        }
+    }
+
+    /// Whether it counts for the exit code: nobody has closed it for good, and it is no mere claim.
+    pub(crate) fn pages(&self) -> bool {
+        self.alert_status != Some(AlertStatus::Wontfix) && self.finding.grounded != Some(false)
+    }
 }

@@ -3,6 +3,7 @@
 //! Data flows one way: the bot's file, six collectors, a report, checks and an LLM, findings, the
 //! store, a summary, an exit code. No lock on the bot's file is held while anything but SQLite runs.
 
+mod alerts;
 mod bot;
 mod checks;
 mod cli;
@@ -12,10 +13,12 @@ mod demo;
 mod doctor;
 mod exit_code;
 mod finding;
+mod grounding;
 mod guard;
 mod llm;
 mod logging;
 mod prompt;
+mod similarity;
 mod store;
 mod summary;
 mod untrusted;
@@ -30,12 +33,15 @@ use chrono::{DateTime, Utc};
 use clap::Parser as _;
 
 use crate::bot::{Bot, HotJournal};
-use crate::cli::{Cli, Command, Format};
+use crate::cli::{AlertsCommand, Cli, Command, Format};
 use crate::collectors::{Context, Report};
 use crate::config::Config;
 use crate::exit_code::Verdict;
-use crate::finding::{Finding, Outcome};
+use crate::finding::Finding;
+use crate::grounding::{Judgement, Known};
 use crate::prompt::{Material, Prompt};
+use crate::similarity::Names;
+use crate::store::{Alert, Kept};
 use crate::summary::Summary;
 
 fn main() -> ExitCode {
@@ -75,11 +81,12 @@ fn fail(format: Format, sentence: &str) -> Verdict {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Verdict> {
-    let command = cli.command;
+    let command = cli.command.clone();
     let config = Config::new(cli, std::env::var("OPENAI_API_KEY").ok().as_deref())?;
     logging::init(&config)?;
     match command {
         None => audit(config),
+        Some(Command::Alerts(command)) => judge_alerts(&command, &config),
         Some(Command::Doctor) => examine(&config),
         Some(Command::Checks) => list_checks(config.format),
     }
@@ -97,9 +104,12 @@ fn audit(mut config: Config) -> anyhow::Result<Verdict> {
         print_prompt(&gathered.material.render(config.max_prompt_chars), config.format)?;
         return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
     }
-    let analysis = ask_llm(&config, &gathered.material);
+    let mut analysis = ask_llm(&config, &gathered.material);
+    if !config.trust_llm {
+        gathered.hold_against_report(&mut analysis.findings, config.max_prompt_chars)?;
+    }
     let findings: Vec<Finding> = [gathered.checks.findings.as_slice(), &analysis.findings].concat();
-    let (outcomes, store_error) = keep(&config, findings);
+    let (kept, store_error) = keep(&config, &findings, &gathered);
     let summary = Summary {
         now,
         hours: config.hours,
@@ -109,9 +119,12 @@ fn audit(mut config: Config) -> anyhow::Result<Verdict> {
         report: &gathered.report,
         checks: &gathered.checks,
         llm: &analysis,
-        outcomes: &outcomes,
+        kept: &kept,
         store_error,
     };
+    if config.quiet && summary.is_nothing_new() {
+        return Ok(summary.verdict());
+    }
     match write_summary(&summary, config.format) {
         Ok(()) => Ok(summary.verdict()),
         Err(error) => {
@@ -127,6 +140,7 @@ struct Gathered {
     report: Report,
     checks: checks::Analysis,
     material: Material,
+    names: Names,
 }
 
 impl Gathered {
@@ -139,8 +153,35 @@ impl Gathered {
         let context = Context::new(&bot, config, now)?;
         let report = Report::collect(&context);
         let checks = checks::run(&context, &report);
-        let material = Material::new(&context, &report, &checks.findings);
-        Ok(Self { report, checks, material })
+        let names = Names::new(report.names());
+        let unresolved = store::open_read_only(config)?
+            .map_or_else(|| Ok(Vec::new()), |connection| Alert::unresolved(&connection))
+            .unwrap_or_else(|error| {
+                // The store will say it again, where it counts.
+                tracing::warn!("the alerts that are open cannot be read: {error:#}");
+                Vec::new()
+            });
+        let material = Material::new(&context, &report, &checks.findings, &unresolved);
+        Ok(Self { report, checks, material, names })
+    }
+}
+
+impl Gathered {
+    /// What an LLM says and the report does not carry is shown, and pages nobody.
+    fn hold_against_report(&self, findings: &mut [Finding], budget_chars: usize) -> anyhow::Result<()> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let report =
+            serde_json::to_value(&self.report).context("cannot hold the findings against the report")?;
+        let known = Known::new(&report, &self.material.render(budget_chars).user);
+        for finding in findings {
+            match grounding::judge(finding, &known) {
+                Judgement::Grounded => finding.grounded = Some(true),
+                Judgement::Ungrounded { reason } => finding.doubt(&reason),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -158,21 +199,27 @@ fn ask_llm(config: &Config, material: &Material) -> llm::Analysis {
 }
 
 /// Stores the findings, or says what would be stored; a failure costs no finding.
-fn keep(config: &Config, findings: Vec<Finding>) -> (Vec<Outcome>, Option<String>) {
+fn keep(config: &Config, findings: &[Finding], gathered: &Gathered) -> (Kept, Option<String>) {
     let kept = if config.dry_run {
-        store::preview(&config.db, &findings)
+        store::preview(config, findings, &gathered.names)
     } else {
         tracing::info!("Storing {} findings...", findings.len());
-        guard::run(|| store::store(&config.db, &findings))
-            .with_context(|| format!("cannot store alerts in {}", config.db.display()))
+        guard::run(|| store::store(config, findings, &gathered.checks.completed, &gathered.names))
+            .with_context(|| format!("cannot store alerts in {}", config.alerts_path().display()))
     };
     match kept {
-        Ok(outcomes) => (outcomes, None),
+        Ok(kept) => (kept, None),
         Err(error) => {
             tracing::error!("{error:#}");
             (store::unstored(findings), Some(format!("{error:#}")))
         }
     }
+}
+
+fn judge_alerts(command: &AlertsCommand, config: &Config) -> anyhow::Result<Verdict> {
+    let now = config.as_of.unwrap_or_else(Utc::now);
+    alerts::run(command, config, now, &mut anstream::stdout().lock())?;
+    Ok(Verdict::Ok)
 }
 
 fn write_summary(summary: &Summary<'_>, format: Format) -> anyhow::Result<()> {

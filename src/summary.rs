@@ -12,6 +12,7 @@ use crate::collectors::Report;
 use crate::exit_code::Verdict;
 use crate::finding::{Disposition, Outcome, Severity};
 use crate::llm::{self, Status};
+use crate::store::{Kept, Resolved, Totals};
 use crate::untrusted::one_line;
 
 /// Changes when a field of the JSON document changes its meaning.
@@ -38,7 +39,7 @@ pub(crate) struct Summary<'run> {
     /// What came of the LLM.
     pub(crate) llm: &'run llm::Analysis,
     /// What was found, and what became of it.
-    pub(crate) outcomes: &'run [Outcome],
+    pub(crate) kept: &'run Kept,
     /// Why nothing could be stored.
     pub(crate) store_error: Option<String>,
 }
@@ -56,7 +57,10 @@ struct Document<'run> {
     counts: Counts,
     stored: usize,
     duplicates: usize,
+    suppressed: usize,
     resolved: usize,
+    resolved_alerts: &'run [Resolved],
+    alerts: Totals,
     store_error: Option<&'run str>,
     exit_code: Verdict,
 }
@@ -87,8 +91,17 @@ struct Failure<'run> {
 impl Summary<'_> {
     /// The exit code that this run deserves.
     pub(crate) fn verdict(&self) -> Verdict {
-        let worst = self.outcomes.iter().map(|outcome| outcome.finding.severity).max();
+        let paging = self.kept.outcomes.iter().filter(|outcome| outcome.pages());
+        let worst = paging.map(|outcome| outcome.finding.severity).max();
         Verdict::of(worst, self.shortcomings().is_empty())
+    }
+
+    /// Whether a person has no reason to look: nothing new, nothing closed, nothing wrong.
+    pub(crate) fn is_nothing_new(&self) -> bool {
+        let is_new = |outcome: &Outcome| outcome.disposition != Disposition::Duplicate;
+        self.verdict() == Verdict::Ok
+            && self.kept.resolved.is_empty()
+            && !self.kept.outcomes.iter().any(is_new)
     }
 
     /// What the audit could not do, a sentence each.
@@ -115,11 +128,11 @@ impl Summary<'_> {
     }
 
     fn with(&self, disposition: Disposition) -> usize {
-        self.outcomes.iter().filter(|outcome| outcome.disposition == disposition).count()
+        self.kept.outcomes.iter().filter(|outcome| outcome.disposition == disposition).count()
     }
 
     fn of(&self, severity: Severity) -> impl Iterator<Item = &Outcome> {
-        self.outcomes.iter().filter(move |outcome| outcome.finding.severity == severity)
+        self.kept.outcomes.iter().filter(move |outcome| outcome.finding.severity == severity)
     }
 
     /// Writes the JSON document.
@@ -136,9 +149,9 @@ impl Summary<'_> {
             dry_run: self.dry_run,
             report: self.report,
             analysis: Analyses { checks: self.checks, llm: self.llm },
-            findings: self.outcomes,
+            findings: &self.kept.outcomes,
             counts: Counts {
-                total: self.outcomes.len(),
+                total: self.kept.outcomes.len(),
                 critical: count(Severity::Critical),
                 high: count(Severity::High),
                 medium: count(Severity::Medium),
@@ -147,7 +160,10 @@ impl Summary<'_> {
             },
             stored: self.with(Disposition::New),
             duplicates: self.with(Disposition::Duplicate),
-            resolved: 0,
+            suppressed: self.with(Disposition::Suppressed),
+            resolved: self.kept.resolved.len(),
+            resolved_alerts: &self.kept.resolved,
+            alerts: self.kept.totals,
             store_error: self.store_error.as_deref(),
             exit_code: self.verdict(),
         };
@@ -161,7 +177,7 @@ impl Summary<'_> {
     /// When the writer fails.
     pub(crate) fn write_text(&self, writer: &mut impl Write) -> io::Result<()> {
         writeln!(writer, "{RULE}\nMONITORING COMPLETE\n{RULE}")?;
-        writeln!(writer, "Total findings: {}", self.outcomes.len())?;
+        writeln!(writer, "Total findings: {}", self.kept.outcomes.len())?;
         for severity in Severity::WORST_FIRST {
             let count = self.of(severity).count();
             if count > 0 || severity != Severity::Info {
@@ -169,6 +185,18 @@ impl Summary<'_> {
             }
         }
         writeln!(writer, "{}", self.stored_line())?;
+        let totals = self.kept.totals;
+        if self.store_error.is_none() {
+            writeln!(
+                writer,
+                "Alerts: {} open, {} acknowledged, {} fixed, {} wontfix",
+                totals.open, totals.acknowledged, totals.fixed, totals.wontfix
+            )?;
+        }
+        let suppressed = self.with(Disposition::Suppressed);
+        if suppressed > 0 {
+            writeln!(writer, "Not stored: {suppressed} more findings of the LLM")?;
+        }
         if self.llm.status == Status::Skipped {
             writeln!(writer, "LLM analysis: skipped")?;
         }
@@ -179,6 +207,12 @@ impl Summary<'_> {
         for severity in Severity::WORST_FIRST {
             self.write_severity(severity, writer)?;
         }
+        if !self.kept.resolved.is_empty() {
+            writeln!(writer, "\nRESOLVED:")?;
+            for resolved in &self.kept.resolved {
+                writeln!(writer, "  - {} (alert {})", one_line(&resolved.title), resolved.id)?;
+            }
+        }
         writeln!(writer, "{RULE}")
     }
 
@@ -187,9 +221,11 @@ impl Summary<'_> {
         match (self.dry_run, &self.store_error) {
             (_, Some(_)) => "Stored: nothing".to_owned(),
             (true, None) => {
-                format!("Dry run, nothing stored: {} new, {known} known", self.with(Disposition::Preview))
+                format!("Dry run, nothing stored: {} new, {known} repeated", self.with(Disposition::Preview))
             }
-            (false, None) => format!("Stored: {new} new, {known} known"),
+            (false, None) => {
+                format!("Stored: {new} new, {known} repeated, {} resolved", self.kept.resolved.len())
+            }
         }
     }
 
@@ -203,7 +239,11 @@ impl Summary<'_> {
         for outcome in outcomes {
             let finding = &outcome.finding;
             let known = match (outcome.disposition, outcome.alert_id) {
-                (Disposition::Duplicate, Some(id)) => format!(" (known, alert {id})"),
+                (Disposition::Duplicate, Some(id)) => {
+                    let status = outcome.alert_status.map_or("", |status| status.as_str());
+                    format!(" (known, alert {id}, {status})")
+                }
+                (Disposition::Suppressed, _) => " (not stored)".to_owned(),
                 (_, Some(id)) => format!(" (alert {id})"),
                 (_, None) => String::new(),
             };
@@ -235,7 +275,8 @@ pub(crate) fn write_failure_json(error: &str, writer: &mut impl Write) -> io::Re
     writeln!(writer)
 }
 
-fn style(severity: Severity) -> Style {
+/// The colour of a severity.
+pub(crate) fn style(severity: Severity) -> Style {
     let color = match severity {
         Severity::Critical => AnsiColor::BrightRed,
         Severity::High => AnsiColor::Red,

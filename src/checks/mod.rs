@@ -24,7 +24,7 @@ mod refer;
 mod trend;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -118,7 +118,7 @@ pub(crate) struct Analysis {
     /// Which checks could not run, and why.
     pub(crate) error: Option<String>,
     /// Checks that ran to their end.
-    pub(crate) completed: usize,
+    pub(crate) completed: BTreeSet<&'static str>,
     /// Checks that the config file switched off.
     pub(crate) disabled: Vec<&'static str>,
     /// What was found; reported with the LLM's findings, not here.
@@ -133,7 +133,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
     let mut claims = Vec::new();
     let mut failures = Vec::new();
     let mut disabled = Vec::new();
-    let mut completed = 0;
+    let mut completed = BTreeSet::new();
     let shared = Shared::default();
     for check in all() {
         let own = settings.get(check.id).copied().unwrap_or_default();
@@ -145,7 +145,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default), shared: &shared };
         match guard::run(|| (check.run)(&audit)) {
             Ok(found) => {
-                completed += 1;
+                completed.insert(check.id);
                 facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));
                 claims.extend(found.claims.into_iter().map(|claim| (claim.0, finding(check, claim.1))));
             }
@@ -177,6 +177,7 @@ fn finding(check: &Check, problem: Problem) -> Finding {
         fingerprint: Some(format!("{}:{}", check.id, problem.subject)),
         source: Source::Check(check.id),
         grounded: Some(true),
+        duplicate_of: None,
     }
 }
 

@@ -244,6 +244,20 @@ impl Report {
         }
     }
 
+    /// What the file knows by name: coins, rules, exit reasons, tables.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let patterns = self.winloss_patterns.available();
+        let coins =
+            patterns.into_iter().flat_map(|patterns| &patterns.win_rate_by_coin.0).map(|(coin, _)| coin);
+        let exits =
+            patterns.into_iter().flat_map(|patterns| &patterns.pnl_by_exit_reason.0).map(|(exit, _)| exit);
+        let rules = self.rule_stats.available().into_iter().flat_map(|rules| &rules.rule_details);
+        let ids = rules.filter_map(|rule| rule.id.as_str());
+        let tables = self.tables.available().into_iter().flat_map(|tables| &tables.all);
+        let tables = tables.map(|table| table.schema.name.as_str());
+        coins.chain(exits).map(String::as_str).chain(ids).chain(tables)
+    }
+
     /// Names of the sections whose collector failed.
     pub(crate) fn failed(&self) -> Vec<&'static str> {
         [

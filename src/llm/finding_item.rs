@@ -53,7 +53,13 @@ pub(super) fn finding(item: &Map<String, Value>) -> Option<Finding> {
         source: Source::Llm,
         fingerprint: None,
         grounded: None,
+        duplicate_of: field(item, &["duplicate_of"]).and_then(number),
     })
+}
+
+/// A number, also as text and with a sign in front: 12, "12", "#12".
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.trim().trim_start_matches('#').parse().ok())
 }
 
 /// Whether an object that stands by itself claims to be a finding: it has a title of some name, and

@@ -190,8 +190,11 @@ fn schema() -> Value {
                         "description": text,
                         "evidence": text,
                         "recommendation": text,
+                        "duplicate_of": {"type": ["integer", "null"]},
                     },
-                    "required": ["type", "severity", "title", "description", "evidence", "recommendation"],
+                    "required": [
+                        "type", "severity", "title", "description", "evidence", "recommendation", "duplicate_of",
+                    ],
                     "additionalProperties": false,
                 },
             },

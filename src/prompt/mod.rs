@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::collectors::{Context, Report};
 use crate::finding::Finding;
+use crate::store::Alert;
 
 const BRIEF: &str = include_str!("system.md");
 const CONTRACT: &str = include_str!("contract.md");
@@ -49,9 +50,14 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    /// From the report and from what the checks have already found.
-    pub(crate) fn new(context: &Context<'_>, report: &Report, reported: &[Finding]) -> Self {
-        Self { preamble: sections::preamble(context), sections: sections::all(report, reported) }
+    /// From the report, from what the checks have already found, and from what is still open.
+    pub(crate) fn new(
+        context: &Context<'_>,
+        report: &Report,
+        reported: &[Finding],
+        unresolved: &[Alert],
+    ) -> Self {
+        Self { preamble: sections::preamble(context), sections: sections::all(report, reported, unresolved) }
     }
 
     /// The prompt within a budget of characters for all of it. The contract is repeated at its end:

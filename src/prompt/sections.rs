@@ -18,6 +18,7 @@ use crate::collectors::trade_patterns::TradePatterns;
 use crate::collectors::winloss_patterns::WinlossPatterns;
 use crate::collectors::{self, Context, Ranked, Rate, Report, Unavailable};
 use crate::finding::Finding;
+use crate::store::Alert;
 use crate::untrusted::json_string;
 
 /// Longest name (coin, status, activity type) in characters.
@@ -40,7 +41,7 @@ pub(super) fn preamble(context: &Context<'_>) -> String {
 }
 
 /// The six sections, the tables in brief, and what is already known.
-pub(super) fn all(report: &Report, reported: &[Finding]) -> Vec<Section> {
+pub(super) fn all(report: &Report, reported: &[Finding], unresolved: &[Alert]) -> Vec<Section> {
     vec![
         section("TRADE PATTERNS", &report.trade_patterns, trade_patterns),
         section("RULE EFFECTIVENESS", &report.rule_stats, rule_stats),
@@ -50,6 +51,7 @@ pub(super) fn all(report: &Report, reported: &[Finding]) -> Vec<Section> {
         section("LEARNING QUALITY", &report.learning_quality, learning_quality),
         section("TABLES", &report.tables, tables),
         already_reported(reported),
+        still_open(unresolved),
     ]
 }
 
@@ -402,6 +404,22 @@ fn already_reported(reported: &[Finding]) -> Section {
             let evidence = finding.evidence.as_deref().map(text).unwrap_or_default();
             format!("[{}] {} {evidence}", finding.severity.as_str(), text(&finding.title))
         }),
+    );
+    section
+}
+
+/// Alerts of the LLM's own: those of checks that still hold stand above already.
+fn still_open(unresolved: &[Alert]) -> Section {
+    let mut section = Section::new("OPEN ALERTS");
+    let own: Vec<_> = unresolved.iter().filter(|alert| alert.check_id().is_none()).collect();
+    if own.is_empty() {
+        section.fact(1_000, "none");
+    }
+    section.lines(
+        840,
+        "already stored; if a finding says the same, give its number as duplicate_of",
+        own.into_iter()
+            .map(|alert| format!("{} [{}] {}", alert.id, name(&alert.alert_type), text(&alert.title))),
     );
     section
 }

@@ -209,7 +209,8 @@ fn the_summary_has_the_shape_of_the_specification() {
       high: 0
       medium: 1
       low: 0
-    Dry run, nothing stored: 1 new, 0 known
+    Dry run, nothing stored: 1 new, 0 repeated
+    Alerts: 0 open, 0 acknowledged, 0 fixed, 0 wontfix
     LLM analysis: skipped
 
     MEDIUM SEVERITY:

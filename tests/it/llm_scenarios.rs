@@ -175,8 +175,16 @@ impl Scenario {
         let config = folder.path().join("monitor.toml");
         std::fs::write(&config, self.settings).unwrap();
         let base_url = self.base_url.map_or_else(|| server_url.to_owned(), |change| change(server_url));
-        let mut command =
-            command(["--dry-run", "--format", "json", "--as-of", NOW, "--model", "asked-model"]);
+        let mut command = command([
+            "--dry-run",
+            "--trust-llm",
+            "--format",
+            "json",
+            "--as-of",
+            NOW,
+            "--model",
+            "asked-model",
+        ]);
         command.arg("--db").arg(database).arg("--config").arg(&config).arg("--base-url").arg(base_url);
         if let Some(key) = self.key {
             command.env("OPENAI_API_KEY", format!(" {key}\n"));

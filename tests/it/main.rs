@@ -28,6 +28,7 @@ mod figures;
 mod healthy;
 mod healthy_adds_up;
 mod healthy_stays_quiet;
+mod life;
 mod llm_scenarios;
 mod monitor;
 mod prompt;

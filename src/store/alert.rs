@@ -1,0 +1,216 @@
+//! An alert as it is stored, with what is known of it beside the specification's columns.
+
+use anyhow::Context as _;
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+
+use crate::bot::cell;
+use crate::finding::Finding;
+
+/// What may be said of an alert, and who says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AlertStatus {
+    /// Nobody has looked at it.
+    Open,
+    /// Somebody has, and is on it.
+    Acknowledged,
+    /// The problem is gone.
+    Fixed,
+    /// The problem stays; nobody wants to hear of it.
+    Wontfix,
+}
+
+impl AlertStatus {
+    /// The word in the column.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Fixed => "fixed",
+            Self::Wontfix => "wontfix",
+        }
+    }
+
+    /// A word of the column; what nobody wrote is open.
+    fn of(word: &str) -> Self {
+        [Self::Acknowledged, Self::Fixed, Self::Wontfix]
+            .into_iter()
+            .find(|status| status.as_str() == word.trim().to_lowercase())
+            .unwrap_or(Self::Open)
+    }
+}
+
+const ALERTS: &str = "
+SELECT
+    alert.id,
+    alert.alert_type,
+    alert.severity,
+    alert.title,
+    alert.description,
+    alert.evidence,
+    alert.recommendation,
+    alert.status,
+    alert.created_at,
+    alert.acknowledged_at,
+    alert.fixed_at,
+    seen.source,
+    seen.fingerprint,
+    seen.first_seen_at,
+    seen.last_seen_at,
+    seen.times_seen,
+    seen.missed_runs,
+    seen.follows_alert_id
+FROM monitoring_alerts AS alert
+LEFT JOIN monitoring_sightings AS seen ON seen.alert_id = alert.id
+ORDER BY alert.id";
+
+/// The same for a file whose alerts an earlier version, or the bot itself, wrote.
+const ALERTS_WITHOUT_SIGHTINGS: &str = "
+SELECT
+    id,
+    alert_type,
+    severity,
+    title,
+    description,
+    evidence,
+    recommendation,
+    status,
+    created_at,
+    acknowledged_at,
+    fixed_at,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL
+FROM monitoring_alerts
+ORDER BY id";
+
+/// One row of `monitoring_alerts`. Times are UTC text.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Alert {
+    /// Its number.
+    pub(crate) id: i64,
+    /// The kind of problem.
+    #[serde(rename = "type")]
+    pub(crate) alert_type: String,
+    /// How bad it is.
+    pub(crate) severity: String,
+    /// One line.
+    pub(crate) title: String,
+    /// The whole explanation.
+    pub(crate) description: String,
+    /// The figures that show it.
+    pub(crate) evidence: Option<String>,
+    /// What to do.
+    pub(crate) recommendation: Option<String>,
+    /// What became of it.
+    pub(crate) status: AlertStatus,
+    /// When it was stored.
+    pub(crate) created_at: Option<String>,
+    /// When somebody acknowledged it.
+    pub(crate) acknowledged_at: Option<String>,
+    /// When it was closed as fixed.
+    pub(crate) fixed_at: Option<String>,
+    /// `llm` or `check:<id>`; null where an earlier version stored it.
+    pub(crate) source: Option<String>,
+    /// A check's id and subject.
+    pub(crate) fingerprint: Option<String>,
+    /// The first run that found it.
+    pub(crate) first_seen_at: Option<String>,
+    /// The newest run that found it.
+    pub(crate) last_seen_at: Option<String>,
+    /// Runs that found it.
+    pub(crate) times_seen: Option<i64>,
+    /// Complete runs of its check in a row that did not find it.
+    pub(crate) missed_runs: i64,
+    /// The fixed alert whose problem has come back as this one.
+    pub(crate) follows_alert_id: Option<i64>,
+}
+
+impl Alert {
+    /// Every alert of the file, oldest first; none where it has no such table.
+    ///
+    /// # Errors
+    /// When the table has other columns, or cannot be read.
+    pub(crate) fn all(connection: &Connection) -> anyhow::Result<Vec<Self>> {
+        let has = |table| connection.table_exists(Some("main"), table);
+        if !has("monitoring_alerts")? {
+            return Ok(Vec::new());
+        }
+        super::check_columns(connection)?;
+        let sql = if has("monitoring_sightings")? { ALERTS } else { ALERTS_WITHOUT_SIGHTINGS };
+        let mut statement = connection.prepare(sql).context("cannot read the alerts")?;
+        let alerts = statement.query_map([], Self::from_row)?.collect::<Result<_, _>>();
+        alerts.context("cannot read the alerts")
+    }
+
+    /// The alerts that are open or acknowledged, newest first.
+    ///
+    /// # Errors
+    /// When the table has other columns, or cannot be read.
+    pub(crate) fn unresolved(connection: &Connection) -> anyhow::Result<Vec<Self>> {
+        let mut alerts = Self::all(connection)?;
+        alerts.retain(|alert| matches!(alert.status, AlertStatus::Open | AlertStatus::Acknowledged));
+        alerts.reverse();
+        Ok(alerts)
+    }
+
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let optional =
+            |column| Ok::<_, rusqlite::Error>(cell::text(row, column)?.map(|text| text.into_owned()));
+        let text = |column| Ok::<_, rusqlite::Error>(optional(column)?.unwrap_or_default());
+        Ok(Self {
+            id: row.get(0)?,
+            alert_type: text(1)?,
+            severity: text(2)?,
+            title: text(3)?,
+            description: text(4)?,
+            evidence: optional(5)?,
+            recommendation: optional(6)?,
+            status: AlertStatus::of(&text(7)?),
+            created_at: optional(8)?,
+            acknowledged_at: optional(9)?,
+            fixed_at: optional(10)?,
+            source: optional(11)?,
+            fingerprint: optional(12)?,
+            first_seen_at: optional(13)?,
+            last_seen_at: optional(14)?,
+            times_seen: cell::integer(row, 15)?,
+            missed_runs: cell::integer(row, 16)?.unwrap_or(0),
+            follows_alert_id: cell::integer(row, 17)?,
+        })
+    }
+
+    /// The alert that a finding of this run has just become.
+    pub(super) fn new(id: i64, finding: &Finding) -> Self {
+        Self {
+            id,
+            alert_type: finding.alert_type.as_str().to_owned(),
+            severity: finding.severity.as_str().to_owned(),
+            title: finding.title.clone(),
+            description: finding.description.clone(),
+            evidence: finding.evidence.clone(),
+            recommendation: finding.recommendation.clone(),
+            status: AlertStatus::Open,
+            created_at: None,
+            acknowledged_at: None,
+            fixed_at: None,
+            source: Some(finding.source.to_string()),
+            fingerprint: finding.fingerprint.clone(),
+            first_seen_at: None,
+            last_seen_at: None,
+            times_seen: Some(1),
+            missed_runs: 0,
+            follows_alert_id: None,
+        }
+    }
+
+    /// Whether a check has found it; an alert of an earlier version names no source.
+    pub(crate) fn check_id(&self) -> Option<&str> {
+        self.source.as_deref()?.strip_prefix("check:")
+    }
+}

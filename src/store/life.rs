@@ -1,0 +1,112 @@
+//! What people do with alerts: acknowledge, close, reopen, with a note.
+
+use anyhow::{Context as _, ensure};
+use rusqlite::{Connection, Transaction, named_params};
+use serde::Serialize;
+
+use super::AlertStatus;
+
+/// Times as the specification's columns say: reopening clears both, closing as wontfix sets none.
+const SET_STATUS: &str = "
+UPDATE monitoring_alerts
+SET
+    status = :status,
+    acknowledged_at = CASE
+        WHEN :status = 'acknowledged' THEN CURRENT_TIMESTAMP
+        WHEN :status = 'open' THEN NULL
+        ELSE acknowledged_at
+    END,
+    fixed_at = CASE
+        WHEN :status = 'fixed' THEN CURRENT_TIMESTAMP
+        WHEN :status = 'open' THEN NULL
+        ELSE fixed_at
+    END
+WHERE id = :id";
+
+const ADD_CHANGE: &str = "
+INSERT INTO monitoring_changes (alert_id, status, note)
+VALUES (:id, :status, :note)";
+
+/// A reopened alert starts counting its silent runs anew.
+const FORGET_MISSED_RUNS: &str = "
+UPDATE monitoring_sightings
+SET missed_runs = 0
+WHERE alert_id = :id";
+
+const CHANGES: &str = "
+SELECT
+    changed_at,
+    status,
+    note
+FROM monitoring_changes
+WHERE alert_id = ?1
+ORDER BY id";
+
+/// One change of an alert's status.
+#[derive(Debug, Serialize)]
+pub(crate) struct Change {
+    /// When, UTC.
+    pub(crate) changed_at: String,
+    /// What it became.
+    pub(crate) status: String,
+    /// Why.
+    pub(crate) note: Option<String>,
+}
+
+/// Gives alerts a status, all of them or none.
+///
+/// # Errors
+/// When an id is unknown, or the file cannot be written.
+pub(crate) fn set_status(
+    connection: &mut Connection,
+    ids: &[i64],
+    status: AlertStatus,
+    note: Option<&str>,
+) -> anyhow::Result<()> {
+    let transaction = connection.transaction().context("cannot get the write lock")?;
+    let mut unknown = Vec::new();
+    for id in ids {
+        if !change(&transaction, *id, status, note)? {
+            unknown.push(id.to_string());
+        }
+    }
+    ensure!(
+        unknown.is_empty(),
+        "there is no alert {}: nothing was changed; `autonomous-monitor alerts list --all` shows every one",
+        unknown.join(", ")
+    );
+    transaction.commit().context("cannot commit the change")
+}
+
+/// Changes one alert; false where there is none of this id.
+pub(super) fn change(
+    transaction: &Transaction<'_>,
+    id: i64,
+    status: AlertStatus,
+    note: Option<&str>,
+) -> rusqlite::Result<bool> {
+    let status = status.as_str();
+    if transaction.prepare_cached(SET_STATUS)?.execute(named_params! {":id": id, ":status": status})? == 0 {
+        return Ok(false);
+    }
+    transaction
+        .prepare_cached(ADD_CHANGE)?
+        .execute(named_params! {":id": id, ":status": status, ":note": note})?;
+    transaction.prepare_cached(FORGET_MISSED_RUNS)?.execute(named_params! {":id": id})?;
+    Ok(true)
+}
+
+/// The life of one alert, oldest change first.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn changes_of(connection: &Connection, id: i64) -> anyhow::Result<Vec<Change>> {
+    if !connection.table_exists(Some("main"), "monitoring_changes")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare_cached(CHANGES)?;
+    let changes = statement.query_map([id], |row| {
+        Ok(Change { changed_at: row.get(0)?, status: row.get(1)?, note: row.get(2)? })
+    })?;
+    changes.collect::<Result<_, _>>().context("cannot read the changes of the alert")
+}

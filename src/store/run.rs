@@ -1,0 +1,241 @@
+//! What a run does to the alerts: new ones, repeated ones, and those whose problem is gone.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, ensure};
+use rusqlite::{Connection, Transaction, named_params};
+use serde::Serialize;
+
+use super::life::change;
+use super::same::{repeated, was_fixed};
+use super::{Alert, AlertStatus, open_for_writing, open_read_only};
+use crate::config::Config;
+use crate::finding::{Finding, Outcome, Severity, Source};
+use crate::similarity::Names;
+
+/// A model that reports more than this in one hour reports noise; the rest is counted.
+const MOST_NEW_LLM_ALERTS: usize = 20;
+/// Complete runs of a check in a row without its finding, before the monitor itself closes the alert.
+const SILENT_RUNS: i64 = 3;
+
+const INSERT: &str = "
+INSERT INTO monitoring_alerts (alert_type, severity, title, description, evidence, recommendation)
+VALUES (:alert_type, :severity, :title, :description, :evidence, :recommendation)";
+
+const INSERT_SIGHTING: &str = "
+INSERT OR REPLACE INTO monitoring_sightings (alert_id, source, fingerprint, follows_alert_id)
+VALUES (:alert_id, :source, :fingerprint, :follows_alert_id)";
+
+/// An alert of an earlier version, or of the bot's own, has no row yet.
+const SEEN_AGAIN: &str = "
+INSERT INTO monitoring_sightings (alert_id, source, fingerprint)
+VALUES (:alert_id, :source, :fingerprint)
+ON CONFLICT (alert_id) DO UPDATE SET
+    times_seen = times_seen + 1,
+    last_seen_at = CURRENT_TIMESTAMP,
+    missed_runs = 0";
+
+const RAISE: &str = "
+UPDATE monitoring_alerts
+SET severity = :severity
+WHERE id = :id";
+
+const MISSED: &str = "
+UPDATE monitoring_sightings
+SET missed_runs = missed_runs + 1
+WHERE alert_id = :id";
+
+/// What became of a run's findings.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// Each finding, and what became of it.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Alerts that the monitor itself closed.
+    pub(crate) resolved: Vec<Resolved>,
+    /// All alerts of the file by status, after the run.
+    pub(crate) totals: Totals,
+}
+
+/// An alert that the monitor itself closed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Resolved {
+    /// Its number.
+    pub(crate) id: i64,
+    /// Its title.
+    pub(crate) title: String,
+}
+
+/// Alerts by status.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Totals {
+    /// Nobody has looked at them.
+    pub(crate) open: usize,
+    /// Somebody is on them.
+    pub(crate) acknowledged: usize,
+    /// Closed as fixed.
+    pub(crate) fixed: usize,
+    /// Closed for good.
+    pub(crate) wontfix: usize,
+}
+
+impl Totals {
+    fn of(alerts: &[Alert]) -> Self {
+        let count = |status| alerts.iter().filter(|alert| alert.status == status).count();
+        Self {
+            open: count(AlertStatus::Open),
+            acknowledged: count(AlertStatus::Acknowledged),
+            fixed: count(AlertStatus::Fixed),
+            wontfix: count(AlertStatus::Wontfix),
+        }
+    }
+}
+
+/// Stores what is new, counts what is repeated, closes what a check no longer finds. All of it or nothing.
+///
+/// `completed` names the checks that ran to their end: the silence of any other proves nothing.
+///
+/// # Errors
+/// One sentence where the file cannot be written now.
+pub(crate) fn store(
+    config: &Config,
+    findings: &[Finding],
+    completed: &BTreeSet<&'static str>,
+    names: &Names,
+) -> anyhow::Result<Kept> {
+    let mut connection = open_for_writing(config)?;
+    let transaction = connection.transaction().context("cannot get the write lock")?;
+    let mut run = Run { alerts: Alert::all(&transaction)?, seen: BTreeSet::new(), new_llm_alerts: 0, names };
+    let mut outcomes = Vec::new();
+    for finding in findings {
+        outcomes.push(run.place(finding, &transaction)?);
+    }
+    let resolved = run.resolve(completed, &transaction)?;
+    let totals = Totals::of(&Alert::all(&transaction)?);
+    transaction.commit().context("cannot commit the alerts")?;
+    Ok(Kept { outcomes, resolved, totals })
+}
+
+/// What would become of each finding, without touching the file.
+///
+/// # Errors
+/// When the alerts that the file holds cannot be read.
+pub(crate) fn preview(config: &Config, findings: &[Finding], names: &Names) -> anyhow::Result<Kept> {
+    let alerts =
+        open_read_only(config)?.map_or_else(|| Ok(Vec::new()), |connection| Alert::all(&connection))?;
+    let outcomes = findings
+        .iter()
+        .map(|finding| match repeated(&alerts, finding, names) {
+            Some(alert) => Outcome::repeated(finding, alert),
+            None => Outcome::preview(finding),
+        })
+        .collect();
+    Ok(Kept { outcomes, resolved: Vec::new(), totals: Totals::of(&alerts) })
+}
+
+/// Findings that no store has seen.
+pub(crate) fn unstored(findings: &[Finding]) -> Kept {
+    let outcomes = findings.iter().map(Outcome::preview).collect();
+    Kept { outcomes, resolved: Vec::new(), totals: Totals::default() }
+}
+
+/// One run within its transaction.
+struct Run<'run> {
+    alerts: Vec<Alert>,
+    seen: BTreeSet<i64>,
+    new_llm_alerts: usize,
+    names: &'run Names,
+}
+
+impl Run<'_> {
+    /// Inserts the finding unless an alert that is not fixed, of this run as well, says the same.
+    fn place(&mut self, finding: &Finding, transaction: &Transaction<'_>) -> anyhow::Result<Outcome> {
+        let known = repeated(&self.alerts, finding, self.names).map(|alert| alert.id);
+        if let Some(alert) = self.alerts.iter_mut().find(|alert| Some(alert.id) == known) {
+            if self.seen.insert(alert.id) {
+                see_again(alert, finding, transaction).context("cannot count a sighting")?;
+            }
+            raise(alert, finding.severity, transaction).context("cannot raise an alert's severity")?;
+            return Ok(Outcome::repeated(finding, alert));
+        }
+        if finding.source == Source::Llm {
+            if self.new_llm_alerts == MOST_NEW_LLM_ALERTS {
+                return Ok(Outcome::suppressed(finding));
+            }
+            self.new_llm_alerts += 1;
+        }
+        let fixed = self.alerts.iter().rev().find(|alert| was_fixed(alert, finding, self.names));
+        let id = insert(finding, fixed, transaction).context("cannot store an alert")?;
+        self.seen.insert(id);
+        self.alerts.push(Alert::new(id, finding));
+        Ok(Outcome::stored(finding, id))
+    }
+
+    /// Closes the alerts of checks that ran completely and stayed silent for three runs in a row.
+    fn resolve(
+        &self,
+        completed: &BTreeSet<&'static str>,
+        transaction: &Transaction<'_>,
+    ) -> anyhow::Result<Vec<Resolved>> {
+        let mut resolved = Vec::new();
+        let is_alive = |alert: &&Alert| matches!(alert.status, AlertStatus::Open | AlertStatus::Acknowledged);
+        let is_missed = |alert: &&Alert| {
+            !self.seen.contains(&alert.id) && alert.check_id().is_some_and(|check| completed.contains(check))
+        };
+        for alert in self.alerts.iter().filter(is_alive).filter(is_missed) {
+            transaction.prepare_cached(MISSED)?.execute(named_params! {":id": alert.id})?;
+            if alert.missed_runs + 1 >= SILENT_RUNS {
+                let note = format!(
+                    "closed by the monitor: its check found nothing in {SILENT_RUNS} complete runs in a row"
+                );
+                change(transaction, alert.id, AlertStatus::Fixed, Some(&note))?;
+                resolved.push(Resolved { id: alert.id, title: alert.title.clone() });
+            }
+        }
+        Ok(resolved)
+    }
+}
+
+fn see_again(alert: &Alert, finding: &Finding, connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached(SEEN_AGAIN)?.execute(named_params! {
+        ":alert_id": alert.id,
+        ":source": finding.source.to_string(),
+        ":fingerprint": finding.fingerprint,
+    })?;
+    Ok(())
+}
+
+/// What has become worse must show in the list; what looks milder once stays as it was.
+fn raise(alert: &mut Alert, severity: Severity, connection: &Connection) -> rusqlite::Result<()> {
+    if Severity::of(&alert.severity).is_some_and(|stored| stored < severity) {
+        alert.severity = severity.as_str().to_owned();
+        connection
+            .prepare_cached(RAISE)?
+            .execute(named_params! {":severity": severity.as_str(), ":id": alert.id})?;
+    }
+    Ok(())
+}
+
+fn insert(finding: &Finding, fixed: Option<&Alert>, connection: &Connection) -> anyhow::Result<i64> {
+    let came_back = fixed.map(|alert| {
+        let when = alert.fixed_at.as_deref().unwrap_or("earlier");
+        format!(" This problem has come back: alert {} was fixed ({when}).", alert.id)
+    });
+    let inserted = connection.prepare_cached(INSERT)?.execute(named_params! {
+        ":alert_type": finding.alert_type.as_str(),
+        ":severity": finding.severity.as_str(),
+        ":title": finding.title,
+        ":description": format!("{}{}", finding.description, came_back.unwrap_or_default()),
+        ":evidence": finding.evidence,
+        ":recommendation": finding.recommendation,
+    })?;
+    // A trigger of somebody else's can swallow a row without an error.
+    ensure!(inserted == 1, "the row was not inserted: is there a trigger on monitoring_alerts?");
+    let id = connection.last_insert_rowid();
+    connection.prepare_cached(INSERT_SIGHTING)?.execute(named_params! {
+        ":alert_id": id,
+        ":source": finding.source.to_string(),
+        ":fingerprint": finding.fingerprint,
+        ":follows_alert_id": fixed.map(|alert| alert.id),
+    })?;
+    Ok(id)
+}

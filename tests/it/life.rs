@@ -1,0 +1,332 @@
+//! The life of an alert: stored, seen again, judged by people, closed, come back.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::bot_file::{BotFile, NOW};
+use crate::monitor::{Run, audit, command, finish};
+use crate::server::{Reply, Server};
+
+const STALE: &str = "Open positions that no exit has closed for days";
+
+/// A finding that the report of an empty file carries.
+fn finding(severity: &str, title: &str) -> Value {
+    json!({
+        "type": "bug",
+        "severity": severity,
+        "title": title,
+        "description": "The balance is 1000.0 after no trade.",
+        "evidence": "current_balance 1000.0, starting_balance 1000.0",
+        "recommendation": "look at it",
+    })
+}
+
+fn ask(bot: &BotFile, findings: &[Value], more: &[&str]) -> Run {
+    let server = Server::start(vec![Reply::chat(&json!({"findings": findings}).to_string())]);
+    let mut command = command(["--as-of", NOW, "--base-url", &server.base_url(), "--db"]);
+    command.arg(bot.path()).args(more);
+    finish(command)
+}
+
+fn alerts(bot: &BotFile, arguments: &[&str]) -> Run {
+    let mut command = command(["alerts"]);
+    command.args(arguments).arg("--db").arg(bot.path());
+    finish(command)
+}
+
+fn count(bot: &BotFile) -> i64 {
+    bot.value("SELECT count(*) FROM monitoring_alerts")
+}
+
+fn status(bot: &BotFile, id: i64) -> String {
+    bot.value(&format!("SELECT status FROM monitoring_alerts WHERE id = {id}"))
+}
+
+#[test]
+fn the_list_shows_what_is_open_worst_first() {
+    let bot = BotFile::generation1();
+    ask(&bot, &[finding("low", "Rule 3 is never used"), finding("high", "Balance never moves")], &[]);
+    let list = alerts(&bot, &["list"]);
+    assert_eq!(list.code, 0);
+    let lines: Vec<&str> = list.stdout.lines().collect();
+    assert!(lines[0].contains("high") && lines[0].contains("Balance never moves"), "{}", list.stdout);
+    assert!(lines[1].contains("low") && lines[1].contains("open"), "{}", list.stdout);
+    assert_eq!(alerts(&bot, &["list", "--severity", "medium"]).stdout.lines().count(), 1);
+    assert_eq!(alerts(&bot, &["fix", "2"]).code, 0);
+    assert_eq!(alerts(&bot, &["list"]).stdout.lines().count(), 1);
+    assert_eq!(alerts(&bot, &["list", "--all"]).stdout.lines().count(), 2);
+    assert!(alerts(&bot, &["list", "--status", "fixed"]).stdout.contains("Balance never moves"));
+    assert!(alerts(&bot, &["list", "--status", "wontfix"]).stdout.contains("No such alerts (2 in "));
+    let json = alerts(&bot, &["list", "--all", "--format", "json"]).json();
+    assert_eq!(json["alerts"].as_array().unwrap().len(), 2);
+    assert_eq!(json["alerts"][0]["source"], "llm");
+    let recent = alerts(&bot, &["list", "--all", "--since", "1"]).stdout.lines().count();
+    assert_eq!(recent, 2, "stored just now");
+}
+
+#[test]
+fn a_file_without_alerts_has_an_empty_list() {
+    let bot = BotFile::generation1().without_table("monitoring_alerts");
+    let list = alerts(&bot, &["list"]);
+    assert_eq!((list.code, list.stdout.starts_with("No such alerts (0 in")), (0, true), "{}", list.stderr);
+}
+
+#[test]
+fn people_s_judgements_set_status_and_times() {
+    let bot = BotFile::generation1();
+    let findings: Vec<Value> = ["Balance never moves", "Rule 3 is never used", "Prices are stale"]
+        .iter()
+        .map(|title| finding("low", title))
+        .collect();
+    ask(&bot, &findings, &[]);
+    assert_eq!(alerts(&bot, &["ack", "1", "2", "--note", "on it"]).code, 0);
+    assert_eq!(alerts(&bot, &["fix", "2"]).code, 0);
+    assert_eq!(alerts(&bot, &["wontfix", "3"]).code, 0);
+    assert_eq!([1, 2, 3].map(|id| status(&bot, id)), ["acknowledged", "fixed", "wontfix"]);
+    let times =
+        "SELECT (acknowledged_at IS NOT NULL) || (fixed_at IS NOT NULL) FROM monitoring_alerts ORDER BY id";
+    assert_eq!(bot.rows(times, [], |row| row.get::<_, String>(0)), ["10", "11", "00"]);
+    assert_eq!(alerts(&bot, &["reopen", "2"]).code, 0);
+    assert_eq!(status(&bot, 2), "open");
+    assert_eq!(bot.rows(times, [], |row| row.get::<_, String>(0)), ["10", "00", "00"]);
+    let shown = alerts(&bot, &["show", "2"]).stdout;
+    for words in ["Rule 3 is never used", "Seen:", "1 times", "acknowledged: on it", "fixed", "open"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert_eq!(
+        alerts(&bot, &["show", "2", "--format", "json"]).json()["changes"].as_array().unwrap().len(),
+        3
+    );
+}
+
+#[test]
+fn an_unknown_id_is_an_error_and_changes_nothing() {
+    let bot = BotFile::generation1();
+    ask(&bot, &[finding("low", "Balance never moves")], &[]);
+    let run = alerts(&bot, &["fix", "1", "99"]);
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("there is no alert 99: nothing was changed"), "{}", run.stderr);
+    assert_eq!(status(&bot, 1), "open");
+    assert_eq!(alerts(&bot, &["show", "99"]).code, 3);
+    assert_eq!(alerts(&bot, &["fix"]).code, 3);
+    assert_eq!(alerts(&bot, &["fix", "one"]).code, 3);
+}
+
+#[test]
+fn what_nobody_wants_to_hear_of_is_neither_stored_nor_paged_again() {
+    let bot = BotFile::generation1();
+    let critical = [finding("critical", "Balance never moves")];
+    assert_eq!(ask(&bot, &critical, &[]).code, 2);
+    alerts(&bot, &["ack", "1"]);
+    assert_eq!(ask(&bot, &critical, &[]).code, 2, "somebody is on it, it is not gone");
+    alerts(&bot, &["wontfix", "1"]);
+    let run = ask(&bot, &critical, &[]);
+    assert_eq!((run.code, count(&bot)), (0, 1));
+    assert!(run.stdout.contains("known, alert 1, wontfix"), "{}", run.stdout);
+}
+
+#[test]
+fn a_fixed_problem_that_comes_back_is_a_new_alert_that_names_the_old_one() {
+    let bot = BotFile::with_stale_position();
+    audit(&bot.path(), &[]);
+    alerts(&bot, &["fix", "1"]);
+    audit(&bot.path(), &[]);
+    assert_eq!(count(&bot), 2);
+    let description: String = bot.value("SELECT description FROM monitoring_alerts WHERE id = 2");
+    assert!(description.contains("has come back: alert 1 was fixed"), "{description}");
+    assert!(alerts(&bot, &["show", "2"]).stdout.contains("alert 1, which was fixed"));
+}
+
+#[test]
+fn sightings_are_counted_and_what_became_worse_is_raised() {
+    let bot = BotFile::generation1();
+    ask(&bot, &[finding("low", "Balance never moves")], &[]);
+    ask(&bot, &[finding("high", "Balance never moves")], &[]);
+    ask(&bot, &[finding("low", "Balance never moves")], &[]);
+    let seen: i64 = bot.value("SELECT times_seen FROM monitoring_sightings WHERE alert_id = 1");
+    assert_eq!((seen, count(&bot)), (3, 1));
+    assert_eq!(bot.value::<String>("SELECT severity FROM monitoring_alerts"), "high");
+}
+
+#[test]
+fn a_check_s_alert_is_closed_after_three_silent_complete_runs() {
+    let bot = BotFile::with_stale_position();
+    audit(&bot.path(), &[]);
+    bot.execute("DELETE FROM open_trades", []);
+    let off = bot.folder().join("off.toml");
+    fs::write(&off, "[checks.position-stale]\nenabled = false\n").unwrap();
+    for _ in 0..5 {
+        audit(&bot.path(), &["--config", off.to_str().unwrap()]);
+    }
+    assert_eq!(status(&bot, 1), "open", "a check that did not run proves nothing");
+    for _ in 0..2 {
+        assert_eq!(audit(&bot.path(), &["--format", "json"]).json()["resolved"], 0);
+    }
+    let third = audit(&bot.path(), &[]);
+    assert!(third.stdout.contains("0 repeated, 1 resolved"), "{}", third.stdout);
+    assert!(third.stdout.contains(&format!("RESOLVED:\n  - {STALE} (alert 1)")), "{}", third.stdout);
+    assert_eq!(status(&bot, 1), "fixed");
+    let note: String = bot.value("SELECT note FROM monitoring_changes WHERE alert_id = 1");
+    assert!(note.contains("closed by the monitor"), "{note}");
+}
+
+#[test]
+fn a_sighting_in_between_starts_the_count_anew() {
+    let bot = BotFile::with_stale_position();
+    audit(&bot.path(), &[]);
+    let position = "UPDATE open_trades SET opened_at = ?1";
+    for opened_at in
+        ["2026-11-22 08:50:00", "2026-11-22 08:50:00", "2026-11-01 00:00:00", "2026-11-22 08:50:00"]
+    {
+        bot.execute(position, [opened_at]);
+        audit(&bot.path(), &[]);
+    }
+    assert_eq!(status(&bot, 1), "open");
+}
+
+#[test]
+fn an_llm_s_alert_is_never_closed_by_absence() {
+    let bot = BotFile::generation1();
+    ask(&bot, &[finding("low", "Balance never moves")], &[]);
+    for _ in 0..4 {
+        ask(&bot, &[], &[]);
+    }
+    assert_eq!(status(&bot, 1), "open");
+}
+
+#[test]
+fn twenty_new_alerts_of_an_llm_are_enough_for_one_run() {
+    let bot = BotFile::generation1();
+    let subjects = [
+        "Balance never moves",
+        "Rule 1 never wins",
+        "Rule 2 never wins",
+        "Rule 3 never wins",
+        "Rule 4 never wins",
+        "Rule 5 never wins",
+        "Rule 6 never wins",
+        "Rule 7 never wins",
+        "Rule 8 never wins",
+        "Rule 9 never wins",
+        "Rule 11 never wins",
+        "Rule 12 never wins",
+        "Rule 13 never wins",
+        "Rule 14 never wins",
+        "Rule 15 never wins",
+        "Rule 16 never wins",
+        "Rule 17 never wins",
+        "Rule 18 never wins",
+        "Rule 19 never wins",
+        "Rule 21 never wins",
+        "Rule 22 never wins",
+        "Rule 23 never wins",
+        "Rule 24 never wins",
+    ];
+    let findings: Vec<Value> = subjects.iter().map(|title| finding("low", title)).collect();
+    let json = ask(&bot, &findings, &["--trust-llm", "--format", "json"]).json();
+    assert_eq!((&json["stored"], &json["suppressed"]), (&json!(20), &json!(3)), "{:#}", json["findings"]);
+    assert_eq!(count(&bot), 20);
+    assert_eq!(json["findings"][22]["disposition"], "suppressed");
+}
+
+#[test]
+fn quiet_says_nothing_when_nothing_is_new() {
+    let bot = BotFile::with_stale_position();
+    let first = audit(&bot.path(), &["--quiet"]);
+    assert!(first.stdout.contains(STALE), "{}", first.stdout);
+    assert_eq!(audit(&bot.path(), &["--quiet"]).stdout, "");
+}
+
+#[test]
+fn alerts_in_a_file_of_their_own_leave_the_bot_s_untouched() {
+    let bot = BotFile::with_stale_position();
+    let own = bot.folder().join("alerts.db");
+    let own = own.to_str().unwrap();
+    let before = fs::read(bot.path()).unwrap();
+    assert!(alerts(&bot, &["list", "--alerts-db", own]).stdout.contains("No such alerts"));
+    assert!(!fs::exists(own).unwrap(), "reading makes no file");
+    audit(&bot.path(), &["--dry-run", "--alerts-db", own]);
+    assert!(!fs::exists(own).unwrap(), "a dry run makes no file");
+    assert_eq!(audit(&bot.path(), &["--alerts-db", own, "--format", "json"]).json()["stored"], 1);
+    assert_eq!(audit(&bot.path(), &["--alerts-db", own, "--format", "json"]).json()["duplicates"], 1);
+    assert_eq!(fs::read(bot.path()).unwrap(), before);
+    assert!(alerts(&bot, &["list", "--alerts-db", own]).stdout.contains("seen 2×"));
+}
+
+#[test]
+fn a_file_of_every_earlier_version_is_upgraded() {
+    let bot = BotFile::with_stale_position();
+    // The bot's own table, and an alert as the first version stored it.
+    bot.execute(
+        "INSERT INTO monitoring_alerts (alert_type, severity, title, description) VALUES ('bug', 'medium', ?1, 'old')",
+        [STALE],
+    );
+    let json = audit(&bot.path(), &["--format", "json"]).json();
+    assert_eq!((&json["stored"], &json["duplicates"]), (&json!(0), &json!(1)));
+    bot.execute("DROP TABLE monitoring_sightings", []);
+    bot.execute("DROP TABLE monitoring_changes", []);
+    bot.execute("DELETE FROM monitoring_migrations WHERE version = 2", []);
+    let json = audit(&bot.path(), &["--format", "json"]).json();
+    assert_eq!((&json["stored"], &json["duplicates"]), (&json!(0), &json!(1)));
+    assert_eq!(bot.value::<i64>("SELECT count(*) FROM monitoring_sightings"), 1);
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_with_a_sentence() {
+    let bot = BotFile::with_stale_position();
+    audit(&bot.path(), &[]);
+    bot.execute(
+        "INSERT INTO monitoring_migrations SELECT 99, 'of_the_future', applied_on, checksum FROM monitoring_migrations LIMIT 1",
+        [],
+    );
+    let run = audit(&bot.path(), &[]);
+    assert_eq!(run.code, 3);
+    assert!(run.stdout.contains("a newer version of autonomous-monitor has written"), "{}", run.stdout);
+    assert!(run.stdout.contains(STALE), "what was found is printed: {}", run.stdout);
+    assert_eq!(alerts(&bot, &["ack", "1"]).code, 3);
+}
+
+#[test]
+fn what_the_report_does_not_carry_is_shown_and_pages_nobody() {
+    let made_up = json!({
+        "type": "bug",
+        "severity": "critical",
+        "title": "Losses explode on the coin luna",
+        "description": "luna lost 83417.25 in 912 trades",
+        "evidence": "luna total_pnl -83417.25 over 912 trades",
+        "recommendation": "stop",
+    });
+    let bot = BotFile::generation1();
+    let run = ask(&bot, &[made_up.clone()], &["--format", "json"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    let found = &run.json()["findings"][0];
+    assert_eq!((&found["grounded"], &found["severity"]), (&json!(false), &json!("medium")));
+    let stored: String = bot.value("SELECT description FROM monitoring_alerts");
+    assert!(stored.contains("(Not confirmed by the report: "), "{stored}");
+    let trusted = ask(&BotFile::generation1(), &[made_up], &["--trust-llm", "--format", "json"]);
+    assert_eq!(trusted.code, 2);
+    assert_eq!(trusted.json()["findings"][0]["grounded"], Value::Null);
+}
+
+#[test]
+fn an_llm_that_calls_everything_a_duplicate_is_not_believed() {
+    let bot = BotFile::generation1();
+    ask(&bot, &[finding("low", "Balance never moves")], &[]);
+    let mut claim = finding("low", "Rule 3 is never used");
+    claim["description"] = json!("Rule 3 exists and no trade follows it; balance 1000.0");
+    claim["duplicate_of"] = json!(1);
+    let json = ask(&bot, &[claim], &["--trust-llm", "--format", "json"]).json();
+    assert_eq!(json["stored"], 1, "{:#}", json["findings"]);
+}
+
+#[test]
+fn open_alerts_are_in_the_prompt_with_their_numbers() {
+    let bot = BotFile::generation1();
+    ask(&bot, &[finding("low", "Balance never moves")], &[]);
+    let mut print = command(["--print-prompt", "--as-of", NOW, "--db"]);
+    print.arg(bot.path());
+    let prompt = finish(print).stdout;
+    let open = prompt.split("### OPEN ALERTS").nth(1).unwrap();
+    assert!(open.contains("1 [\"bug\"] \"Balance never moves\""), "{open}");
+}
