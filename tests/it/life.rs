@@ -298,7 +298,7 @@ fn what_the_report_does_not_carry_is_shown_and_pages_nobody() {
         "recommendation": "stop",
     });
     let bot = BotFile::generation1();
-    let run = ask(&bot, &[made_up.clone()], &["--format", "json"]);
+    let run = ask(&bot, std::slice::from_ref(&made_up), &["--format", "json"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
     let found = &run.json()["findings"][0];
     assert_eq!((&found["grounded"], &found["severity"]), (&json!(false), &json!("medium")));
