@@ -41,13 +41,27 @@ pub(crate) struct Statement<'text> {
     pub(crate) evidence: &'text str,
 }
 
-/// Whether both describe one problem; the order of the two makes no difference.
-pub(crate) fn is_same_problem(known: &Statement<'_>, new: &Statement<'_>, names: &Names) -> bool {
-    if known == new {
-        return !known.title.trim().is_empty();
+/// A statement, understood once and compared with many.
+#[derive(Debug)]
+pub(crate) struct Meaning<'text> {
+    statement: Statement<'text>,
+    profile: Profile,
+}
+
+impl<'text> Meaning<'text> {
+    /// What a statement says, in a file that knows these names.
+    pub(crate) fn of(statement: Statement<'text>, names: &Names) -> Self {
+        Self { statement, profile: Profile::of(&statement, names) }
     }
-    types_are_related(known.alert_type, new.alert_type)
-        && profiles_agree(&Profile::of(known, names), &Profile::of(new, names))
+
+    /// Whether both describe one problem; the order of the two makes no difference.
+    pub(crate) fn is_same_problem(&self, other: &Meaning<'_>) -> bool {
+        if self.statement == other.statement {
+            return !self.statement.title.trim().is_empty();
+        }
+        types_are_related(self.statement.alert_type, other.statement.alert_type)
+            && profiles_agree(&self.profile, &other.profile)
+    }
 }
 
 /// Runs call one problem a bug or an inefficiency as it comes; but what is missing is no mere pattern,

@@ -11,6 +11,11 @@ use super::profile::Profile;
 use super::text::tokens;
 use super::*;
 
+/// Whether two statements describe one problem.
+fn is_same_problem(one: &Statement<'_>, other: &Statement<'_>, names: &Names) -> bool {
+    Meaning::of(*one, names).is_same_problem(&Meaning::of(*other, names))
+}
+
 #[derive(Deserialize)]
 struct Family {
     half: Half,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, named_params};
 use serde::Serialize;
 
 use super::life::change;
-use super::same::{repeated, was_fixed};
+use super::same::Sameness;
 use super::{Alert, AlertStatus, open_for_writing, open_read_only};
 use crate::config::Config;
 use crate::finding::{Finding, Outcome, Severity, Source};
@@ -103,11 +103,13 @@ pub(crate) fn store(
     names: &Names,
 ) -> anyhow::Result<Kept> {
     let mut connection = open_for_writing(config)?;
+    let sameness = Sameness::new(&Alert::all(&connection)?, findings, names);
     let transaction = connection.transaction().context("cannot get the write lock")?;
-    let mut run = Run { alerts: Alert::all(&transaction)?, seen: BTreeSet::new(), new_llm_alerts: 0, names };
+    let mut run =
+        Run { alerts: Alert::all(&transaction)?, seen: BTreeSet::new(), new_llm_alerts: 0, sameness };
     let mut outcomes = Vec::new();
-    for finding in findings {
-        outcomes.push(run.place(finding, &transaction)?);
+    for (place, finding) in findings.iter().enumerate() {
+        outcomes.push(run.place(place, finding, &transaction)?);
     }
     let resolved = run.resolve(completed, &transaction)?;
     let totals = Totals::of(&Alert::all(&transaction)?);
@@ -122,9 +124,11 @@ pub(crate) fn store(
 pub(crate) fn preview(config: &Config, findings: &[Finding], names: &Names) -> anyhow::Result<Kept> {
     let alerts =
         open_read_only(config)?.map_or_else(|| Ok(Vec::new()), |connection| Alert::all(&connection))?;
+    let sameness = Sameness::new(&alerts, findings, names);
     let outcomes = findings
         .iter()
-        .map(|finding| match repeated(&alerts, finding, names) {
+        .enumerate()
+        .map(|(place, finding)| match sameness.repeated(&alerts, place) {
             Some(alert) => Outcome::repeated(finding, alert),
             None => Outcome::preview(finding),
         })
@@ -143,13 +147,18 @@ struct Run<'run> {
     alerts: Vec<Alert>,
     seen: BTreeSet<i64>,
     new_llm_alerts: usize,
-    names: &'run Names,
+    sameness: Sameness<'run>,
 }
 
 impl Run<'_> {
     /// Inserts the finding unless an alert that is not fixed, of this run as well, says the same.
-    fn place(&mut self, finding: &Finding, transaction: &Transaction<'_>) -> anyhow::Result<Outcome> {
-        let known = repeated(&self.alerts, finding, self.names).map(|alert| alert.id);
+    fn place(
+        &mut self,
+        place: usize,
+        finding: &Finding,
+        transaction: &Transaction<'_>,
+    ) -> anyhow::Result<Outcome> {
+        let known = self.sameness.repeated(&self.alerts, place).map(|alert| alert.id);
         if let Some(alert) = self.alerts.iter_mut().find(|alert| Some(alert.id) == known) {
             if self.seen.insert(alert.id) {
                 see_again(alert, finding, transaction).context("cannot count a sighting")?;
@@ -163,7 +172,7 @@ impl Run<'_> {
             }
             self.new_llm_alerts += 1;
         }
-        let fixed = self.alerts.iter().rev().find(|alert| was_fixed(alert, finding, self.names));
+        let fixed = self.sameness.fixed(&self.alerts, place);
         let id = insert(finding, fixed, transaction).context("cannot store an alert")?;
         self.seen.insert(id);
         self.alerts.push(Alert::new(id, finding));

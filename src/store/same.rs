@@ -1,47 +1,81 @@
 //! Whether a finding says what an alert says already.
 
+use std::collections::HashMap;
+
 use super::{Alert, AlertStatus};
 use crate::finding::{Finding, Source};
-use crate::similarity::{Names, Statement, is_same_problem};
+use crate::similarity::{Meaning, Names, Statement};
 
-/// Whether an alert that nobody has closed as fixed says the same.
-fn is_repeated(alert: &Alert, finding: &Finding, names: &Names) -> bool {
-    alert.status != AlertStatus::Fixed && is_same(alert, finding, names)
+/// Fixed alerts that a finding is compared with, newest first: what was fixed long ago comes back as new.
+const MOST_FIXED_ALERTS: usize = 500;
+
+/// Which alerts say the same as which findings. What is costly about it is done before the write lock
+/// is taken; within it only alerts are understood that another monitor has stored in between.
+pub(super) struct Sameness<'run> {
+    names: &'run Names,
+    findings: &'run [Finding],
+    /// Pairs of finding and alert that were compared by meaning.
+    compared: HashMap<(usize, i64), bool>,
 }
 
-/// Whether a fixed alert said the same: the problem has come back.
-pub(super) fn was_fixed(alert: &Alert, finding: &Finding, names: &Names) -> bool {
-    alert.status == AlertStatus::Fixed && is_same(alert, finding, names)
-}
-
-/// The alert that a finding repeats: first the one that the LLM names, if it really says the same.
-pub(super) fn repeated<'alerts>(
-    alerts: &'alerts [Alert],
-    finding: &Finding,
-    names: &Names,
-) -> Option<&'alerts Alert> {
-    let named = alerts.iter().find(|alert| finding.duplicate_of == Some(alert.id));
-    named.into_iter().chain(alerts).find(|alert| is_repeated(alert, finding, names))
-}
-
-/// Two findings of checks are the same by their fingerprint and by nothing else. An LLM's words are
-/// compared by meaning, with those of checks as well. Alerts of an earlier version name no source:
-/// type and title decide, as they did then.
-fn is_same(alert: &Alert, finding: &Finding, names: &Names) -> bool {
-    let has_same_title = || {
-        alert.alert_type == finding.alert_type.as_str()
-            && normalised(&alert.title) == normalised(&finding.title)
-    };
-    match (&alert.source, &finding.source) {
-        (Some(source), Source::Check(_)) if source != "llm" => {
-            alert.fingerprint.is_some() && alert.fingerprint == finding.fingerprint
+impl<'run> Sameness<'run> {
+    /// Compares the LLM's findings with the alerts that are known by now.
+    pub(super) fn new(alerts: &[Alert], findings: &'run [Finding], names: &'run Names) -> Self {
+        let from_llm = findings.iter().enumerate().filter(|(_, finding)| finding.source == Source::Llm);
+        let meant: Vec<_> =
+            from_llm.map(|(place, finding)| (place, Meaning::of(of_finding(finding), names))).collect();
+        let mut compared = HashMap::new();
+        if !meant.is_empty() {
+            for alert in alerts {
+                let known = Meaning::of(of_alert(alert), names);
+                compared.extend(
+                    meant.iter().map(|(place, new)| ((*place, alert.id), known.is_same_problem(new))),
+                );
+            }
         }
-        (None, Source::Check(_)) => has_same_title(),
-        // What a check states as a fact is not hidden by an LLM's words for it.
-        (Some(_), Source::Check(_)) => false,
-        (_, Source::Llm) => {
-            has_same_title() || is_same_problem(&of_alert(alert), &of_finding(finding), names)
+        Self { names, findings, compared }
+    }
+
+    /// The alert that a finding repeats and that is not fixed: first the one that the LLM names, if it
+    /// really says the same.
+    pub(super) fn repeated<'alerts>(&self, alerts: &'alerts [Alert], place: usize) -> Option<&'alerts Alert> {
+        let duplicate_of = self.findings.get(place)?.duplicate_of;
+        let named = alerts.iter().find(|alert| duplicate_of == Some(alert.id));
+        let candidates = named.into_iter().chain(alerts).filter(|alert| alert.status != AlertStatus::Fixed);
+        candidates.into_iter().find(|alert| self.is_same(alert, place))
+    }
+
+    /// The newest fixed alert that said the same: the problem has come back.
+    pub(super) fn fixed<'alerts>(&self, alerts: &'alerts [Alert], place: usize) -> Option<&'alerts Alert> {
+        let fixed = alerts.iter().rev().filter(|alert| alert.status == AlertStatus::Fixed);
+        fixed.take(MOST_FIXED_ALERTS).find(|alert| self.is_same(alert, place))
+    }
+
+    /// Two findings of checks are the same by their fingerprint and by nothing else. An LLM's words are
+    /// compared by meaning, with those of checks as well. Alerts of an earlier version name no source:
+    /// type and title decide, as they did then.
+    fn is_same(&self, alert: &Alert, place: usize) -> bool {
+        let Some(finding) = self.findings.get(place) else { return false };
+        let has_same_title = || {
+            alert.alert_type == finding.alert_type.as_str()
+                && normalised(&alert.title) == normalised(&finding.title)
+        };
+        match (&alert.source, &finding.source) {
+            (Some(source), Source::Check(_)) if source != "llm" => {
+                alert.fingerprint.is_some() && alert.fingerprint == finding.fingerprint
+            }
+            (None, Source::Check(_)) => has_same_title(),
+            // What a check states as a fact is not hidden by an LLM's words for it.
+            (Some(_), Source::Check(_)) => false,
+            (_, Source::Llm) => has_same_title() || self.means_the_same(alert, place, finding),
         }
+    }
+
+    fn means_the_same(&self, alert: &Alert, place: usize, finding: &Finding) -> bool {
+        self.compared.get(&(place, alert.id)).copied().unwrap_or_else(|| {
+            let known = Meaning::of(of_alert(alert), self.names);
+            known.is_same_problem(&Meaning::of(of_finding(finding), self.names))
+        })
     }
 }
 
