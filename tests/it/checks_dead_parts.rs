@@ -7,26 +7,17 @@ mod values;
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, ago};
-use crate::monitor::report;
-
-/// The findings of a check, of a dry run.
-fn findings(bot: &BotFile, check: &str) -> Vec<Value> {
-    let report = report(bot, &[]);
-    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
-    let source = format!("check:{check}");
-    let findings = report["findings"].as_array().unwrap();
-    findings.iter().filter(|finding| finding["source"] == source.as_str()).cloned().collect()
-}
+use crate::monitor::findings;
 
 /// The only finding of a check: its title, severity and evidence in one text.
 fn only(bot: &BotFile, check: &str) -> String {
-    let found = findings(bot, check);
+    let found = findings(bot, check, &[]);
     assert_eq!(found.len(), 1, "{check}: {found:#?}");
     ["title", "severity", "evidence"].map(|field| found[0][field].as_str().unwrap()).join(" | ")
 }
 
 fn assert_silent(bot: &BotFile, check: &str) {
-    assert_eq!(findings(bot, check), Vec::<Value>::new());
+    assert_eq!(findings(bot, check, &[]), Vec::<Value>::new());
 }
 
 fn assert_says(bot: &BotFile, check: &str, parts: &[&str]) {

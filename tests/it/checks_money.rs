@@ -3,23 +3,14 @@
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
-use crate::monitor::report;
+use crate::monitor::findings;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
 
 /// The findings of one check.
 fn found(bot: &BotFile, id: &str) -> Vec<Value> {
-    let report = report(bot, &["--hours", "48"]);
-    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
-    let source = format!("check:{id}");
-    report["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["source"] == *source)
-        .cloned()
-        .collect()
+    findings(bot, id, &["--hours", "48"])
 }
 
 /// One finding with these words in title, description or evidence.

@@ -3,29 +3,7 @@
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
-use crate::monitor::report;
-
-/// The finding of a check, if it made one.
-fn finding(bot: &BotFile, check: &str) -> Option<Value> {
-    let report = report(bot, &[]);
-    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
-    let mut findings = report["findings"].as_array().unwrap().iter();
-    findings.find(|finding| finding["source"] == format!("check:{check}")).cloned()
-}
-
-/// The check is silent, then the fault happens, then it tells these words.
-fn assert_found(bot: &BotFile, check: &str, fault: impl FnOnce(&BotFile), words: &[&str]) {
-    assert!(finding(bot, check).is_none(), "{check} without a fault: {:#?}", finding(bot, check));
-    fault(bot);
-    let found = finding(bot, check)
-        .unwrap_or_else(|| panic!("{check} is silent: {:#}", report(bot, &[])["findings"]));
-    let text: Vec<_> =
-        ["severity", "description", "evidence"].iter().filter_map(|field| found[field].as_str()).collect();
-    let text = text.join(" | ");
-    for word in words {
-        assert!(text.contains(word), "{check} does not say {word}: {text}");
-    }
-}
+use crate::monitor::{assert_found_after, findings, report};
 
 /// Forty trades of four coins over two days, and an account that follows from them.
 fn generation1() -> BotFile {
@@ -97,7 +75,7 @@ fn a_profit_must_follow_from_the_prices() {
     let wrong = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET pnl_usd = pnl_usd + 5, pnl_pct = 100 * (pnl_usd + 5) / size_usd WHERE id IN (3, 4)", []);
     };
-    assert_found(
+    assert_found_after(
         &generation1(),
         "pnl-contradicts-prices",
         wrong,
@@ -110,7 +88,7 @@ fn a_short_trade_counted_as_long_is_named() {
     let reversed = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET pnl_usd = -pnl_usd WHERE direction = 'SHORT'", []);
     };
-    assert_found(
+    assert_found_after(
         &generation2(),
         "pnl-contradicts-prices",
         reversed,
@@ -123,10 +101,10 @@ fn fees_and_leverage_are_no_contradiction() {
     let bot = generation1();
     bot.execute("UPDATE closed_trades SET pnl_usd = pnl_usd - 0.002 * size_usd", []);
     settle(&bot);
-    assert_eq!(finding(&bot, "pnl-contradicts-prices"), None);
+    assert_eq!(findings(&bot, "pnl-contradicts-prices", &[]), Vec::<Value>::new());
     let bot = generation1();
     bot.execute("UPDATE closed_trades SET pnl_usd = 10 * pnl_usd, pnl_pct = 10 * pnl_pct", []);
-    assert_eq!(finding(&bot, "pnl-contradicts-prices"), None);
+    assert_eq!(findings(&bot, "pnl-contradicts-prices", &[]), Vec::<Value>::new());
 }
 
 #[test]
@@ -134,7 +112,7 @@ fn a_profit_counted_double_is_no_leverage() {
     let double = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET pnl_usd = 2 * pnl_usd", []);
     };
-    assert_found(&generation1(), "pnl-contradicts-prices", double, &["40 trades"]);
+    assert_found_after(&generation1(), "pnl-contradicts-prices", double, &["40 trades"]);
 }
 
 #[test]
@@ -142,7 +120,7 @@ fn a_fraction_is_no_percentage() {
     let fraction = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET pnl_pct = pnl_pct / 100", []);
     };
-    assert_found(
+    assert_found_after(
         &generation1(),
         "pnl-percent-contradicts-pnl",
         fraction,
@@ -151,7 +129,12 @@ fn a_fraction_is_no_percentage() {
     let sign = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET pnl_pct = -pnl_pct WHERE coin = 'UNI'", []);
     };
-    assert_found(&generation2(), "pnl-percent-contradicts-pnl", sign, &["10 of 40", "sign is reversed"]);
+    assert_found_after(
+        &generation2(),
+        "pnl-percent-contradicts-pnl",
+        sign,
+        &["10 of 40", "sign is reversed"],
+    );
 }
 
 #[test]
@@ -159,7 +142,7 @@ fn a_target_does_not_lose() {
     let mislabelled = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET exit_reason = 'take_profit' WHERE id = 1", []);
     };
-    assert_found(
+    assert_found_after(
         &generation1(),
         "exit-reason-contradicts-result",
         mislabelled,
@@ -173,7 +156,7 @@ fn a_stop_stands_on_the_losing_side() {
         bot.execute("UPDATE trade_journal SET stop_loss_price = 99 WHERE direction = 'SHORT'", []);
     };
     let words = ["high", "8 of 40", "SHORT at 100: stop 99"];
-    assert_found(&generation2(), "stop-on-winning-side", reversed, &words);
+    assert_found_after(&generation2(), "stop-on-winning-side", reversed, &words);
 }
 
 #[test]
@@ -184,7 +167,7 @@ fn an_unrealized_profit_follows_from_the_prices() {
     let wrong = |bot: &BotFile| {
         bot.execute("UPDATE open_trades SET unrealized_pnl = -4", []);
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "unrealized-pnl-contradicts-prices",
         wrong,
@@ -199,7 +182,7 @@ fn a_missed_profit_is_money() {
     let percent = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET missed_profit_usd = 1.0 WHERE direction = 'LONG'", []);
     };
-    assert_found(&bot, "missed-profit-contradicts-prices", percent, &["medium", "whatever the size"]);
+    assert_found_after(&bot, "missed-profit-contradicts-prices", percent, &["medium", "whatever the size"]);
 }
 
 #[test]
@@ -210,7 +193,7 @@ fn a_duration_in_another_time_zone_says_its_hours() {
             [],
         );
     };
-    assert_found(
+    assert_found_after(
         &generation1(),
         "duration-contradicts-times",
         zone,
@@ -219,11 +202,16 @@ fn a_duration_in_another_time_zone_says_its_hours() {
     let minutes = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET duration_seconds = duration_seconds / 60", []);
     };
-    assert_found(&generation2(), "duration-contradicts-times", minutes, &["40 of 40", "stored in minutes"]);
+    assert_found_after(
+        &generation2(),
+        "duration-contradicts-times",
+        minutes,
+        &["40 of 40", "stored in minutes"],
+    );
     let zero = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET duration_seconds = 0 WHERE id = 7", []);
     };
-    assert_found(&generation1(), "duration-contradicts-times", zero, &["1 of 40", "stored as zero"]);
+    assert_found_after(&generation1(), "duration-contradicts-times", zero, &["1 of 40", "stored as zero"]);
 }
 
 #[test]
@@ -231,7 +219,12 @@ fn a_trade_opens_before_it_closes() {
     let reversed = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET opened_at = datetime(closed_at, '+5 minutes'), duration_seconds = -300 WHERE id = 2", []);
     };
-    assert_found(&generation1(), "closed-before-opened", reversed, &["1 of 40", "solana (id 2) by 300 s"]);
+    assert_found_after(
+        &generation1(),
+        "closed-before-opened",
+        reversed,
+        &["1 of 40", "solana (id 2) by 300 s"],
+    );
 }
 
 #[test]
@@ -239,7 +232,7 @@ fn the_account_follows_from_the_trades() {
     let drifted = |bot: &BotFile| {
         bot.execute("UPDATE account_state SET total_pnl = total_pnl + 7.5, balance = balance + 7.5", []);
     };
-    assert_found(
+    assert_found_after(
         &generation1(),
         "account-contradicts-trades",
         drifted,
@@ -247,7 +240,11 @@ fn the_account_follows_from_the_trades() {
     );
     let bot = generation1();
     bot.execute("UPDATE account_state SET balance = balance + 4000, available_balance = balance + 4000", []);
-    assert_eq!(finding(&bot, "account-contradicts-trades"), None, "another starting balance");
+    assert_eq!(
+        findings(&bot, "account-contradicts-trades", &[]),
+        Vec::<Value>::new(),
+        "another starting balance"
+    );
 }
 
 #[test]
@@ -258,7 +255,7 @@ fn positions_and_account_agree_about_what_is_bound() {
     let forgotten = |bot: &BotFile| {
         bot.execute("UPDATE account_state SET in_positions = 0, available_balance = balance", []);
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "account-contradicts-trades",
         forgotten,
@@ -271,7 +268,7 @@ fn a_time_of_update_moves_with_the_account() {
     let frozen = |bot: &BotFile| {
         bot.execute("UPDATE account_state SET last_updated = '2026-11-20 09:00:00'", []);
     };
-    assert_found(&generation1(), "account-time-frozen", frozen, &["low", "40 trades since"]);
+    assert_found_after(&generation1(), "account-time-frozen", frozen, &["low", "40 trades since"]);
 }
 
 #[test]
@@ -284,7 +281,7 @@ fn a_daily_counter_begins_anew_each_day() {
         }
     };
     let bot = generation1();
-    assert_found(
+    assert_found_after(
         &bot,
         "daily-counter-contradicts-trades",
         never_reset,
@@ -293,7 +290,7 @@ fn a_daily_counter_begins_anew_each_day() {
     let never_kept = |bot: &BotFile| {
         bot.execute("UPDATE account_state SET daily_pnl = 0, trade_count_today = 0", []);
     };
-    assert_found(
+    assert_found_after(
         &generation1(),
         "daily-counter-contradicts-trades",
         never_kept,
@@ -306,7 +303,7 @@ fn a_coins_score_counts_its_trades() {
     let wrong = |bot: &BotFile| {
         bot.execute("UPDATE coin_scores SET total_trades = total_trades + 4, wins = wins + 4, win_rate = 1.0 * (wins + 4) / (total_trades + 4) WHERE coin = 'UNI'", []);
     };
-    assert_found(
+    assert_found_after(
         &generation2(),
         "coin-score-contradicts-trades",
         wrong,
@@ -315,7 +312,7 @@ fn a_coins_score_counts_its_trades() {
     let percent = |bot: &BotFile| {
         bot.execute("UPDATE coin_scores SET win_rate = 100 * win_rate", []);
     };
-    assert_found(&generation2(), "coin-score-contradicts-trades", percent, &["medium", "4 of 4 coins"]);
+    assert_found_after(&generation2(), "coin-score-contradicts-trades", percent, &["medium", "4 of 4 coins"]);
 }
 
 #[test]
@@ -331,7 +328,7 @@ fn a_rules_counters_count_its_trades() {
     let wrong = |bot: &BotFile| {
         bot.execute("UPDATE trading_rules SET success_count = 1, failure_count = 11", []);
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "rule-counter-contradicts-trades",
         wrong,
@@ -363,7 +360,7 @@ fn a_snapshot_holds_the_trades_of_its_hour() {
     let partial = |bot: &BotFile| {
         bot.execute("UPDATE profit_snapshots SET total_trades = 5, winning_trades = 5, losing_trades = 0, win_rate = 100", []);
     };
-    assert_found(
+    assert_found_after(
         &with_snapshots(),
         "snapshot-contradicts-trades",
         partial,
@@ -372,7 +369,7 @@ fn a_snapshot_holds_the_trades_of_its_hour() {
     let fraction = |bot: &BotFile| {
         bot.execute("UPDATE profit_snapshots SET win_rate = win_rate / 100", []);
     };
-    assert_found(
+    assert_found_after(
         &with_snapshots(),
         "snapshot-contradicts-trades",
         fraction,
@@ -388,7 +385,7 @@ fn snapshots_carry_the_balance_on() {
             [],
         );
     };
-    assert_found(
+    assert_found_after(
         &with_snapshots(),
         "snapshot-balance-restarts",
         restarts,
@@ -418,7 +415,7 @@ fn log_and_table_tell_the_same_closings() {
             "2026-11-22 01:00:00",
         );
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "closing-contradicts-log",
         other,
@@ -434,7 +431,7 @@ fn log_and_table_tell_the_same_closings() {
     let differs = |bot: &BotFile| {
         bot.quick_update(&id, &coin, 12.5, &ago(590));
     };
-    assert_found(&bot, "closing-contradicts-log", differs, &["high", "with +12.50, stored -1.10"]);
+    assert_found_after(&bot, "closing-contradicts-log", differs, &["high", "with +12.50, stored -1.10"]);
 }
 
 #[test]

@@ -3,28 +3,7 @@
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
-use crate::monitor::report;
-
-fn finding(bot: &BotFile, check: &str) -> Option<Value> {
-    let report = report(bot, &[]);
-    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
-    let mut findings = report["findings"].as_array().unwrap().iter();
-    findings.find(|finding| finding["source"] == format!("check:{check}")).cloned()
-}
-
-/// The check is silent, then the fault happens, then it tells these words.
-fn assert_found(bot: &BotFile, check: &str, fault: impl FnOnce(&BotFile), words: &[&str]) {
-    assert!(finding(bot, check).is_none(), "{check} without a fault: {:#?}", finding(bot, check));
-    fault(bot);
-    let found = finding(bot, check)
-        .unwrap_or_else(|| panic!("{check} is silent: {:#}", report(bot, &[])["findings"]));
-    let text: Vec<_> =
-        ["severity", "description", "evidence"].iter().filter_map(|field| found[field].as_str()).collect();
-    let text = text.join(" | ");
-    for word in words {
-        assert!(text.contains(word), "{check} does not say {word}: {text}");
-    }
-}
+use crate::monitor::{assert_found_after, findings};
 
 /// Thirty trades of three coins, none of which overlap within a coin.
 fn generation1() -> BotFile {
@@ -59,11 +38,21 @@ fn a_position_closes_once() {
     let twice = |bot: &BotFile| {
         bot.execute("INSERT INTO closed_trades SELECT 900, coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, exit_reason, opened_at, closed_at, duration_seconds, rule_ids_used FROM closed_trades WHERE id = 4", []);
     };
-    assert_found(&generation1(), "trade-recorded-twice", twice, &["critical", "bitcoin as ids", "+1.00"]);
+    assert_found_after(
+        &generation1(),
+        "trade-recorded-twice",
+        twice,
+        &["critical", "bitcoin as ids", "+1.00"],
+    );
     let same_position = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET position_id = (SELECT position_id FROM trade_journal WHERE rowid = 1) WHERE rowid = 4", []);
     };
-    assert_found(&generation2(), "trade-recorded-twice", same_position, &["1 of 30 trades", "BTC as ids"]);
+    assert_found_after(
+        &generation2(),
+        "trade-recorded-twice",
+        same_position,
+        &["1 of 30 trades", "BTC as ids"],
+    );
 }
 
 #[test]
@@ -74,13 +63,13 @@ fn a_closing_is_logged_once() {
     let again = |bot: &BotFile| {
         bot.quick_update(&position, "DOGE", 1.0, &ago(300));
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "closing-logged-twice",
         again,
         &["high", "1 of 2 logged closings", "(DOGE)", "+1.00 at 2026-11-22 08:55:00"],
     );
-    assert_eq!(finding(&bot, "closing-contradicts-log"), None);
+    assert_eq!(findings(&bot, "closing-contradicts-log", &[]), Vec::<Value>::new());
 }
 
 #[test]
@@ -92,19 +81,19 @@ fn an_open_position_was_not_closed() {
     let logged = |bot: &BotFile| {
         bot.quick_update("pos-9", "SUI", -2.0, &ago(1_800));
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "open-position-was-closed",
         logged,
         &["critical", "1 of 1 open positions", "logged as closed at 2026-11-22 08:30:00 UTC"],
     );
-    assert_eq!(finding(&bot, "closing-contradicts-log"), None);
+    assert_eq!(findings(&bot, "closing-contradicts-log", &[]), Vec::<Value>::new());
 
     let bot = generation1();
     let same = |bot: &BotFile| {
         bot.open_trade(|trade| (trade.coin_name, trade.opened_at) = ("solana", "2026-11-22 08:01:40"));
     };
-    assert_found(&bot, "open-position-was-closed", same, &["solana (id 1) closed as trade 2"]);
+    assert_found_after(&bot, "open-position-was-closed", same, &["solana (id 1) closed as trade 2"]);
 }
 
 #[test]
@@ -114,13 +103,13 @@ fn a_forgotten_position_is_reported_once() {
     let forgotten = |bot: &BotFile| {
         bot.journal_open(|trade| (trade.coin, trade.entry_time) = ("APT", "2026-11-18 09:00:00"));
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "position-forgotten",
         forgotten,
         &["critical", "1 of 2 open positions", "APT", "open since 2026-11-18 09:00:00"],
     );
-    assert_eq!(finding(&bot, "position-stale"), None);
+    assert_eq!(findings(&bot, "position-stale", &[]), Vec::<Value>::new());
 }
 
 #[test]
@@ -128,7 +117,7 @@ fn a_closed_trade_has_an_exit() {
     let unfinished = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET exit_time = NULL, pnl_usd = NULL WHERE rowid = 5", []);
     };
-    assert_found(
+    assert_found_after(
         &generation2(),
         "closed-without-exit",
         unfinished,
@@ -141,7 +130,7 @@ fn a_trade_does_not_stay_half_finished() {
     let stuck = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET status = 'closed' WHERE rowid IN (1, 20, 25)", []);
     };
-    assert_found(&generation2(), "trade-stuck-in-status", stuck, &["low", "2 of 30"]);
+    assert_found_after(&generation2(), "trade-stuck-in-status", stuck, &["low", "2 of 30"]);
 }
 
 #[test]
@@ -163,7 +152,7 @@ fn a_learning_is_about_its_trade() {
     let shifted = |bot: &BotFile| {
         bot.execute("UPDATE learnings SET trade_id = trade_id + 1", []);
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "learning-of-another-trade",
         shifted,
@@ -174,7 +163,7 @@ fn a_learning_is_about_its_trade() {
     let early = |bot: &BotFile| {
         bot.execute("UPDATE learnings SET created_at = '2026-11-20 08:55:00'", []);
     };
-    assert_found(&bot, "learning-of-another-trade", early, &["were written before the trade closed"]);
+    assert_found_after(&bot, "learning-of-another-trade", early, &["were written before the trade closed"]);
 }
 
 #[test]
@@ -184,7 +173,7 @@ fn an_id_points_to_a_row() {
     let dangling = |bot: &BotFile| {
         bot.learning(|row| row.trade_id = Some(4_000));
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "dangling-reference",
         dangling,
@@ -196,7 +185,7 @@ fn an_id_points_to_a_row() {
     let invented = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET rule_ids_used = '1,122' WHERE id = 2", []);
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "dangling-reference",
         invented,
@@ -224,7 +213,7 @@ fn a_coin_is_not_refused_for_its_spelling() {
             );
         }
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "coin-refused-for-its-spelling",
         refused,
@@ -237,7 +226,7 @@ fn a_coin_has_one_spelling() {
     let bot = generation1();
     bot.cooldown("solana", &ago(60));
     let split = |bot: &BotFile| bot.cooldown("SOLANA ", &ago(60));
-    assert_found(
+    assert_found_after(
         &bot,
         "coin-spelling-splits",
         split,
@@ -250,7 +239,7 @@ fn each_generation_has_its_own_names() {
     let bot = BotFile::upgraded();
     bot.closed_trade(|trade| trade.coin_name = "near");
     bot.journal_trade(|trade| trade.coin = "NEAR");
-    assert_eq!(finding(&bot, "coin-spelling-splits"), None);
+    assert_eq!(findings(&bot, "coin-spelling-splits", &[]), Vec::<Value>::new());
 }
 
 #[test]
@@ -261,7 +250,7 @@ fn a_rule_exists_once() {
     let again = |bot: &BotFile| {
         bot.rule(|rule| rule.rule_text = "when btc drops 5%  wait.");
     };
-    assert_found(&bot, "duplicate-rules", again, &["medium", "1 and 3"]);
+    assert_found_after(&bot, "duplicate-rules", again, &["medium", "1 and 3"]);
 }
 
 #[test]
@@ -277,7 +266,12 @@ fn equal_conditions_do_not_wait_together() {
             bot.condition(|row| (row.id, row.created_at) = (&id, "2026-11-22 08:43:00"));
         }
     };
-    assert_found(&bot, "duplicate-conditions", together, &["medium", "2 of 5 conditions", "BTC LONG at 100"]);
+    assert_found_after(
+        &bot,
+        "duplicate-conditions",
+        together,
+        &["medium", "2 of 5 conditions", "BTC LONG at 100"],
+    );
 }
 
 #[test]
@@ -287,7 +281,7 @@ fn nothing_happens_before_it_exists() {
     let early = |bot: &BotFile| {
         bot.execute("UPDATE trading_rules SET last_used = '2026-11-21 06:00:00'", []);
     };
-    assert_found(
+    assert_found_after(
         &bot,
         "times-out-of-order",
         early,
@@ -300,5 +294,5 @@ fn nothing_happens_before_it_exists() {
     let carried = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET rule_ids_used = '1' WHERE id = 20", []);
     };
-    assert_found(&bot, "times-out-of-order", carried, &["carries rule 1"]);
+    assert_found_after(&bot, "times-out-of-order", carried, &["carries rule 1"]);
 }

@@ -3,21 +3,12 @@
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
-use crate::monitor::report;
+use crate::monitor::findings;
 
 const HOUR: i64 = 3_600;
 
 fn found(bot: &BotFile, id: &str) -> Vec<Value> {
-    let report = report(bot, &["--hours", "1"]);
-    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
-    let source = format!("check:{id}");
-    report["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["source"] == *source)
-        .cloned()
-        .collect()
+    findings(bot, id, &["--hours", "1"])
 }
 
 fn assert_found(bot: &BotFile, id: &str, words: &[&str]) {

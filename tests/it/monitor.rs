@@ -70,3 +70,25 @@ pub(crate) fn found<'report>(report: &'report Value, check: &str) -> Vec<&'repor
     let source = format!("check:{check}");
     report["findings"].as_array().unwrap().iter().filter(|finding| finding["source"] == source).collect()
 }
+
+/// The findings of one check in a dry run with more flags; every check must have run.
+pub(crate) fn findings(bot: &BotFile, check: &str, more: &[&str]) -> Vec<Value> {
+    let report = report(bot, more);
+    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
+    found(&report, check).into_iter().cloned().collect()
+}
+
+/// The check is silent, then the fault happens, then it tells these words.
+pub(crate) fn assert_found_after(bot: &BotFile, check: &str, fault: impl FnOnce(&BotFile), words: &[&str]) {
+    assert_eq!(findings(bot, check, &[]), Vec::<Value>::new(), "{check} without a fault");
+    fault(bot);
+    let found = findings(bot, check, &[]);
+    let found =
+        found.first().unwrap_or_else(|| panic!("{check} is silent: {:#}", report(bot, &[])["findings"]));
+    let text: Vec<_> =
+        ["severity", "description", "evidence"].iter().filter_map(|field| found[field].as_str()).collect();
+    let text = text.join(" | ");
+    for word in words {
+        assert!(text.contains(word), "{check} does not say {word}: {text}");
+    }
+}
