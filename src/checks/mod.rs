@@ -25,6 +25,7 @@ mod trend;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -143,7 +144,10 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         }
         let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
         let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default), shared: &shared };
-        match guard::run(|| (check.run)(&audit)) {
+        let started = Instant::now();
+        let found = guard::run(|| (check.run)(&audit));
+        tracing::debug!("check {} took {:.1} ms", check.id, started.elapsed().as_secs_f64() * 1e3);
+        match found {
             Ok(found) => {
                 completed.insert(check.id);
                 facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));

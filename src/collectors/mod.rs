@@ -16,6 +16,7 @@ pub(crate) mod winloss_patterns;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Row;
@@ -201,7 +202,10 @@ impl<T> Section<T> {
 
     fn collect(name: &str, context: &Context<'_>, collect: fn(&Context<'_>) -> anyhow::Result<T>) -> Self {
         tracing::info!("Collecting {name}...");
-        match guard::run(|| collect(context)) {
+        let started = Instant::now();
+        let collected = guard::run(|| collect(context));
+        tracing::debug!("{name} took {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+        match collected {
             Ok(section) => Self::Available(section),
             Err(error) => {
                 tracing::error!("Collecting {name} failed: {error:#}");
