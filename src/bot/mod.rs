@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use chrono::{DateTime, Datelike as _, Days, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
 
 use clock::{Clock, HostOffset};
@@ -193,7 +193,7 @@ impl Bot {
         let Some((column, after)) = rest.split_once(')') else { return sql.to_owned() };
         let bounds = match self.has_odd_times {
             true => "TRUE".to_owned(),
-            false => format!("{column} >= :from_day AND {column} < :to_day"),
+            false => format!("{column} >= :from AND {column} < :to"),
         };
         format!("{before}({bounds}){after}")
     }
@@ -204,11 +204,15 @@ impl Bot {
     }
 }
 
-/// Bounds one day wider than the period: they hold for every clock and every separator.
+/// Bounds wider than the period by the largest offset of any time zone: they hold for every clock. A
+/// space sorts before a `T`, so that the lower one has a space, the upper one a `T`.
 fn bind_bounds(statement: &mut Statement<'_>, period: Period) -> rusqlite::Result<()> {
-    let from = period.after.checked_sub_days(Days::new(1)).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let to = period.until.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    for (name, value) in [(":from_day", day_text(from)), (":to_day", day_text(to))] {
+    const LARGEST_OFFSET: TimeDelta = TimeDelta::hours(15);
+    let from = period.after.checked_sub_signed(LARGEST_OFFSET).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let to = period.until.checked_add_signed(LARGEST_OFFSET).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let bounds =
+        [(":from", text_bound(from, "%Y-%m-%d %H:%M:%S")), (":to", text_bound(to, "%Y-%m-%dT%H:%M:%S~"))];
+    for (name, value) in bounds {
         if let Some(index) = statement.parameter_index(name)? {
             statement.raw_bind_parameter(index, value)?;
         }
@@ -218,9 +222,13 @@ fn bind_bounds(statement: &mut Statement<'_>, period: Period) -> rusqlite::Resul
 
 /// The day as the beginning of a stored text; beyond four-digit years, what sorts after or before all of them.
 pub(crate) fn day_text(instant: DateTime<Utc>) -> String {
+    text_bound(instant, "%Y-%m-%d")
+}
+
+fn text_bound(instant: DateTime<Utc>, format: &str) -> String {
     match instant.year() {
         ..0 => String::new(),
-        0..=9_999 => instant.format("%Y-%m-%d").to_string(),
+        0..=9_999 => instant.format(format).to_string(),
         _ => "~".to_owned(),
     }
 }

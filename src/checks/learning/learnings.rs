@@ -40,12 +40,13 @@ SELECT
 FROM learning
 WHERE generation = 1 AND within(created_at)";
 
+/// By the index of the types: they are few, and the time's index would read a week of activity.
 const SKIPPED: &str = "
 SELECT
     created_at,
     clock
 FROM activity
-WHERE +activity_type = 'learning_skipped' AND within(created_at)";
+WHERE activity_type = 'learning_skipped' AND within(created_at)";
 
 const CONFIDENCES: &str = "
 SELECT
