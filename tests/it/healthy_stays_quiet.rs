@@ -57,6 +57,15 @@ fn quiet_bots_young_bots_and_old_ones() {
 }
 
 #[test]
+fn a_year_of_history() {
+    assert_quiet(
+        [Healthy { seed: 30, days: 365, pace: Pace::Quiet, log_hours: 26, ..Healthy::generation1() }],
+        24,
+    );
+    assert_quiet([Healthy { seed: 30, days: 365, pace: Pace::Quiet, ..Healthy::generation2() }], 24);
+}
+
+#[test]
 fn a_long_window() {
     assert_quiet((40..43).map(|seed| Healthy { seed, log_hours: 30, ..Healthy::generation1() }), 168);
     assert_quiet((40..43).map(|seed| Healthy { seed, ..Healthy::generation2() }), 168);
