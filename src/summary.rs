@@ -275,6 +275,17 @@ pub(crate) fn write_failure_json(error: &str, writer: &mut impl Write) -> io::Re
     writeln!(writer)
 }
 
+/// Who closes the pipe has read enough.
+///
+/// # Errors
+/// Any other error.
+pub(crate) fn ignore_closed_pipe(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// The colour of a severity.
 pub(crate) fn style(severity: Severity) -> Style {
     let color = match severity {

@@ -1,0 +1,174 @@
+//! One audit: the bot's file is read and closed, an LLM is asked, what was found is stored and said.
+//!
+//! No lock on the bot's file is held while anything but SQLite runs.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use crate::bot::{Bot, HotJournal};
+use crate::cli::Format;
+use crate::collectors::{Context, Report};
+use crate::config::Config;
+use crate::exit_code::Verdict;
+use crate::finding::Finding;
+use crate::grounding::{self, Judgement, Known};
+use crate::prompt::{Material, Prompt};
+use crate::similarity::Names;
+use crate::store::{self, Alert, Kept};
+use crate::summary::{Summary, ignore_closed_pipe};
+use crate::{checks, demo, guard, llm};
+
+/// Audits, stores, and says what was found.
+///
+/// # Errors
+/// When the bot's file cannot be used.
+pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
+    let now = config.as_of.unwrap_or_else(Utc::now);
+    if config.demo {
+        config.db = demo::write_to_temporary_folder(now)?;
+        tracing::info!("Wrote the sample database {}", config.db.display());
+    }
+    tracing::info!("Starting autonomous monitoring...");
+    let gathered = Gathered::read(&config, now)?;
+    if config.print_prompt {
+        print_prompt(&gathered.material.render(config.max_prompt_chars), config.format)?;
+        return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
+    }
+    let mut analysis = ask_llm(&config, &gathered.material);
+    if !config.trust_llm {
+        gathered.hold_against_report(&mut analysis.findings, config.max_prompt_chars);
+    }
+    let findings: Vec<Finding> = [gathered.checks.findings.as_slice(), &analysis.findings].concat();
+    let (kept, store_error) = keep(&config, &findings, &gathered);
+    let summary = Summary {
+        now,
+        hours: config.hours,
+        database: &config.db,
+        dry_run: config.dry_run,
+        verbose: config.verbose,
+        report: &gathered.report,
+        checks: &gathered.checks,
+        llm: &analysis,
+        kept: &kept,
+        store_error,
+    };
+    if config.quiet && summary.is_nothing_new() {
+        return Ok(summary.verdict());
+    }
+    match write_summary(&summary, config.format) {
+        Ok(()) => Ok(summary.verdict()),
+        Err(error) => {
+            // What was found outranks that nobody could be told.
+            tracing::error!("{error:#}");
+            Ok(summary.verdict().or_incomplete())
+        }
+    }
+}
+
+/// What is known once the bot's file has been read and closed again.
+struct Gathered {
+    report: Report,
+    checks: checks::Analysis,
+    material: Material,
+    names: Names,
+}
+
+impl Gathered {
+    fn read(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let hot_journal = match config.dry_run || config.print_prompt {
+            true => HotJournal::Leave,
+            false => HotJournal::RollBack,
+        };
+        let bot = Bot::open(&config.db, hot_journal)?;
+        let context = Context::new(&bot, config, now)?;
+        let report = Report::collect(&context);
+        let checks = checks::run(&context, &report);
+        let names = Names::new(report.names());
+        let unresolved = store::open_read_only(config)
+            .and_then(|opened| opened.map_or_else(|| Ok(Vec::new()), |alerts| Alert::unresolved(&alerts)))
+            .unwrap_or_else(|error| {
+                // The store will say it again, where it counts.
+                tracing::warn!("the alerts that are open cannot be read: {error:#}");
+                Vec::new()
+            });
+        let material = Material::new(&context, &report, &checks.findings, &unresolved);
+        Ok(Self { report, checks, material, names })
+    }
+
+    /// What an LLM says and the report does not carry is shown, and pages nobody.
+    fn hold_against_report(&self, findings: &mut [Finding], budget_chars: usize) {
+        if findings.is_empty() {
+            return;
+        }
+        let judged = guard::run(|| {
+            let report = serde_json::to_value(&self.report)?;
+            let known = Known::new(&report, &self.material.render(budget_chars).user);
+            Ok(findings.iter().map(|finding| grounding::judge(finding, &known)).collect::<Vec<_>>())
+        });
+        let judgements = judged.unwrap_or_else(|error| {
+            tracing::error!("The LLM's findings cannot be held against the report: {error:#}");
+            let reason = "it could not be held against it".to_owned();
+            vec![Judgement::Ungrounded { reason }; findings.len()]
+        });
+        for (finding, judgement) in findings.iter_mut().zip(judgements) {
+            match judgement {
+                Judgement::Grounded => finding.grounded = Some(true),
+                Judgement::Ungrounded { reason } => finding.doubt(&reason),
+            }
+        }
+    }
+}
+
+fn ask_llm(config: &Config, material: &Material) -> llm::Analysis {
+    let Some(endpoint) = &config.llm else { return llm::Analysis::skipped() };
+    tracing::info!("Sending to LLM for analysis...");
+    let deadline = Instant::now() + config.deadline;
+    let analysis =
+        llm::analyse(endpoint, &|budget| material.render(budget), config.max_prompt_chars, deadline);
+    match &analysis.error {
+        None => tracing::info!("LLM analysis complete"),
+        Some(error) => tracing::error!("LLM analysis failed: {error}"),
+    }
+    analysis
+}
+
+/// Stores the findings, or says what would be stored; a failure costs no finding.
+fn keep(config: &Config, findings: &[Finding], gathered: &Gathered) -> (Kept, Option<String>) {
+    let kept = if config.dry_run {
+        store::preview(config, findings, &gathered.names)
+    } else {
+        tracing::info!("Storing {} findings...", findings.len());
+        guard::run(|| store::store(config, findings, &gathered.checks.completed, &gathered.names))
+            .with_context(|| format!("cannot store alerts in {}", config.alerts_path().display()))
+    };
+    match kept {
+        Ok(kept) => (kept, None),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            (store::unstored(findings), Some(format!("{error:#}")))
+        }
+    }
+}
+
+fn write_summary(summary: &Summary<'_>, format: Format) -> anyhow::Result<()> {
+    let written = match format {
+        Format::Json => {
+            let mut writer = io::BufWriter::new(io::stdout().lock());
+            summary.write_json(&mut writer).and_then(|()| writer.flush())
+        }
+        Format::Text => summary.write_text(&mut anstream::stdout().lock()),
+    };
+    ignore_closed_pipe(written).context("cannot write the summary")
+}
+
+fn print_prompt(prompt: &Prompt, format: Format) -> anyhow::Result<()> {
+    let mut writer = io::stdout().lock();
+    let written = match format {
+        Format::Json => prompt.write_json(&mut writer),
+        Format::Text => write!(writer, "{}\n{}", prompt.system, prompt.user),
+    };
+    ignore_closed_pipe(written.and_then(|()| writer.flush())).context("cannot write the prompt")
+}
