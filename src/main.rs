@@ -87,7 +87,11 @@ fn run(cli: Cli) -> anyhow::Result<Verdict> {
 
 fn judge_alerts(command: &AlertsCommand, config: &Config) -> anyhow::Result<Verdict> {
     let now = config.as_of.unwrap_or_else(Utc::now);
-    alerts::run(command, config, now, &mut anstream::stdout().lock())?;
+    // Written at once: what was changed is changed, whoever reads it.
+    let mut text = Vec::new();
+    alerts::run(command, config, now, &mut text)?;
+    let written = anstream::stdout().lock().write_all(&text);
+    ignore_closed_pipe(written).context("cannot write the alerts")?;
     Ok(Verdict::Ok)
 }
 

@@ -66,6 +66,18 @@ fn the_list_shows_what_is_open_worst_first() {
 }
 
 #[test]
+fn a_reader_who_has_read_enough_is_no_error() {
+    let bot = BotFile::with_stale_position();
+    audit(&bot.path(), &[]);
+    let mut list = command(["alerts", "list", "--db"]);
+    list.arg(bot.path()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = list.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}
+
+#[test]
 fn a_file_without_alerts_has_an_empty_list() {
     let bot = BotFile::generation1().without_table("monitoring_alerts");
     let list = alerts(&bot, &["list"]);
