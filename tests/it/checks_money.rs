@@ -121,6 +121,21 @@ fn a_coin_that_loses_more_often_than_the_rest_is_claimed_once() {
 }
 
 #[test]
+fn nights_that_lose_are_claimed() {
+    // One trade every ten minutes for four days back from 09:00.
+    let with = |night_pnl_usd: f64| {
+        (0..576_i64).rev().map(move |place| {
+            let hour = (9 * 60 - place * 10 - 6).rem_euclid(24 * 60) / 60;
+            let day_pnl_usd = if place % 3 == 0 { -1.0 } else { 1.0 };
+            deal(if (6..22).contains(&hour) { day_pnl_usd } else { night_pnl_usd * day_pnl_usd.abs() })
+        })
+    };
+    let words = ["openings at night, from 22:00 to 06:00 UTC", " 0 won"];
+    assert_found(&trades(with(-1.0)), "group-wins-less", "medium", &words);
+    assert_silent(&trades(results(576, &[1.0, 1.0, -1.0])), "group-wins-less");
+}
+
+#[test]
 fn a_streak_beyond_chance_is_claimed() {
     let with = |losses: usize| results(100, &[1.0, -1.0]).into_iter().chain(results(losses, &[-1.0]));
     assert_found(&trades(with(30)), "losing-streak", "medium", &["newest 31 trades all lost", "49 %"]);

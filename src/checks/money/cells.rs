@@ -12,6 +12,7 @@ use crate::finding::{AlertType, Severity};
 
 /// Hours of the day repeat only over days, weekdays only over weeks: before, they are just dates.
 const DAYS_FOR_HOURS: i64 = 5;
+const DAYS_FOR_PARTS: i64 = 3;
 const DAYS_FOR_WEEKDAYS: i64 = 28;
 /// A group that lies in one with a stronger claim by this much says the same thing again.
 const SAME_TRADES: f64 = 0.7;
@@ -88,6 +89,9 @@ fn members(audit: &Audit<'_>, known: &[(&PastTrade, bool)]) -> BTreeMap<String, 
             join(format!("rule {}", shown(rule)));
         }
         if let Some(opened_at) = trade.opened_at {
+            if days >= DAYS_FOR_PARTS {
+                join(part_of_day(opened_at.hour()).to_owned());
+            }
             if days >= DAYS_FOR_HOURS {
                 join(format!("hour {:02} UTC of the opening", opened_at.hour()));
             }
@@ -105,6 +109,15 @@ fn members(audit: &Audit<'_>, known: &[(&PastTrade, bool)]) -> BTreeMap<String, 
         }
     }
     groups
+}
+
+/// A single hour holds few trades; a third of the day shows what nights do.
+fn part_of_day(hour: u32) -> &'static str {
+    match hour {
+        6..14 => "openings from 06:00 to 14:00 UTC",
+        14..22 => "openings from 14:00 to 22:00 UTC",
+        _ => "openings at night, from 22:00 to 06:00 UTC",
+    }
 }
 
 fn span_days(known: &[(&PastTrade, bool)]) -> i64 {
