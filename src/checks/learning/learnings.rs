@@ -94,7 +94,8 @@ fn lessons(audit: &Audit<'_>) -> rusqlite::Result<(HashMap<i64, Lesson>, Period)
         }
         Ok(())
     })?;
-    if learnings == 0 {
+    // What the first generation learned is history once the second one runs.
+    if learnings == 0 || context.generation != 1 {
         lessons.clear();
     }
     Ok((lessons, trades))

@@ -47,7 +47,10 @@ fn is_no_trade(action: &str) -> bool {
 fn followed<'run>(audit: &Audit<'run>) -> Vec<&'run Rule> {
     let stats = audit.report.rule_stats.available();
     let rules = stats.into_iter().flat_map(|stats| &stats.rule_details);
-    rules.filter(|rule| !matches!(rule.status.as_deref(), Some("rejected" | "inactive"))).collect()
+    // The first generation's rules are history once the second one runs.
+    let is_current = |rule: &&Rule| audit.context.generation == 1 || rule.kind != "rule";
+    let is_followed = |rule: &&Rule| !matches!(rule.status.as_deref(), Some("rejected" | "inactive"));
+    rules.filter(is_current).filter(is_followed).collect()
 }
 
 /// Medium: whatever the bot does, one of its rules forbids it.
