@@ -38,6 +38,11 @@ pub(crate) struct Period {
 }
 
 impl Period {
+    /// Everything later than a moment: what does not exist for an audit of that moment.
+    pub(crate) fn later_than(moment: DateTime<Utc>) -> Self {
+        Self { after: moment, until: DateTime::<Utc>::MAX_UTC }
+    }
+
     /// Whether the instant lies in the period.
     pub(crate) fn contains(self, instant: DateTime<Utc>) -> bool {
         self.after < instant && instant <= self.until
@@ -118,6 +123,11 @@ impl Bot {
     /// Whether the file has this table, with the columns that make it the bot's.
     pub(crate) fn has_table(&self, table: &str) -> bool {
         self.sources.iter().any(|source| source.exists && source.table == table)
+    }
+
+    /// Whether the file has a table of rules, of either generation.
+    pub(crate) fn has_rules(&self) -> bool {
+        ["trading_rules", "trading_patterns", "regime_rules"].iter().any(|table| self.has_table(table))
     }
 
     /// Whether the file has this column of one of the bot's tables.

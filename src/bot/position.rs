@@ -73,7 +73,7 @@ pub(crate) fn open_at(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Posit
         }
         Ok(())
     })?;
-    let later = Period { after: now, until: DateTime::<Utc>::MAX_UTC };
+    let later = Period::later_than(now);
     bot.each_within(CLOSED_LATER, later, |_, row| {
         let opened_at = bot.instant(row, 7, 1)?;
         if opened_at.is_some_and(|opened_at| opened_at <= now) {

@@ -239,7 +239,7 @@ fn read_open(context: &Context<'_>) -> anyhow::Result<Vec<PastTrade>> {
         Ok(())
     };
     each_row(bot.connection(), OPEN, &mut visit)?;
-    let later = Period { after: context.now, until: DateTime::<Utc>::MAX_UTC };
+    let later = Period::later_than(context.now);
     bot.each_within(CLOSED_LATER, later, |_, row| visit(row))?;
     positions.sort_by(|one, other| one.opened_at.cmp(&other.opened_at).then_with(|| one.id.cmp(&other.id)));
     Ok(positions)

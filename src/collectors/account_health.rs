@@ -167,8 +167,9 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     let mut positions = position::open_at(context.bot, context.now)?;
     positions.sort_by_key(|position| position.opened_at);
     let history = daily_history(context)?;
-    let recomputed = recompute(context, &positions, &history, &mut unavailable)?;
-    let stored = stored(context, &mut unavailable)?;
+    let later = Later::read(context)?;
+    let recomputed = recompute(context, &positions, &history, &later, &mut unavailable)?;
+    let stored = stored(context, &later, &mut unavailable)?;
     let stored_balance = stored.as_ref().and_then(|account| account.balance);
     let current_balance = stored_balance.or(recomputed.balance);
     let balance_source = match (stored_balance, recomputed.balance) {
@@ -226,8 +227,34 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     })
 }
 
+/// What was traded after the audited moment.
+#[derive(Default)]
+struct Later {
+    /// Trades of either generation.
+    trades: u64,
+    /// Sum of the current generation's profits and losses.
+    pnl_usd: f64,
+}
+
+impl Later {
+    fn read(context: &Context<'_>) -> rusqlite::Result<Self> {
+        let mut later = Self::default();
+        trade::each_closed(context.bot, Period::later_than(context.now), |trade| {
+            later.trades += 1;
+            if trade.generation == context.generation {
+                later.pnl_usd += trade.pnl_usd.unwrap_or(0.0);
+            }
+        })?;
+        Ok(later)
+    }
+}
+
 /// The account as stored, unless it was written after `now` or knows of trades after it.
-fn stored(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Result<Option<Account>> {
+fn stored(
+    context: &Context<'_>,
+    later: &Later,
+    unavailable: &mut Unavailable,
+) -> anyhow::Result<Option<Account>> {
     let bot = context.bot;
     let mut statement = bot.connection().prepare_cached(STORED)?;
     let mut rows = statement.query([context.generation])?;
@@ -240,10 +267,7 @@ fn stored(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Resul
         return Ok(None);
     };
     let updated_at = bot.instant(row, 0, 1)?;
-    let mut later_trades = 0_u64;
-    let later = Period { after: context.now, until: DateTime::<Utc>::MAX_UTC };
-    trade::each_closed(bot, later, |_| later_trades += 1)?;
-    if later_trades > 0 || updated_at.is_some_and(|updated_at| updated_at > context.now) {
+    if later.trades > 0 || updated_at.is_some_and(|updated_at| updated_at > context.now) {
         unavailable
             .insert("stored", "the bot has overwritten it after the moment that is audited".to_owned());
         return Ok(None);
@@ -264,11 +288,12 @@ fn recompute(
     context: &Context<'_>,
     positions: &[Position],
     history: &[Day],
+    later: &Later,
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Account> {
     let own = positions.iter().filter(|position| position.generation == context.generation);
     let in_positions = sum(own.filter_map(|position| position.size_usd));
-    let total_pnl = total_pnl(context, unavailable)?;
+    let total_pnl = total_pnl(context, later, unavailable)?;
     let balance = total_pnl.map(|pnl| context.limits.starting_balance_usd + pnl);
     let today = history.last().filter(|day| day.date == context.now.date_naive());
     Ok(Account {
@@ -301,7 +326,11 @@ fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     values.into_iter().fold(0.0, |sum, value| sum + value)
 }
 
-fn total_pnl(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Result<Option<f64>> {
+fn total_pnl(
+    context: &Context<'_>,
+    later: &Later,
+    unavailable: &mut Unavailable,
+) -> anyhow::Result<Option<f64>> {
     let bot = context.bot;
     let reason = match trade::count_until(bot, context.now)? {
         None => trade::NO_TABLES.to_owned(),
@@ -314,14 +343,7 @@ fn total_pnl(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Re
             // Infinities of both signs add up to NULL.
             let all: Option<f64> =
                 bot.connection().query_row(ALL_PNL, [context.generation], |row| row.get(0))?;
-            let mut later_pnl = 0.0;
-            let later = Period { after: context.now, until: DateTime::<Utc>::MAX_UTC };
-            trade::each_closed(bot, later, |trade| {
-                if trade.generation == context.generation {
-                    later_pnl += trade.pnl_usd.unwrap_or(0.0);
-                }
-            })?;
-            let total = all.unwrap_or(f64::NAN) - later_pnl;
+            let total = all.unwrap_or(f64::NAN) - later.pnl_usd;
             if total.is_finite() {
                 return Ok(Some(total));
             }

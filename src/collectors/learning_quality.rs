@@ -122,9 +122,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> 
     context.bot.each_within(LEARNINGS, context.previous, |_, row| previous.add(row))?;
     let has_learnings =
         ["learnings", "reflections", "insights"].iter().any(|table| context.bot.has_table(table));
-    let has_rules = ["trading_rules", "trading_patterns", "regime_rules"]
-        .iter()
-        .any(|table| context.bot.has_table(table));
+    let has_rules = context.bot.has_rules();
     let by_outcome = outcomes(context)?;
     let mut unavailable = Unavailable::new();
     let mut explain = |is_null: bool, field: &'static str, reason: &str| {

@@ -122,9 +122,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<RuleStats> {
     for rule in &rules {
         by_status.update(rule.status.as_deref().unwrap_or("(none)"), |count| *count += 1);
     }
-    let has_rules = ["trading_rules", "trading_patterns", "regime_rules"]
-        .iter()
-        .any(|table| context.bot.has_table(table));
+    let has_rules = context.bot.has_rules();
     let named =
         |wanted: fn(&Rule) -> bool| rules.iter().filter(|rule| wanted(rule)).map(Rule::name).collect();
     Ok(RuleStats {
