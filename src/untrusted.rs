@@ -18,6 +18,9 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// At most so many characters; a cut is visible as `…`.
 pub(crate) fn cut(text: &str, most_chars: usize) -> String {
+    if text.len() <= most_chars {
+        return text.to_owned();
+    }
     match text.char_indices().nth(most_chars) {
         None => text.to_owned(),
         Some(_) => {

@@ -21,9 +21,9 @@ pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<
 /// A name (coin, status, kind): the text of a column, at most so long as a name may be.
 pub(crate) fn name<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'row, str>>> {
     const LONGEST_NAME_CHARS: usize = 200;
-    Ok(text(row, column)?.map(|name| match name.char_indices().nth(LONGEST_NAME_CHARS) {
-        None => name,
-        Some(_) => Cow::Owned(cut(&name, LONGEST_NAME_CHARS)),
+    Ok(text(row, column)?.map(|name| match name.len() {
+        ..=LONGEST_NAME_CHARS => name,
+        _ => Cow::Owned(cut(&name, LONGEST_NAME_CHARS)),
     }))
 }
 

@@ -79,6 +79,28 @@ impl HostOffset {
         }
     }
 
+    /// How far the host's clock may be behind UTC (zero or below) and ahead of it (zero or above) in a period.
+    pub(crate) fn furthest(&self, after: DateTime<Utc>, until: DateTime<Utc>) -> (Duration, Duration) {
+        /// This machine's zone may have changed between the two ends, and back.
+        const SLACK_SECONDS: i64 = 2 * 3_600;
+        /// 2100: no zone's rules are known further.
+        const LATEST: DateTime<Utc> = DateTime::from_timestamp_nanos(4_102_444_800_000_000_000);
+        let here = |at: DateTime<Utc>| {
+            let at = at.clamp(DateTime::UNIX_EPOCH, LATEST);
+            i64::from(at.with_timezone(&Local).offset().local_minus_utc())
+        };
+        let (least, most) = match self {
+            Self::Measured(steps) => steps
+                .iter()
+                .fold((0, 0), |(least, most), (_, seconds)| (least.min(*seconds), most.max(*seconds))),
+            Self::ThisMachine => {
+                let (one, other) = (here(after), here(until));
+                (one.min(other).min(0) - SLACK_SECONDS, one.max(other).max(0) + SLACK_SECONDS)
+            }
+        };
+        (Duration::seconds(least), Duration::seconds(most))
+    }
+
     /// Seconds east of UTC at the newest measurement; `None` where this machine's zone is used.
     pub(crate) fn newest_seconds(&self) -> Option<i64> {
         match self {

@@ -7,8 +7,11 @@ pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod closing;
 pub(crate) mod generation;
+mod hold;
 pub(crate) mod ledger;
+pub(crate) mod log;
 pub(crate) mod position;
+mod slices;
 mod source;
 pub(crate) mod trade;
 
@@ -20,6 +23,9 @@ use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
 
 use clock::{Clock, HostOffset};
+use hold::Hold;
+pub(crate) use hold::stopped;
+use slices::Slices;
 use source::Source;
 pub(crate) use source::quoted;
 
@@ -62,6 +68,7 @@ pub(crate) enum HotJournal {
 #[derive(Debug)]
 pub(crate) struct Bot {
     connection: Connection,
+    hold: Hold,
     sources: Vec<Source>,
     host_offset: HostOffset,
     /// Some timestamp has a form that does not sort as `YYYY-MM-DD…` does: bounds would miss it.
@@ -103,21 +110,22 @@ impl Bot {
         Ok(bot)
     }
 
-    fn begin(connection: Connection) -> rusqlite::Result<Self> {
+    fn begin(mut connection: Connection) -> rusqlite::Result<Self> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Temporary views and sorters stay in memory: nothing is written beside the bot's file.
-        connection.execute_batch("PRAGMA temp_store = MEMORY; BEGIN")?;
+        connection.execute_batch("PRAGMA temp_store = MEMORY")?;
+        let hold = Hold::begin(&mut connection)?;
         let sources = source::declared(VIEWS, &connection)?;
         for source in &sources {
             connection.execute_batch(&source.view())?;
         }
-        connection.execute_batch(VIEWS)?;
+        connection.execute_batch(&source::without_empty_arms(VIEWS, &sources))?;
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
         let mut has_odd_times = false;
         for source in sources.iter().filter(|source| source.exists) {
             has_odd_times = has_odd_times || source.has_odd_times(&connection)?;
         }
-        Ok(Self { connection, sources, host_offset, has_odd_times })
+        Ok(Self { connection, hold, sources, host_offset, has_odd_times })
     }
 
     /// Whether the file has this table, with the columns that make it the bot's.
@@ -164,24 +172,64 @@ impl Bot {
         &self.connection
     }
 
-    /// Calls `visit` with each row of the period. The query selects a time and its clock as the first
-    /// two columns and filters by `within(column)`, which becomes a comparison that the index of the
-    /// underlying table can serve; the exact limits are applied here.
+    /// Whether the bot has written while its file was read: rows that it overwrites (the account, counters)
+    /// may be of another moment than those that it adds.
+    pub(crate) fn was_written_meanwhile(&self) -> bool {
+        self.hold.was_written()
+    }
+
+    /// Calls `visit` with each row of a query that is not bound to a period.
+    pub(crate) fn each_row(
+        &self,
+        sql: &str,
+        mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.hold.give_way(&self.connection)?;
+        let mut statement = self.connection.prepare_cached(sql).context("cannot prepare a query")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            visit(row)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` with each row of the period, of an earlier slice of it before those of a later one.
+    /// The query selects a time and its clock as the first two columns and filters by `within(column)`,
+    /// which becomes a comparison that the index of the underlying table can serve; the exact limits are
+    /// applied here.
     pub(crate) fn each_within(
         &self,
         sql: &str,
         period: Period,
         mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(&self.with_bounds(sql))?;
-        bind_bounds(&mut statement, period)?;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            if let Some(at) = self.instant(row, 0, 1)?.filter(|at| period.contains(*at)) {
-                visit(at, row)?;
+        let sql = self.with_bounds(sql);
+        let mut slices = match self.has_odd_times {
+            true => Slices::whole(period),
+            false => Slices::of(period),
+        };
+        while let Some(slice) = slices.next() {
+            self.hold.give_way(&self.connection)?;
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            bind_bounds(&mut statement, slice, &self.host_offset)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                if let Some(at) = self.instant(row, 0, 1)?.filter(|at| slice.contains(*at)) {
+                    visit(at, row)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Number of rows of the period, by a query as for `each_within`.
+    pub(crate) fn count_within(&self, sql: &str, period: Period) -> rusqlite::Result<u64> {
+        let mut rows = 0;
+        self.each_within(sql, period, |_, _| {
+            rows += 1;
+            Ok(())
+        })?;
+        Ok(rows)
     }
 
     /// The instant in column `time`, whose clock is named in column `clock`.
@@ -203,25 +251,32 @@ impl Bot {
         let Some((column, after)) = rest.split_once(')') else { return sql.to_owned() };
         let bounds = match self.has_odd_times {
             true => "TRUE".to_owned(),
-            false => format!("{column} >= :from AND {column} < :to"),
+            false => format!(
+                "{column} >= :from AND {column} < :to AND (+{column} BETWEEN :exact_from AND :exact_to \
+                 OR length({column}) <> 19 OR substr({column}, 11, 1) <> ' ')"
+            ),
         };
         format!("{before}({bounds}){after}")
     }
-
-    /// Whether every time can be compared as text: else only reading it tells.
-    pub(crate) fn times_sort_as_text(&self) -> bool {
-        !self.has_odd_times
-    }
 }
 
-/// Bounds wider than the period by the largest offset of any time zone: they hold for every clock. A
-/// space sorts before a `T`, so that the lower one has a space, the upper one a `T`.
-fn bind_bounds(statement: &mut Statement<'_>, period: Period) -> rusqlite::Result<()> {
+/// Bounds for the index, wider than the period by the largest offset of any time zone: they hold for
+/// every form. A space sorts before a `T`, so that the lower one has a space, the upper one a `T`. The
+/// exact ones are for SQLite's own form without a zone, which is the host's time at most.
+fn bind_bounds(statement: &mut Statement<'_>, period: Period, host: &HostOffset) -> rusqlite::Result<()> {
     const LARGEST_OFFSET: TimeDelta = TimeDelta::hours(15);
-    let from = period.after.checked_sub_signed(LARGEST_OFFSET).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let to = period.until.checked_add_signed(LARGEST_OFFSET).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let bounds =
-        [(":from", text_bound(from, "%Y-%m-%d %H:%M:%S")), (":to", text_bound(to, "%Y-%m-%dT%H:%M:%S~"))];
+    const SPACE: &str = "%Y-%m-%d %H:%M:%S";
+    let moved = |from: DateTime<Utc>, by: TimeDelta| {
+        let limit = if by < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+        from.checked_add_signed(by).unwrap_or(limit)
+    };
+    let (west, east) = host.furthest(period.after, period.until);
+    let bounds = [
+        (":from", text_bound(moved(period.after, -LARGEST_OFFSET), SPACE)),
+        (":to", text_bound(moved(period.until, LARGEST_OFFSET), "%Y-%m-%dT%H:%M:%S~")),
+        (":exact_from", text_bound(moved(period.after, west), SPACE)),
+        (":exact_to", text_bound(moved(period.until, east), SPACE)),
+    ];
     for (name, value) in bounds {
         if let Some(index) = statement.parameter_index(name)? {
             statement.raw_bind_parameter(index, value)?;
@@ -284,18 +339,4 @@ fn explain(error: rusqlite::Error, path: &Path) -> anyhow::Error {
         _ => format!("{shown} cannot be read"),
     };
     anyhow::Error::new(error).context(sentence)
-}
-
-/// The whole file's rows of one query, without a period.
-pub(crate) fn each_row(
-    connection: &Connection,
-    sql: &str,
-    mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
-) -> anyhow::Result<()> {
-    let mut statement = connection.prepare_cached(sql).context("cannot prepare a query")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        visit(row)?;
-    }
-    Ok(())
 }

@@ -14,6 +14,8 @@ pub(crate) struct Source {
     /// Whether the file has the table, with at least half of the declared columns: another
     /// program's table of the same name is not the bot's.
     pub(crate) exists: bool,
+    /// Whether it holds a row.
+    has_rows: bool,
 }
 
 impl Source {
@@ -104,9 +106,36 @@ pub(crate) fn declared(views: &str, connection: &Connection) -> rusqlite::Result
                 .map(|column| (column.to_owned(), found.iter().any(|name| name.eq_ignore_ascii_case(column))))
                 .collect();
             let known = columns.iter().filter(|(_, found)| *found).count();
-            Ok(Source { table: table.to_owned(), exists: known * 2 >= columns.len(), columns })
+            let exists = known * 2 >= columns.len();
+            let has_rows = exists && has_rows(connection, table)?;
+            Ok(Source { table: table.to_owned(), columns, exists, has_rows })
         })
         .collect()
+}
+
+fn has_rows(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(table));
+    connection.query_row(&sql, [], |row| row.get(0))
+}
+
+/// The page of views without the arms of a UNION that can have no row: SQLite sees through a view of
+/// one arm, so that the indexes serve every query over it, its order and its limit.
+pub(crate) fn without_empty_arms(page: &str, sources: &[Source]) -> String {
+    const UNION: &str = "\nUNION ALL\n";
+    let has_rows = |word: &str| {
+        let source = sources.iter().find(|source| word.strip_prefix("src_") == Some(&source.table));
+        source.is_none_or(|source| source.has_rows)
+    };
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let is_empty = |arm: &str| !arm.split(|letter| !is_word(letter)).all(has_rows);
+    let views = page.split(";\n").map(|view| {
+        let Some((head, query)) = view.split_once(") AS\n") else { return view.to_owned() };
+        let arms: Vec<_> = query.split(UNION).collect();
+        let kept: Vec<_> = arms.iter().copied().filter(|arm| !is_empty(arm)).collect();
+        let kept = if kept.is_empty() { arms } else { kept };
+        format!("{head}) AS\n{}", kept.join(UNION))
+    });
+    views.collect::<Vec<_>>().join(";\n")
 }
 
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {

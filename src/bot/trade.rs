@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::Row;
-use rusqlite::types::Value;
 
-use super::{Bot, Period, cell, day_text};
+use super::{Bot, Period, cell};
 
 /// Every column that `Trade::read` wants, for one period.
 pub(crate) const CLOSED: &str = "
@@ -24,18 +23,17 @@ SELECT
 FROM trade
 WHERE within(closed_at)";
 
-const OLDER: &str = "
+const ALL: &str = "
 SELECT
     count(*)
-FROM trade
-WHERE closed_at < ?1";
+FROM trade";
 
-const AROUND: &str = "
+const TIMES: &str = "
 SELECT
     closed_at,
     clock
 FROM trade
-WHERE closed_at >= ?1 AND closed_at < ?2";
+WHERE within(closed_at)";
 
 /// One closed trade, borrowed from its row.
 #[derive(Debug)]
@@ -99,34 +97,16 @@ pub(crate) fn each_closed(
 /// The reason where a file holds neither generation's trades.
 pub(crate) const NO_TABLES: &str = "the file has neither closed_trades nor trade_journal";
 
-/// Number of trades closed up to `now`; `None` where the file has no table of them.
-///
-/// An index counts what is older by days, whatever the clock; only what is around now is read.
+/// Number of trades closed up to `now`, one without a time included; `None` where the file has no table
+/// of them. All are counted, which costs SQLite next to nothing, and what came later is taken away.
 ///
 /// # Errors
 /// When the trades cannot be read.
 pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<Option<u64>> {
-    const AROUND_DAYS: u64 = 2;
     if !bot.has_table("closed_trades") && !bot.has_table("trade_journal") {
         return Ok(None);
     }
-    let (around, later) = match bot.times_sort_as_text() {
-        true => {
-            let day = |instant: Option<DateTime<Utc>>, limit| Value::Text(day_text(instant.unwrap_or(limit)));
-            (
-                day(now.checked_sub_days(Days::new(AROUND_DAYS)), DateTime::<Utc>::MIN_UTC),
-                day(now.checked_add_days(Days::new(AROUND_DAYS)), DateTime::<Utc>::MAX_UTC),
-            )
-        }
-        // Every number sorts before every text: nothing is surely older, everything is read.
-        false => (Value::Real(f64::MIN), Value::Text("~".to_owned())),
-    };
-    let older: i64 = bot.connection().query_row(OLDER, [&around], |row| row.get(0))?;
-    let mut newer = 0;
-    let mut statement = bot.connection().prepare_cached(AROUND)?;
-    let mut rows = statement.query([&around, &later])?;
-    while let Some(row) = rows.next()? {
-        newer += u64::from(bot.instant(row, 0, 1)?.is_some_and(|closed_at| closed_at <= now));
-    }
-    Ok(Some(older.unsigned_abs() + newer))
+    let all: i64 = bot.connection().query_row(ALL, [], |row| row.get(0))?;
+    let later = bot.count_within(TIMES, Period::later_than(now))?;
+    Ok(Some(all.unsigned_abs().saturating_sub(later)))
 }

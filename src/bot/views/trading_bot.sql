@@ -5,6 +5,9 @@
 -- file lacks is NULL, a table that the file lacks has no rows. So every statement below is valid for
 -- every file, and this page alone says what is read.
 --
+-- An arm of a UNION whose tables hold no row is left out; so a view of several arms names its columns
+-- in its head.
+--
 -- Each view says for its naive times which clock wrote them: 'utc' or 'local' (the bot host's).
 -- Money is in US dollars, percent columns are percent. generation is 1 or 2.
 
@@ -31,29 +34,51 @@
 -- @source profit_snapshots (id, timestamp, timeframe, total_pnl, total_trades, winning_trades, losing_trades, win_rate, starting_balance, ending_balance, created_at)
 
 -- A closed trade. Both 'closed' and 'post_tracked' mean closed in the journal.
-CREATE TEMP VIEW trade AS
-SELECT
-    1 AS generation,
-    'utc' AS clock,
+CREATE TEMP VIEW trade (
+    generation,
+    clock,
     id,
-    coin_name AS coin,
-    'LONG' AS direction,
+    coin,
+    direction,
     entry_price,
     exit_price,
     size_usd,
     pnl_usd,
-    pnl_pct AS pnl_percent,
+    pnl_percent,
     entry_reason,
     exit_reason,
     opened_at,
     closed_at,
     duration_seconds,
-    rule_ids_used AS rule_ids,
-    NULL AS stop_loss_price,
-    NULL AS take_profit_price,
-    NULL AS position_id,
-    'closed' AS status,
-    NULL AS strategy
+    rule_ids,
+    stop_loss_price,
+    take_profit_price,
+    position_id,
+    status,
+    strategy
+) AS
+SELECT
+    1,
+    'utc',
+    id,
+    coin_name,
+    'LONG',
+    entry_price,
+    exit_price,
+    size_usd,
+    pnl_usd,
+    pnl_pct,
+    entry_reason,
+    exit_reason,
+    opened_at,
+    closed_at,
+    duration_seconds,
+    rule_ids_used,
+    NULL,
+    NULL,
+    NULL,
+    'closed',
+    NULL
 FROM src_closed_trades
 UNION ALL
 SELECT
@@ -82,22 +107,37 @@ FROM src_trade_journal
 WHERE status IS NOT 'open';
 
 -- An open position.
-CREATE TEMP VIEW position AS
-SELECT
-    1 AS generation,
-    'utc' AS clock,
+CREATE TEMP VIEW position (
+    generation,
+    clock,
     id,
-    coin_name AS coin,
-    'LONG' AS direction,
+    coin,
+    direction,
     entry_price,
     current_price,
     size_usd,
-    unrealized_pnl AS unrealized_pnl_usd,
+    unrealized_pnl_usd,
     stop_loss_price,
     take_profit_price,
     opened_at,
-    rule_ids_used AS rule_ids,
-    id AS position_id
+    rule_ids,
+    position_id
+) AS
+SELECT
+    1,
+    'utc',
+    id,
+    coin_name,
+    'LONG',
+    entry_price,
+    current_price,
+    size_usd,
+    unrealized_pnl,
+    stop_loss_price,
+    take_profit_price,
+    opened_at,
+    rule_ids_used,
+    id
 FROM src_open_trades
 UNION ALL
 SELECT
@@ -119,20 +159,33 @@ FROM src_trade_journal
 WHERE status IS 'open';
 
 -- What guides the bot's decisions. A regime rule restrains trades: it is triggered, it does not win.
-CREATE TEMP VIEW rule AS
-SELECT
-    1 AS generation,
-    'utc' AS clock,
-    'rule' AS kind,
+CREATE TEMP VIEW rule (
+    generation,
+    clock,
+    kind,
     id,
-    rule_text AS text,
+    text,
     created_by,
     success_count,
     failure_count,
-    coalesce(success_count, 0) + coalesce(failure_count, 0) AS use_count,
+    use_count,
     status,
     created_at,
-    last_used AS last_used_at
+    last_used_at
+) AS
+SELECT
+    1,
+    'utc',
+    'rule',
+    id,
+    rule_text,
+    created_by,
+    success_count,
+    failure_count,
+    coalesce(success_count, 0) + coalesce(failure_count, 0),
+    status,
+    created_at,
+    last_used
 FROM src_trading_rules
 UNION ALL
 SELECT
@@ -166,19 +219,29 @@ SELECT
 FROM src_regime_rules;
 
 -- What the bot believes to have learned. Generation 2's are the insights inside its reflections.
-CREATE TEMP VIEW learning AS
+CREATE TEMP VIEW learning (
+    generation,
+    clock,
+    id,
+    trade_id,
+    text,
+    story,
+    pattern,
+    confidence,
+    created_at
+) AS
 SELECT
-    1 AS generation,
-    'utc' AS clock,
+    1,
+    'utc',
     id,
     trade_id,
     coalesce(
         CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.lesson') END,
         learning_text
-    ) AS text,
-    CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.what_happened') END AS story,
-    pattern_observed AS pattern,
-    confidence_level AS confidence,
+    ),
+    CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.what_happened') END,
+    pattern_observed,
+    confidence_level,
     created_at
 FROM src_learnings
 UNION ALL
@@ -212,10 +275,9 @@ SELECT
 FROM src_insights;
 
 -- The balance as the bot stores it: one row that is overwritten, or a point after each trade.
-CREATE TEMP VIEW account AS
-SELECT
-    1 AS generation,
-    'utc' AS clock,
+CREATE TEMP VIEW account (
+    generation,
+    clock,
     id,
     balance,
     available_balance,
@@ -223,7 +285,19 @@ SELECT
     total_pnl,
     daily_pnl,
     trade_count_today,
-    last_updated AS updated_at
+    updated_at
+) AS
+SELECT
+    1,
+    'utc',
+    id,
+    balance,
+    available_balance,
+    in_positions,
+    total_pnl,
+    daily_pnl,
+    trade_count_today,
+    last_updated
 FROM src_account_state
 UNION ALL
 SELECT
@@ -251,11 +325,15 @@ SELECT
 FROM src_activity_log;
 
 -- Starts and clean stops. Generation 2 logs none, but writes its state at a clean stop.
-CREATE TEMP VIEW lifecycle AS
+CREATE TEMP VIEW lifecycle (
+    clock,
+    at,
+    event
+) AS
 SELECT
-    'utc' AS clock,
-    created_at AS at,
-    CASE activity_type WHEN 'bot_started' THEN 'started' ELSE 'stopped' END AS event
+    'utc',
+    created_at,
+    CASE activity_type WHEN 'bot_started' THEN 'started' ELSE 'stopped' END
 FROM src_activity_log
 WHERE activity_type IN ('bot_started', 'bot_stopped')
 UNION ALL

@@ -1,0 +1,89 @@
+//! A long period in slices, each read by a query of its own.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Period;
+
+/// The first slice, and what no slice is shorter than.
+const SHORTEST: TimeDelta = TimeDelta::hours(24);
+/// Nothing was traded before: the first slice reaches up to there.
+const EPOCH: DateTime<Utc> = DateTime::UNIX_EPOCH;
+/// A slice that takes less than this is followed by one of twice its length.
+const QUICK: Duration = Duration::from_millis(10);
+/// A slice that takes more than this is followed by one of half its length.
+const SLOW: Duration = Duration::from_millis(25);
+
+/// The slices of a period from its beginning to its end: together they hold each of its rows once. Their
+/// length follows the time that the one before has taken.
+#[derive(Debug)]
+pub(super) struct Slices {
+    rest: Option<Period>,
+    length: TimeDelta,
+    handed_out: Option<Instant>,
+}
+
+impl Slices {
+    /// The period in slices; one without an end is left whole, because nothing is expected in it.
+    pub(super) fn of(period: Period) -> Self {
+        let is_endless = period.until == DateTime::<Utc>::MAX_UTC;
+        Self { length: if is_endless { TimeDelta::MAX } else { SHORTEST }, ..Self::whole(period) }
+    }
+
+    /// One slice.
+    pub(super) fn whole(period: Period) -> Self {
+        Self { rest: Some(period), length: TimeDelta::MAX, handed_out: None }
+    }
+
+    fn adapt(&mut self) {
+        let taken = self.handed_out.replace(Instant::now()).map(|since| since.elapsed());
+        self.length = match taken {
+            Some(taken) if taken < QUICK => self.length.checked_mul(2).unwrap_or(TimeDelta::MAX),
+            Some(taken) if taken > SLOW => (self.length / 2).max(SHORTEST),
+            _ => self.length,
+        };
+    }
+}
+
+impl Iterator for Slices {
+    type Item = Period;
+
+    fn next(&mut self) -> Option<Period> {
+        let rest = self.rest?;
+        self.adapt();
+        let end = rest.after.max(EPOCH).checked_add_signed(self.length).filter(|end| *end < rest.until);
+        self.rest = end.map(|end| Period { after: end, ..rest });
+        Some(Period { until: end.unwrap_or(rest.until), ..rest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: i64) -> DateTime<Utc> {
+        EPOCH + TimeDelta::days(20_000 + day)
+    }
+
+    #[test]
+    fn slices_meet_and_together_are_the_period() {
+        let period = Period { after: DateTime::<Utc>::MIN_UTC, until: day(900) };
+        let slices: Vec<Period> = Slices::of(period).collect();
+        assert_eq!(slices.first().unwrap().after, period.after);
+        assert_eq!(slices.last().unwrap().until, period.until);
+        assert!(slices.len() > 2);
+        assert!(slices.iter().zip(slices.iter().skip(1)).all(|(one, next)| one.until == next.after));
+        assert!(slices.iter().all(|slice| slice.after < slice.until));
+    }
+
+    #[test]
+    fn a_day_and_what_has_no_end_are_read_at_once() {
+        let today = Period { after: day(0), until: day(1) };
+        assert_eq!(Slices::of(today).collect::<Vec<_>>(), [today]);
+        let later = Period::later_than(day(0));
+        assert_eq!(Slices::of(later).collect::<Vec<_>>(), [later]);
+        let odd = Period { after: day(0), until: day(100) };
+        assert_eq!(Slices::whole(odd).collect::<Vec<_>>(), [odd]);
+    }
+}
