@@ -1,12 +1,15 @@
-//! The newest closed trades with everything that is stored about them, read once a run.
+//! The newest closed trades and the open positions with everything that is stored about them, read
+//! once a run.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::{Bot, cell, each_row};
+use super::{Bot, Period, cell};
 
-/// Newest trades that are read: cost is bounded whatever the history.
-const MOST_TRADES: usize = 20_000;
+/// Newest trades that nearly all checks rest on, weeks of a busy bot: cost is bounded whatever the history.
+pub(crate) const MOST_TRADES: usize = 2_000;
+/// Trades up to which all of them are read for what is a sum over all.
+pub(crate) const MOST_OF_ALL: usize = 20_000;
 
 const NEWEST: &str = "
 SELECT
@@ -29,12 +32,91 @@ SELECT
     take_profit_price,
     position_id,
     status,
+    strategy,
     (julianday(closed_at) - julianday(opened_at)) * 86400.0
 FROM trade
 ORDER BY closed_at DESC
 LIMIT ?1";
 
-/// One closed trade.
+/// What a position does not have yet is NULL.
+const OPEN: &str = "
+SELECT
+    NULL,
+    clock,
+    opened_at,
+    generation,
+    id,
+    coin,
+    direction,
+    entry_price,
+    NULL,
+    size_usd,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    rule_ids,
+    stop_loss_price,
+    take_profit_price,
+    position_id,
+    NULL,
+    NULL,
+    NULL
+FROM position";
+
+/// The same for what was closed after the audited moment.
+const CLOSED_LATER: &str = "
+SELECT
+    closed_at,
+    clock,
+    opened_at,
+    generation,
+    id,
+    coin,
+    direction,
+    entry_price,
+    NULL,
+    size_usd,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    rule_ids,
+    stop_loss_price,
+    take_profit_price,
+    position_id,
+    NULL,
+    strategy,
+    NULL
+FROM trade
+WHERE within(closed_at)";
+
+/// Which way a trade earns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// By a rise.
+    Long,
+    /// By a fall.
+    Short,
+}
+
+impl Side {
+    /// From what the bot wrote; `None` for words that say neither.
+    pub(crate) fn named(text: &str) -> Option<Self> {
+        match text.trim().to_ascii_uppercase().as_str() {
+            "LONG" | "BUY" => Some(Self::Long),
+            "SHORT" | "SELL" => Some(Self::Short),
+            _ => None,
+        }
+    }
+
+    /// 1 for a rise, −1 for a fall.
+    pub(crate) fn sign(self) -> f64 {
+        if self == Self::Long { 1.0 } else { -1.0 }
+    }
+}
+
+/// One trade, closed or still open.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// Which generation of the bot made it, 1 or 2.
@@ -43,11 +125,11 @@ pub(crate) struct Entry {
     pub(crate) id: String,
     /// The coin as the bot names it.
     pub(crate) coin: String,
-    /// 1 for a long trade, -1 for a short one; `None` where the direction is neither.
-    pub(crate) sign: Option<f64>,
-    /// Price of one coin at the entry.
+    /// Which way it earns; `None` where the direction is neither.
+    pub(crate) side: Option<Side>,
+    /// Price of one coin at the entry, above zero.
     pub(crate) entry_price: Option<f64>,
-    /// Price of one coin at the exit.
+    /// Price of one coin at the exit, above zero.
     pub(crate) exit_price: Option<f64>,
     /// Size in US dollars.
     pub(crate) size_usd: Option<f64>,
@@ -59,7 +141,7 @@ pub(crate) struct Entry {
     pub(crate) exit_reason: Option<String>,
     /// When it was opened.
     pub(crate) opened_at: Option<DateTime<Utc>>,
-    /// When it was closed.
+    /// When it was closed; `None` while it is open, or where the file does not say.
     pub(crate) closed_at: Option<DateTime<Utc>>,
     /// As stored, not as it follows from the times.
     pub(crate) duration_seconds: Option<f64>,
@@ -67,47 +149,77 @@ pub(crate) struct Entry {
     pub(crate) naive_seconds: Option<f64>,
     /// Rules or the pattern that it carries, as stored.
     pub(crate) rule_ids: Option<String>,
-    /// Price at which a loss is cut.
+    /// Price at which a loss is cut, above zero.
     pub(crate) stop_loss_price: Option<f64>,
-    /// Price at which a profit is taken.
+    /// Price at which a profit is taken, above zero.
     pub(crate) take_profit_price: Option<f64>,
     /// The position's id, where it is not the trade's own.
     pub(crate) position_id: Option<String>,
     /// `closed` or `post_tracked`.
     pub(crate) status: Option<String>,
+    /// The strategy that opened it.
+    pub(crate) strategy: Option<String>,
 }
 
 impl Entry {
     fn read(bot: &Bot, row: &Row<'_>) -> rusqlite::Result<Self> {
         let text = |column| cell::text(row, column).map(|text| text.map(std::borrow::Cow::into_owned));
+        let price = |column| cell::real(row, column).map(|price| price.filter(|price| *price > 0.0));
         Ok(Self {
             closed_at: bot.instant(row, 0, 1)?,
             opened_at: bot.instant(row, 2, 1)?,
             generation: cell::integer(row, 3)?.unwrap_or_default(),
             id: text(4)?.unwrap_or_default(),
-            coin: text(5)?.unwrap_or_default(),
-            sign: cell::text(row, 6)?.and_then(|direction| sign(&direction)),
-            entry_price: cell::real(row, 7)?,
-            exit_price: cell::real(row, 8)?,
+            coin: text(5)?.unwrap_or_else(|| "(none)".to_owned()),
+            side: cell::text(row, 6)?.and_then(|direction| Side::named(&direction)),
+            entry_price: price(7)?,
+            exit_price: price(8)?,
             size_usd: cell::real(row, 9)?,
             pnl_usd: cell::real(row, 10)?,
             pnl_percent: cell::real(row, 11)?,
             exit_reason: text(12)?,
             duration_seconds: cell::real(row, 13)?,
             rule_ids: text(14)?,
-            stop_loss_price: cell::real(row, 15)?,
-            take_profit_price: cell::real(row, 16)?,
+            stop_loss_price: price(15)?,
+            take_profit_price: price(16)?,
             position_id: text(17)?,
             status: text(18)?,
-            naive_seconds: cell::real(row, 19)?,
+            strategy: text(19)?,
+            naive_seconds: cell::real(row, 20)?,
         })
     }
 
     /// The price's move in the trade's favour, as a fraction of the entry price.
     pub(crate) fn gain_fraction(&self) -> Option<f64> {
         let (entry, exit) = (self.entry_price?, self.exit_price?);
-        let gain = self.sign? * (exit / entry - 1.0);
-        (entry > 0.0 && exit > 0.0 && gain.is_finite()).then_some(gain)
+        let gain = self.side?.sign() * (exit / entry - 1.0);
+        gain.is_finite().then_some(gain)
+    }
+
+    /// The part of the exit reason before its colon: `stop_loss`, `take_profit`, `llm_sell`.
+    pub(crate) fn exit_kind(&self) -> Option<&str> {
+        Some(self.exit_reason.as_deref()?.split(':').next().unwrap_or_default().trim())
+    }
+
+    /// Whether it won; `None` where its profit or loss is unknown.
+    pub(crate) fn won(&self) -> Option<bool> {
+        self.pnl_usd.map(|pnl_usd| pnl_usd > 0.0)
+    }
+
+    /// Whether it was closed by a stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.exit_kind().is_some_and(|reason| reason.to_ascii_lowercase().contains("stop"))
+    }
+
+    /// Whether it was closed by a take profit.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.exit_kind().is_some_and(|reason| reason.to_ascii_lowercase().contains("take_profit"))
+    }
+
+    /// Whether it was open at an instant, its opening included and its closing not.
+    pub(crate) fn is_open_at(&self, instant: DateTime<Utc>) -> bool {
+        self.opened_at.is_some_and(|opened_at| opened_at <= instant)
+            && self.closed_at.is_none_or(|closed_at| closed_at > instant)
     }
 
     /// The ids that the trade carries, however they are separated.
@@ -119,15 +231,6 @@ impl Entry {
     /// Coin and id, as examples name a trade.
     pub(crate) fn name(&self) -> String {
         format!("{} (id {})", crate::untrusted::cut(&self.coin, 24), crate::untrusted::cut(&self.id, 32))
-    }
-}
-
-/// 1 for the words of a long trade, -1 for those of a short one.
-pub(crate) fn sign(direction: &str) -> Option<f64> {
-    match direction.trim().to_ascii_lowercase().as_str() {
-        "long" | "buy" => Some(1.0),
-        "short" | "sell" => Some(-1.0),
-        _ => None,
     }
 }
 
@@ -143,14 +246,14 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Reads the trades as they were at `now`.
+    /// Reads so many of the newest trades, as they were at `now`.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub(crate) fn read(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    pub(crate) fn read(bot: &Bot, now: DateTime<Utc>, most: usize) -> anyhow::Result<Self> {
         let mut ledger = Self { entries: Vec::new(), later: 0, complete: true };
-        let sql = NEWEST.replace("?1", &MOST_TRADES.to_string());
-        each_row(bot.connection(), &sql, |row| {
+        let sql = NEWEST.replace("?1", &most.to_string());
+        bot.each_row(&sql, |row| {
             let entry = Entry::read(bot, row)?;
             match [entry.opened_at, entry.closed_at].into_iter().flatten().any(|at| at > now) {
                 true => ledger.later += 1,
@@ -158,8 +261,27 @@ impl Ledger {
             }
             Ok(())
         })?;
-        ledger.complete = ledger.entries.len() + ledger.later < MOST_TRADES;
+        ledger.complete = ledger.entries.len() + ledger.later < most;
         Ok(ledger)
+    }
+
+    /// The generation's positions that were open at `now`, oldest first.
+    ///
+    /// # Errors
+    /// When a view cannot be read.
+    pub(crate) fn open(bot: &Bot, now: DateTime<Utc>, generation: i64) -> anyhow::Result<Vec<Entry>> {
+        let mut positions = Vec::new();
+        let mut visit = |row: &Row<'_>| {
+            let position = Entry { closed_at: None, ..Entry::read(bot, row)? };
+            let is_open = position.opened_at.is_none_or(|opened_at| opened_at <= now);
+            positions.extend(Some(position).filter(|position| is_open && position.generation == generation));
+            Ok(())
+        };
+        bot.each_row(OPEN, &mut visit)?;
+        bot.each_within(CLOSED_LATER, Period::later_than(now), |_, row| visit(row))?;
+        positions
+            .sort_by(|one, other| one.opened_at.cmp(&other.opened_at).then_with(|| one.id.cmp(&other.id)));
+        Ok(positions)
     }
 
     /// The trades of one generation.
@@ -175,12 +297,12 @@ pub(crate) fn table(generation: i64) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::sign;
+    use super::Side;
 
     #[test]
     fn a_direction_is_long_short_or_unknown() {
-        assert_eq!(sign("LONG"), Some(1.0));
-        assert_eq!(sign(" short "), Some(-1.0));
-        assert_eq!(sign("LONG|SHORT"), None);
+        assert_eq!(Side::named("LONG"), Some(Side::Long));
+        assert_eq!(Side::named(" sell "), Some(Side::Short));
+        assert_eq!(Side::named("LONG|SHORT"), None);
     }
 }

@@ -1,34 +1,18 @@
-//! The window's activity as rows in memory: read once, shared by the checks that look at what
-//! follows what.
+//! The newest activity of a period as rows in memory, for those who look at what follows what.
 
-use std::collections::HashMap;
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::bot::cell;
-use crate::collectors::Context;
 use crate::untrusted::cut;
 
 /// Newest rows that are kept: two days of a cycle every 36 seconds with four rows each.
 pub(crate) const MOST_ROWS: usize = 20_000;
 /// Longest description or detail that is kept.
 const LONGEST_TEXT_CHARS: usize = 2_000;
-
-/// Details of an `llm_query` are never read: they are most of the file's bytes.
-const ACTIVITY: &str = "
-SELECT
-    created_at,
-    clock,
-    id,
-    activity_type,
-    description,
-    CASE WHEN activity_type NOT IN ('llm_query', 'strategist') THEN substr(details, 1, 2000) END
-FROM activity
-WHERE within(created_at)
-ORDER BY created_at DESC, id DESC";
 
 /// One row of the activity log.
 #[derive(Debug)]
@@ -58,6 +42,8 @@ pub(crate) struct Decision {
     pub(crate) confidence: Option<f64>,
     /// As the LLM wrote it.
     pub(crate) reason: String,
+    /// The reason is a failure's text: the bot has written a decision in the LLM's place.
+    pub(crate) is_failure: bool,
     /// Ids of rules, as the LLM wrote them.
     pub(crate) rules: Vec<Value>,
 }
@@ -67,6 +53,28 @@ impl Decision {
     pub(crate) fn is(&self, action: &str) -> bool {
         self.action.trim().eq_ignore_ascii_case(action)
     }
+}
+
+/// Words of a failure where a reason should stand.
+const FAILURE_WORDS: [&str; 12] = [
+    "failed to parse",
+    "could not parse",
+    "cannot parse",
+    "unable to parse",
+    "parse error",
+    "parsing failed",
+    "invalid json",
+    "jsondecode",
+    "no valid json",
+    "traceback",
+    "request failed",
+    "connection failed",
+];
+
+/// Whether a reason is the text of a failure.
+pub(crate) fn is_failure_text(text: &str) -> bool {
+    let text = text.to_lowercase();
+    FAILURE_WORDS.iter().any(|word| text.contains(word))
 }
 
 #[derive(Deserialize, Default)]
@@ -79,52 +87,70 @@ struct Answer {
     rules_applied: Value,
 }
 
-/// The newest rows of the window, oldest first.
+/// The newest rows of a period, oldest first.
 #[derive(Debug)]
 pub(crate) struct Log {
     /// All rows.
     pub(crate) entries: Vec<Entry>,
     /// The decisions among them.
     pub(crate) decisions: Vec<Decision>,
-    /// The window holds more rows than were kept.
+    /// The period holds more rows than were kept.
     pub(crate) is_cut: bool,
 }
 
-impl Log {
-    /// Reads the window's newest rows.
-    pub(super) fn read(context: &Context<'_>) -> anyhow::Result<Self> {
-        let mut kinds: HashMap<String, Rc<str>> = HashMap::new();
-        let mut entries = Vec::new();
-        let mut is_cut = false;
-        context.bot.each_within(ACTIVITY, context.window, |at, row| {
-            if entries.len() == MOST_ROWS {
-                is_cut = true;
-                return Ok(());
+/// Keeps the newest of the rows that it is given.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    kinds: HashSet<Rc<str>>,
+    newest: VecDeque<Entry>,
+    is_cut: bool,
+}
+
+impl Recorder {
+    /// Takes the next row in the order of time.
+    pub(crate) fn row(
+        &mut self,
+        at: DateTime<Utc>,
+        id: i64,
+        kind: &str,
+        description: &str,
+        details: Option<&str>,
+    ) {
+        if self.newest.len() == MOST_ROWS {
+            self.newest.pop_front();
+            self.is_cut = true;
+        }
+        let kind = match self.kinds.get(kind) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let kind: Rc<str> = Rc::from(kind);
+                self.kinds.insert(Rc::clone(&kind));
+                kind
             }
-            let kind = cell::text(row, 3)?.unwrap_or_default();
-            let kind = match kinds.get(kind.as_ref()) {
-                Some(known) => Rc::clone(known),
-                None => Rc::clone(kinds.entry(kind.to_string()).or_insert_with(|| Rc::from(kind.as_ref()))),
-            };
-            entries.push(Entry {
-                at,
-                id: cell::integer(row, 2)?.unwrap_or_default(),
-                kind,
-                description: cut(&cell::text(row, 4)?.unwrap_or_default(), LONGEST_TEXT_CHARS),
-                details: cell::text(row, 5)?.map(std::borrow::Cow::into_owned),
-            });
-            Ok(())
-        })?;
-        entries.reverse();
+        };
+        self.newest.push_back(Entry {
+            at,
+            id,
+            kind,
+            description: cut(description, LONGEST_TEXT_CHARS),
+            details: details.map(|details| cut(details, LONGEST_TEXT_CHARS)),
+        });
+    }
+
+    /// What was kept, with its decisions read.
+    pub(crate) fn finish(self) -> Log {
+        let entries = Vec::from(self.newest);
         let decisions = entries
             .iter()
             .enumerate()
             .filter(|(_, entry)| &*entry.kind == "llm_decision")
             .map(|(place, entry)| decision(place, entry))
             .collect();
-        Ok(Self { entries, decisions, is_cut })
+        Log { entries, decisions, is_cut: self.is_cut }
     }
+}
 
+impl Log {
     /// The rows from a place on, up to the next cycle, decision, start or stop; `None` where the log
     /// ends before that: what follows may not be written yet.
     pub(crate) fn consequences(&self, decision: &Decision) -> Option<&[Entry]> {
@@ -158,6 +184,7 @@ fn decision(place: usize, entry: &Entry) -> Decision {
         } else {
             action
         },
+        is_failure: is_failure_text(answer.reason.as_str().unwrap_or_default()),
         coin: Some(text(&answer.coin)).filter(|coin| !coin.is_empty()),
         confidence: answer.confidence.as_f64().or(stated),
         reason: text(&answer.reason),
@@ -165,5 +192,16 @@ fn decision(place: usize, entry: &Entry) -> Decision {
             Value::Array(rules) => rules,
             _ => Vec::new(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_failure_text;
+
+    #[test]
+    fn a_reason_to_wait_is_no_failure() {
+        assert!(is_failure_text("Failed to parse LLM response"));
+        assert!(!is_failure_text("The coin failed to break its resistance"));
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::{Bot, Period, cell, each_row};
+use super::{Bot, Period, cell};
 
 const OPEN: &str = "
 SELECT
@@ -66,7 +66,7 @@ impl Position {
 /// When the views cannot be read.
 pub(crate) fn open_at(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Position>> {
     let mut positions = Vec::new();
-    each_row(bot.connection(), OPEN, |row| {
+    bot.each_row(OPEN, |row| {
         let opened_at = bot.instant(row, 0, 1)?;
         if opened_at.is_none_or(|opened_at| opened_at <= now) {
             positions.push(Position::read(row, opened_at)?);

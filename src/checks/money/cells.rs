@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc};
 
 use super::{names, shown, weight};
-use crate::checks::history::{PastTrade, Side};
+use crate::bot::ledger::{Entry, Side};
 use crate::checks::statistics::{wilson, wins_less_often};
 use crate::checks::{Audit, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -30,8 +30,7 @@ struct Group {
 /// Claims that a group wins less often than the rest.
 pub(super) fn wins_less(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let trades = audit.shared.history.closed(audit.context)?;
-    let known: Vec<(&PastTrade, bool)> =
-        trades.iter().filter_map(|trade| Some((trade, trade.won()?))).collect();
+    let known: Vec<(&Entry, bool)> = trades.iter().filter_map(|trade| Some((*trade, trade.won()?))).collect();
     let all_wins = known.iter().filter(|(_, won)| *won).count() as u64;
     let mut groups: Vec<Group> = members(audit, &known)
         .into_iter()
@@ -70,7 +69,7 @@ fn silence_repetitions(groups: &mut [Group]) {
 }
 
 /// The trades of each group, by its name.
-fn members(audit: &Audit<'_>, known: &[(&PastTrade, bool)]) -> BTreeMap<String, Vec<usize>> {
+fn members(audit: &Audit<'_>, known: &[(&Entry, bool)]) -> BTreeMap<String, Vec<usize>> {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let days = span_days(known);
     let mut last_exit: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
@@ -120,15 +119,15 @@ fn part_of_day(hour: u32) -> &'static str {
     }
 }
 
-fn span_days(known: &[(&PastTrade, bool)]) -> i64 {
-    let at = |trade: Option<&(&PastTrade, bool)>| trade.and_then(|(trade, _)| trade.closed_at);
+fn span_days(known: &[(&Entry, bool)]) -> i64 {
+    let at = |trade: Option<&(&Entry, bool)>| trade.and_then(|(trade, _)| trade.closed_at);
     match (at(known.first()), at(known.last())) {
         (Some(first), Some(last)) => (last - first).num_days(),
         _ => 0,
     }
 }
 
-fn problem(audit: &Audit<'_>, group: &Group, known: &[(&PastTrade, bool)], all_wins: u64) -> Problem {
+fn problem(audit: &Audit<'_>, group: &Group, known: &[(&Entry, bool)], all_wins: u64) -> Problem {
     let (name, count) = (&group.name, group.members.len() as u64);
     let rest = known.len() as u64 - count;
     let rest_wins = all_wins - group.wins;

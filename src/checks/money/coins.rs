@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{names, shown, weight};
+use crate::bot::cell;
 use crate::bot::clock::utc_text;
-use crate::bot::{cell, each_row};
-use crate::checks::history::PastTrade;
+use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median};
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -45,7 +45,7 @@ SELECT
 FROM coin_score
 WHERE is_blacklisted = 1";
 
-type Openings<'trades> = BTreeMap<&'trades str, Vec<(DateTime<Utc>, &'trades PastTrade)>>;
+type Openings<'trades> = BTreeMap<&'trades str, Vec<(DateTime<Utc>, &'trades Entry)>>;
 
 /// Openings of each coin, oldest first.
 fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Openings<'run>> {
@@ -108,7 +108,7 @@ fn pause_seconds(audit: &Audit<'_>, openings: &Openings<'_>) -> anyhow::Result<O
     const AGREEING: f64 = 0.8;
     let configured = audit.context.limits.cooldown_seconds;
     let mut pauses = Vec::new();
-    each_row(audit.context.bot.connection(), COOLDOWNS, |row| {
+    audit.context.bot.each_row(COOLDOWNS, |row| {
         let coin = cell::text(row, 2)?.unwrap_or_default();
         let expires_at = audit.context.bot.instant(row, 0, 1)?;
         if let (Some(expires_at), Some(opened)) = (expires_at, openings.get(coin.as_ref())) {
@@ -133,7 +133,7 @@ struct StatusChange {
 /// The coins' changes of status, oldest first.
 fn status_changes(audit: &Audit<'_>) -> anyhow::Result<BTreeMap<String, Vec<StatusChange>>> {
     let mut changes: BTreeMap<String, Vec<StatusChange>> = BTreeMap::new();
-    each_row(audit.context.bot.connection(), STATUS_CHANGES, |row| {
+    audit.context.bot.each_row(STATUS_CHANGES, |row| {
         let (Some(at), Some(coin), Some(status)) =
             (audit.context.bot.instant(row, 0, 1)?, cell::text(row, 2)?, cell::text(row, 4)?)
         else {
@@ -149,16 +149,16 @@ fn status_changes(audit: &Audit<'_>) -> anyhow::Result<BTreeMap<String, Vec<Stat
 
 /// Bans that followed from a reflection and that still stand.
 fn bans_by_adaptation(audit: &Audit<'_>) -> anyhow::Result<BTreeMap<String, DateTime<Utc>>> {
-    let connection = audit.context.bot.connection();
+    let bot = audit.context.bot;
     let mut banned = BTreeSet::new();
-    each_row(connection, BANNED, |row| {
+    bot.each_row(BANNED, |row| {
         banned.extend(cell::text(row, 0)?.map(|coin| coin.into_owned()));
         Ok(())
     })?;
     let mut bans: BTreeMap<String, DateTime<Utc>> = BTreeMap::new();
-    each_row(connection, BANS_BY_ADAPTATION, |row| {
+    bot.each_row(BANS_BY_ADAPTATION, |row| {
         let target = cell::text(row, 2)?.unwrap_or_default();
-        if let Some(at) = audit.context.bot.instant(row, 0, 1)?.filter(|_| banned.contains(target.as_ref())) {
+        if let Some(at) = bot.instant(row, 0, 1)?.filter(|_| banned.contains(target.as_ref())) {
             let first = bans.entry(target.into_owned()).or_insert(at);
             *first = at.min(*first);
         }

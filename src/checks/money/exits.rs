@@ -1,21 +1,22 @@
 //! How trades were closed: at their level, far beyond it, before it, or at once.
 
 use super::{names, shown};
-use crate::checks::history::PastTrade;
+use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
 
 /// What a trade has lost at a price, in percent of its entry.
-fn loss_percent(trade: &PastTrade, price: f64) -> Option<f64> {
+fn loss_percent(trade: &Entry, price: f64) -> Option<f64> {
     let entry = trade.entry_price?;
     Some(-100.0 * trade.side?.sign() * (price - entry) / entry)
 }
 
 /// The loss in percent at which a trade was to be stopped, and at which it was.
-fn stops(trades: &[PastTrade]) -> Vec<(&PastTrade, f64, f64)> {
-    let executed: Vec<(&PastTrade, f64)> = trades
+fn stops<'run>(trades: &[&'run Entry]) -> Vec<(&'run Entry, f64, f64)> {
+    let executed: Vec<(&Entry, f64)> = trades
         .iter()
+        .copied()
         .filter(|trade| trade.is_stopped())
         .filter_map(|trade| Some((trade, loss_percent(trade, trade.exit_price?)?)))
         .collect();
@@ -31,7 +32,7 @@ fn stops(trades: &[PastTrade]) -> Vec<(&PastTrade, f64, f64)> {
 
 /// The stop that all trades share where the file does not store it: no stop is executed before its
 /// price, so it is the mildest, if most of the others lie close to it.
-fn common_stop_percent(executed: &[(&PastTrade, f64)]) -> Option<f64> {
+fn common_stop_percent(executed: &[(&Entry, f64)]) -> Option<f64> {
     const LEAST_STOPS: usize = 10;
     const CLOSE_PERCENT: f64 = 0.5;
     let losses: Vec<f64> = executed.iter().map(|(_, loss)| *loss).collect();
@@ -109,7 +110,7 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 "{} (id {}): {} at {:.2} %, level {:.2} %",
                 shown(&trade.coin),
                 trade.id,
-                trade.exit_reason.as_deref().unwrap_or_default(),
+                trade.exit_kind().unwrap_or_default(),
                 -at_exit,
                 -at_level
             )
@@ -153,7 +154,7 @@ pub(super) fn at_once(audit: &Audit<'_>) -> anyhow::Result<Found> {
             pnl_usd += trade.pnl_usd.unwrap_or(0.0);
         }
         evidence.row(is_short.then(|| {
-            let reason = trade.exit_reason.as_deref().unwrap_or("no reason");
+            let reason = trade.exit_kind().unwrap_or("no reason");
             format!("{} (id {}) after {seconds:.1} s by {}", shown(&trade.coin), trade.id, shown(reason))
         }));
     }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{names, shown};
+use crate::bot::cell;
 use crate::bot::clock::utc_text;
-use crate::bot::{cell, each_row};
-use crate::checks::history::PastTrade;
+use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem, refer};
 use crate::finding::{AlertType, Severity};
 
@@ -102,7 +102,7 @@ fn prices(audit: &Audit<'_>) -> anyhow::Result<Prices> {
     let open: BTreeSet<&str> =
         audit.shared.history.open(context)?.iter().map(|trade| trade.coin.as_str()).collect();
     if !open.is_empty() {
-        each_row(context.bot.connection(), NEWEST_PRICES, |row| {
+        context.bot.each_row(NEWEST_PRICES, |row| {
             let coin = cell::text(row, 2)?.unwrap_or_default();
             if open.contains(coin.as_ref()) {
                 let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
@@ -122,7 +122,7 @@ fn prices(audit: &Audit<'_>) -> anyhow::Result<Prices> {
 
 /// Since when a position had been beyond its stop or target, uninterrupted and for at least `patience`.
 struct Ignored<'trades> {
-    trade: &'trades PastTrade,
+    trade: &'trades Entry,
     kind: &'static str,
     level: f64,
     since: DateTime<Utc>,
@@ -130,7 +130,7 @@ struct Ignored<'trades> {
 }
 
 fn ignored_level<'trades>(
-    trade: &'trades PastTrade,
+    trade: &'trades Entry,
     prices: &Prices,
     patience: TimeDelta,
     now: DateTime<Utc>,

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{names, shown};
+use crate::bot::cell;
 use crate::bot::clock::utc_text;
-use crate::bot::{cell, each_row};
-use crate::checks::history::PastTrade;
+use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
 
@@ -26,7 +26,7 @@ LIMIT 300";
 
 /// The state of the account when a trade was opened, that trade included.
 struct Opening<'trades> {
-    trade: &'trades PastTrade,
+    trade: &'trades Entry,
     at: DateTime<Utc>,
     balance: f64,
     open_size_usd: f64,
@@ -37,7 +37,7 @@ struct Opening<'trades> {
 /// Every opening among the newest trades, oldest first. Balances are not known, and infinite, where the
 /// stored one contradicts the trades.
 fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Vec<Opening<'run>>> {
-    let mut opened: Vec<(DateTime<Utc>, &PastTrade)> = audit
+    let mut opened: Vec<(DateTime<Utc>, &Entry)> = audit
         .shared
         .history
         .all(audit.context)?
@@ -49,7 +49,7 @@ fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Vec<Opening<'run>>> 
     let pnl_usd: f64 = closed.iter().filter_map(|trade| trade.pnl_usd).sum();
     let mut balance = known_balance(audit).map_or(f64::INFINITY, |balance| balance - pnl_usd);
     let mut closings = closed.iter().peekable();
-    let mut open: Vec<&PastTrade> = Vec::new();
+    let mut open: Vec<&Entry> = Vec::new();
     let mut openings = Vec::new();
     for (at, trade) in opened {
         while let Some(closing) = closings.next_if(|trade| trade.closed_at.is_some_and(|closed| closed <= at))
@@ -80,7 +80,7 @@ fn known_balance(audit: &Audit<'_>) -> Option<f64> {
 /// The fraction that the bot's own refusals name after these words: `exceed max ($200.00, 20.0% of balance)`.
 fn stated_fraction(audit: &Audit<'_>, words: &str) -> anyhow::Result<Option<f64>> {
     let mut fraction = None;
-    each_row(audit.context.bot.connection(), NEWEST_REFUSALS, |row| {
+    audit.context.bot.each_row(NEWEST_REFUSALS, |row| {
         if fraction.is_none() {
             fraction = cell::text(row, 0)?.and_then(|description| fraction_after(&description, words));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Names, names, shown, weight};
-use crate::checks::history::PastTrade;
+use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median, wilson};
 use crate::checks::{Audit, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -17,7 +17,7 @@ struct Results {
 }
 
 impl Results {
-    fn of(trades: &[PastTrade]) -> Self {
+    fn of(trades: &[&Entry]) -> Self {
         let mut results = Self::default();
         for pnl_usd in trades.iter().filter_map(|trade| trade.pnl_usd) {
             results.all.push(pnl_usd);
@@ -167,7 +167,7 @@ pub(super) fn fees(audit: &Audit<'_>) -> anyhow::Result<Found> {
 }
 
 /// What the price's change alone gives.
-fn gross_usd(trade: &PastTrade) -> Option<f64> {
+fn gross_usd(trade: &Entry) -> Option<f64> {
     let entry = trade.entry_price?;
     Some(trade.side?.sign() * trade.size_usd? * (trade.exit_price? - entry) / entry)
 }
@@ -219,7 +219,7 @@ pub(super) fn exit_kinds(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut kinds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let trades = audit.shared.history.closed(audit.context)?;
     for trade in trades.iter().filter(|trade| !trade.is_stopped()) {
-        if let (Some(reason), Some(pnl_usd)) = (trade.exit_reason.as_deref(), trade.pnl_usd) {
+        if let (Some(reason), Some(pnl_usd)) = (trade.exit_kind(), trade.pnl_usd) {
             kinds.entry(reason).or_default().push(pnl_usd);
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{names, shown, weight};
-use crate::checks::history::PastTrade;
 use crate::checks::statistics::longest_run_at_least;
 use crate::checks::{Audit, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -12,7 +11,7 @@ use crate::finding::{AlertType, Severity};
 pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: usize = 50;
     let trades = audit.shared.history.closed(audit.context)?;
-    let outcomes: Vec<bool> = trades.iter().filter_map(PastTrade::won).collect();
+    let outcomes: Vec<bool> = trades.iter().filter_map(|trade| trade.won()).collect();
     let streak = outcomes.iter().rev().take_while(|won| !**won).count();
     let before = outcomes.len() - streak;
     let losses_before = outcomes.iter().take(before).filter(|won| !**won).count();

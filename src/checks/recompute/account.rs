@@ -119,10 +119,11 @@ fn comparable<'run>(audit: &Audit<'run>) -> anyhow::Result<Option<(&'run Account
     let Some(stored) = &health.stored else { return Ok(None) };
     let bot = audit.context.bot;
     let mut later = false;
-    crate::bot::each_row(bot.connection(), "SELECT opened_at, clock FROM position", |row| {
+    bot.each_row("SELECT opened_at, clock FROM position", |row| {
         later |= bot.instant(row, 0, 1)?.is_some_and(|at| at > audit.context.now);
         Ok(())
     })?;
+    let later = later || bot.was_written_meanwhile();
     Ok((!later && audit.context.ledger()?.later == 0).then_some((health, stored)))
 }
 

@@ -39,10 +39,9 @@ fn since(ledger: &Ledger, generation: i64, from: DateTime<Utc>) -> Sum {
 
 fn counters(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let context = audit.context;
-    let ledger = context.ledger()?;
     let stored = audit.report.account_health.available().and_then(|health| health.stored.as_ref());
-    let Some(stored) = stored.filter(|_| context.generation == 1 && ledger.later == 0 && ledger.complete)
-    else {
+    let Some(stored) = stored.filter(|_| context.generation == 1) else { return Ok(Found::nothing()) };
+    let Some(ledger) = context.all_trades()?.filter(|ledger| ledger.later == 0) else {
         return Ok(Found::nothing());
     };
     let Some(newest) = ledger.of(1).filter_map(|entry| entry.closed_at).max() else {

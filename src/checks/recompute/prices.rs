@@ -4,7 +4,7 @@ use super::{
     AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Theme, by_table, most,
     while_it_lasts,
 };
-use crate::bot::ledger::Entry;
+use crate::bot::ledger::{Entry, Side};
 
 pub(super) const PNL: Check = Check {
     id: "pnl-contradicts-prices",
@@ -145,7 +145,8 @@ fn cause(off: &[&Compared<'_>]) -> &'static str {
         most(fitting.count(), telling.len())
     };
     let size = |trade: &Compared<'_>| trade.entry.size_usd.unwrap_or_default();
-    if fits(&|trade: &Compared<'_>| -trade.expected) && off.iter().all(|trade| trade.entry.sign == Some(-1.0))
+    if fits(&|trade: &Compared<'_>| -trade.expected)
+        && off.iter().all(|trade| trade.entry.side == Some(Side::Short))
     {
         "SHORT trades are calculated as if they were LONG."
     } else if fits(&|trade: &Compared<'_>| -trade.expected) {

@@ -4,8 +4,8 @@ use super::{
     AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Severity, Theme, by_table,
     most, while_it_lasts,
 };
-use crate::bot::ledger::{Entry, sign, table};
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
+use crate::bot::ledger::{Entry, Side, table};
 use crate::untrusted::cut;
 
 pub(super) const RESULT: Check = Check {
@@ -91,7 +91,7 @@ fn result(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 /// Whether the stop stands where only a loss can reach it.
 fn has_losing_stop(entry: &Entry) -> bool {
-    match (entry.sign, entry.entry_price, entry.stop_loss_price) {
+    match (entry.side.map(Side::sign), entry.entry_price, entry.stop_loss_price) {
         (Some(sign), Some(entry), Some(stop)) => stop > 0.0 && sign * (stop / entry - 1.0) < -0.001,
         _ => false,
     }
@@ -191,7 +191,7 @@ fn limits(audit: &Audit<'_>, generation: i64) -> anyhow::Result<Vec<Limits>> {
     let closed = audit.context.ledger()?.of(generation).filter_map(|entry| {
         Some(Limits {
             name: entry.name(),
-            sign: entry.sign?,
+            sign: entry.side?.sign(),
             entry: entry.entry_price.filter(|price| *price > 0.0)?,
             stop: entry.stop_loss_price,
             target: entry.take_profit_price,
@@ -199,11 +199,11 @@ fn limits(audit: &Audit<'_>, generation: i64) -> anyhow::Result<Vec<Limits>> {
     });
     let mut limits: Vec<_> = closed.collect();
     let bot = audit.context.bot;
-    each_row(bot.connection(), OPEN, |row| {
+    bot.each_row(OPEN, |row| {
         if bot.instant(row, 7, 8)?.is_some_and(|opened_at| opened_at > audit.context.now) {
             return Ok(());
         }
-        let direction = cell::text(row, 3)?.and_then(|direction| sign(&direction));
+        let direction = cell::text(row, 3)?.and_then(|direction| Side::named(&direction)).map(Side::sign);
         let entry = cell::real(row, 4)?.filter(|price| *price > 0.0);
         if let (Some(sign), Some(entry), true) =
             (direction, entry, cell::integer(row, 0)? == Some(generation))

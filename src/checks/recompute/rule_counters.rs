@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scores::Totals;
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::cell;
 use crate::bot::ledger::Entry;
-use crate::bot::{cell, each_row};
 use crate::untrusted::cut;
 
 pub(super) const RULES: Check = Check {
@@ -29,17 +29,16 @@ FROM rule
 WHERE kind IN ('rule', 'pattern')";
 
 fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let ledger = audit.context.ledger()?;
     let bot = audit.context.bot;
-    if ledger.later > 0 || !ledger.complete {
+    let Some(ledger) = audit.context.all_trades()?.filter(|ledger| ledger.later == 0) else {
         return Ok(Found::nothing());
-    }
+    };
     let carried: BTreeMap<i64, Carried> = [1, 2]
         .into_iter()
         .map(|generation| (generation, Carried::new(ledger.of(generation), audit.context.now - GRACE)))
         .collect();
     let mut evidence: BTreeMap<i64, Evidence> = BTreeMap::new();
-    each_row(bot.connection(), RULE_COUNTERS, |row| {
+    bot.each_row(RULE_COUNTERS, |row| {
         let generation = cell::integer(row, 2)?.unwrap_or_default();
         let Some(carried) = carried.get(&generation).filter(|carried| carried.is_used()) else {
             return Ok(());

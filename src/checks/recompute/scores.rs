@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
 use crate::untrusted::cut;
 
 pub(super) const COINS: Check = Check {
@@ -77,7 +77,7 @@ FROM coin_score";
 fn scores(audit: &Audit<'_>) -> anyhow::Result<Vec<Score>> {
     let (mut scores, mut later) = (Vec::new(), false);
     let bot = audit.context.bot;
-    each_row(bot.connection(), SCORES, |row| {
+    bot.each_row(SCORES, |row| {
         later |= bot.instant(row, 0, 1)?.is_some_and(|at| at > audit.context.now);
         scores.push(Score {
             coin: cell::text(row, 2)?.unwrap_or_default().into_owned(),
@@ -93,11 +93,13 @@ fn scores(audit: &Audit<'_>) -> anyhow::Result<Vec<Score>> {
 }
 
 fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let ledger = audit.context.ledger()?;
-    if ledger.later > 0 || !ledger.complete {
+    let scores = scores(audit)?;
+    if scores.is_empty() {
         return Ok(Found::nothing());
     }
-    let scores = scores(audit)?;
+    let Some(ledger) = audit.context.all_trades()?.filter(|ledger| ledger.later == 0) else {
+        return Ok(Found::nothing());
+    };
     let mut found = Found::nothing();
     found.facts.extend(win_rates(&scores));
     let settled_at = audit.context.now - GRACE;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::{AlertType, Audit, CENT, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
 use crate::untrusted::cut;
 
 pub(super) const TRADES: Check = Check {
@@ -120,7 +120,7 @@ fn adds_up(start: f64, end: f64, pnl: f64) -> bool {
 fn snapshots(audit: &Audit<'_>) -> anyhow::Result<Vec<Snapshot>> {
     let mut snapshots = Vec::new();
     let bot = audit.context.bot;
-    each_row(bot.connection(), &format!("{SNAPSHOTS} LIMIT {MOST}"), |row| {
+    bot.each_row(&format!("{SNAPSHOTS} LIMIT {MOST}"), |row| {
         let Some(at) = bot.instant(row, 0, 1)?.filter(|at| *at <= audit.context.now) else { return Ok(()) };
         snapshots.push(Snapshot {
             at,

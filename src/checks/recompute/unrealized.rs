@@ -3,8 +3,8 @@
 use super::{
     AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Severity, Theme, most,
 };
-use crate::bot::ledger::sign;
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
+use crate::bot::ledger::Side;
 use crate::untrusted::cut;
 
 pub(super) const OPEN: Check = Check {
@@ -40,7 +40,7 @@ WHERE unrealized_pnl_usd IS NOT NULL AND current_price IS NOT NULL";
 fn open(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let bot = audit.context.bot;
     let mut evidence = Evidence::default();
-    each_row(bot.connection(), POSITIONS, |row| {
+    bot.each_row(POSITIONS, |row| {
         if bot.instant(row, 0, 1)?.is_some_and(|opened_at| opened_at > audit.context.now) {
             return Ok(());
         }
@@ -48,7 +48,7 @@ fn open(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let (Some(entry), Some(current), Some(size)) = (positive(5)?, positive(6)?, positive(7)?) else {
             return Ok(());
         };
-        let direction = cell::text(row, 4)?.and_then(|direction| sign(&direction));
+        let direction = cell::text(row, 4)?.and_then(|direction| Side::named(&direction)).map(Side::sign);
         let (Some(sign), Some(stored)) = (direction, cell::real(row, 8)?) else { return Ok(()) };
         let expected = size * sign * (current / entry - 1.0);
         let allowed = CENT + MOST_FEES_FRACTION * size + 0.01 * expected.abs();
@@ -112,11 +112,11 @@ struct Missed {
 fn missed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut rows = Vec::new();
     let bot = audit.context.bot;
-    each_row(bot.connection(), AFTER_EXIT, |row| {
+    bot.each_row(AFTER_EXIT, |row| {
         if bot.instant(row, 0, 1)?.is_none_or(|closed_at| closed_at > audit.context.now) {
             return Ok(());
         }
-        let direction = cell::text(row, 4)?.and_then(|direction| sign(&direction));
+        let direction = cell::text(row, 4)?.and_then(|direction| Side::named(&direction)).map(Side::sign);
         let (size, exit, after) = (cell::real(row, 5)?, cell::real(row, 6)?, cell::real(row, 7)?);
         let (Some(sign), Some(size), Some(exit), Some(after)) = (direction, size, exit, after) else {
             return Ok(());

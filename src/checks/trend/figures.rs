@@ -1,7 +1,7 @@
 //! How many trades, how large, how long; and how fast the LLM answers.
 
 use super::windows::{self, LEAST_WINDOWS};
-use crate::checks::history::PastTrade;
+use crate::bot::ledger::Entry;
 use crate::checks::statistics::{median, robust_deviation};
 use crate::checks::{Audit, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -57,7 +57,7 @@ struct Figure {
     unit: &'static str,
     /// How many times larger or smaller than usual is worth a line.
     factor: f64,
-    of: fn(&PastTrade) -> Option<f64>,
+    of: fn(&Entry) -> Option<f64>,
 }
 
 /// Sizes far from what they were.
@@ -67,7 +67,7 @@ pub(super) fn trade_size(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 /// Durations far from what they were.
 pub(super) fn trade_duration(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let minutes = |trade: &PastTrade| {
+    let minutes = |trade: &Entry| {
         Some((trade.closed_at? - trade.opened_at?).num_seconds() as f64 / 60.0)
             .filter(|minutes| *minutes >= 0.0)
     };
@@ -80,7 +80,7 @@ fn typical(audit: &Audit<'_>, figure: &Figure) -> anyhow::Result<Found> {
     /// No figure is steadier than this share of itself.
     const LEAST_SPREAD: f64 = 0.05;
     let windows = windows::of(audit)?;
-    let of = |trades: &[&PastTrade], least: usize| {
+    let of = |trades: &[&Entry], least: usize| {
         let values: Vec<f64> = trades.iter().filter_map(|trade| (figure.of)(trade)).collect();
         median(&values).filter(|_| values.len() >= least)
     };

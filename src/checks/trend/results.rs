@@ -1,7 +1,7 @@
 //! Win rate and mean result against the windows before.
 
 use super::windows;
-use crate::checks::history::PastTrade;
+use crate::bot::ledger::Entry;
 use crate::checks::statistics::{BEYOND_DOUBT, Sample, wins_less_often};
 use crate::checks::{Audit, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -13,7 +13,7 @@ struct Results {
 }
 
 impl Results {
-    fn of<'trades>(trades: impl Iterator<Item = &'trades PastTrade>) -> Self {
+    fn of<'trades>(trades: impl Iterator<Item = &'trades Entry>) -> Self {
         let known: Vec<f64> = trades.filter_map(|trade| trade.pnl_usd).collect();
         Self {
             wins: known.iter().filter(|pnl_usd| **pnl_usd > 0.0).count() as u64,

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::bot::Period;
+use crate::bot::ledger::Entry;
 use crate::checks::Audit;
-use crate::checks::history::{MOST_TRADES, PastTrade};
 
 /// Windows before the current one that make its usual range: two weeks of days.
 const MOST_WINDOWS: usize = 14;
@@ -14,20 +14,20 @@ pub(super) const LEAST_WINDOWS: usize = 6;
 /// The current window's trades, and those of the windows before it, newest first.
 pub(super) struct Windows<'run> {
     /// Trades closed in the window.
-    pub(super) current: Vec<&'run PastTrade>,
+    pub(super) current: Vec<&'run Entry>,
     /// The windows before that the file's trades cover from end to end, empty ones included.
-    pub(super) before: Vec<Vec<&'run PastTrade>>,
+    pub(super) before: Vec<Vec<&'run Entry>>,
 }
 
 /// Cuts the newest trades into windows.
 pub(super) fn of<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Windows<'run>> {
     let trades = audit.shared.history.closed(audit.context)?;
     let within = |period: Period| {
-        let is_within = |trade: &&PastTrade| trade.closed_at.is_some_and(|at| period.contains(at));
-        trades.iter().filter(is_within).collect::<Vec<_>>()
+        let is_within = |trade: &&Entry| trade.closed_at.is_some_and(|at| period.contains(at));
+        trades.iter().copied().filter(is_within).collect::<Vec<_>>()
     };
     let mut windows = Windows { current: within(audit.context.window), before: Vec::new() };
-    let Some(begin) = covered_from(trades) else { return Ok(windows) };
+    let Some(begin) = covered_from(trades, audit.context.ledger()?.complete) else { return Ok(windows) };
     let length = audit.context.window.until - audit.context.window.after;
     let mut until = audit.context.window.after;
     while windows.before.len() < MOST_WINDOWS {
@@ -39,8 +39,8 @@ pub(super) fn of<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Windows<'run>> 
 }
 
 /// From when on every trade is among those that were read.
-fn covered_from(trades: &[PastTrade]) -> Option<DateTime<Utc>> {
+fn covered_from(trades: &[&Entry], are_all: bool) -> Option<DateTime<Utc>> {
     let first = trades.first()?;
     // Where older ones may have been left out, a window must begin after the oldest that was read.
-    if trades.len() as i64 >= MOST_TRADES { first.closed_at } else { first.opened_at.or(first.closed_at) }
+    if are_all { first.opened_at.or(first.closed_at) } else { first.closed_at }
 }
