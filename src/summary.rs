@@ -197,6 +197,9 @@ impl Summary<'_> {
         if suppressed > 0 {
             writeln!(writer, "Not stored: {suppressed} more findings of the LLM")?;
         }
+        for (check, reason) in &self.checks.skipped {
+            writeln!(writer, "Check {check} {reason}")?;
+        }
         if self.llm.status == Status::Skipped {
             writeln!(writer, "LLM analysis: skipped")?;
         }

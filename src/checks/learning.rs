@@ -6,6 +6,8 @@ mod insights;
 mod learnings;
 mod rules;
 
+pub(super) use learnings::Lessons;
+
 use super::{Check, Theme, Threshold};
 
 /// The checks of this theme.

@@ -9,7 +9,6 @@
 
 mod history;
 pub(crate) mod listing;
-mod log;
 mod problem;
 mod statistics;
 mod theme;
@@ -30,9 +29,10 @@ use std::time::Instant;
 use serde::Serialize;
 
 use self::history::History;
-pub(crate) use self::log::Log;
 pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
+use crate::bot::log::Log;
+use crate::bot::stopped;
 use crate::collectors::{Context, Report};
 use crate::config::CheckSettings;
 use crate::finding::{Finding, Source};
@@ -88,26 +88,23 @@ pub(crate) struct Audit<'run> {
     pub(crate) report: &'run Report,
     /// The threshold of the check that runs; zero for a check that declares none.
     pub(crate) threshold: f64,
-    shared: &'run Shared,
+    shared: &'run Shared<'run>,
 }
 
 /// What several checks need and only the first of them reads.
 #[derive(Debug, Default)]
-struct Shared {
-    log: OnceCell<Log>,
+struct Shared<'run> {
     /// The newest trades.
-    history: History,
+    history: History<'run>,
+    gaps: OnceCell<Option<alive::Gaps>>,
+    lessons: OnceCell<learning::Lessons>,
     time_columns: OnceCell<Vec<alive::TimeColumn>>,
 }
 
 impl<'run> Audit<'run> {
-    /// The window's activity, read at its first use and then shared by all checks of the run.
+    /// The newest rows of the window's activity.
     pub(crate) fn log(&self) -> anyhow::Result<&'run Log> {
-        if let Some(log) = self.shared.log.get() {
-            return Ok(log);
-        }
-        let log = Log::read(self.context)?;
-        Ok(self.shared.log.get_or_init(|| log))
+        Ok(&self.context.activity()?.log)
     }
 }
 
@@ -122,6 +119,9 @@ pub(crate) struct Analysis {
     pub(crate) completed: BTreeSet<&'static str>,
     /// Checks that the config file switched off.
     pub(crate) disabled: Vec<&'static str>,
+    /// Checks that would have held up the bot, and why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) skipped: BTreeMap<&'static str, String>,
     /// What was found; reported with the LLM's findings, not here.
     #[serde(skip)]
     pub(crate) findings: Vec<Finding>,
@@ -134,6 +134,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
     let mut claims = Vec::new();
     let mut failures = Vec::new();
     let mut disabled = Vec::new();
+    let mut skipped = BTreeMap::new();
     let mut completed = BTreeSet::new();
     let shared = Shared::default();
     for check in all() {
@@ -153,10 +154,16 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
                 facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));
                 claims.extend(found.claims.into_iter().map(|claim| (claim.0, finding(check, claim.1))));
             }
-            Err(error) => {
-                tracing::error!("Check {} failed: {error:#}", check.id);
-                failures.push(format!("{}: {error:#}", check.id));
-            }
+            Err(error) => match stopped(&error) {
+                Some(reason) => {
+                    tracing::warn!("Check {} was {reason}", check.id);
+                    skipped.insert(check.id, reason);
+                }
+                None => {
+                    tracing::error!("Check {} failed: {error:#}", check.id);
+                    failures.push(format!("{}: {error:#}", check.id));
+                }
+            },
         }
     }
     facts.extend(discoveries(claims));
@@ -165,6 +172,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         status: if failures.is_empty() { Status::Ok } else { Status::Failed },
         completed,
         disabled,
+        skipped,
         error: (!failures.is_empty()).then(|| failures.join("; ")),
         findings: facts,
     }

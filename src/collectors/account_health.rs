@@ -4,6 +4,7 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::system_metrics::Tally;
 use super::{Context, Counts, Ranked, Unavailable, ratio};
 use crate::bot::position::{self, Position};
 use crate::bot::{Period, cell, clock, trade};
@@ -34,14 +35,13 @@ SELECT
 FROM trade
 WHERE generation = ?1";
 
-/// The plus keeps SQLite on the index of the times: the types' index would read the whole history.
-const REFUSALS: &str = "
+const RESULTS: &str = "
 SELECT
-    created_at,
+    closed_at,
     clock,
-    description
-FROM activity
-WHERE +activity_type = 'trade_rejected' AND within(created_at)";
+    pnl_usd
+FROM trade
+WHERE within(closed_at)";
 
 /// The section `account_health`.
 #[derive(Debug, Serialize)]
@@ -195,6 +195,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     }
     let open_size_usd = sum(positions.iter().filter_map(|position| position.size_usd));
     let unrealized_pnl_usd = unrealized(&positions, stored.is_some(), &mut unavailable);
+    let activity = context.activity()?;
     let starting_balance = context.limits.starting_balance_usd;
     let max_exposure_fraction = context.limits.max_exposure_fraction;
     Ok(AccountHealth {
@@ -216,10 +217,10 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         max_exposure_fraction,
         exposure_utilization: current_balance
             .and_then(|balance| ratio(open_size_usd, max_exposure_fraction * balance)),
-        trades_near_limits: refusals(context, context.window, &mut unavailable)?,
+        trades_near_limits: refusals(context, &activity.window, &mut unavailable),
         balance_volatility: deviation.and_then(|deviation| ratio(deviation, starting_balance)),
         previous: KeyFigures {
-            trades_near_limits: refusals(context, context.previous, &mut unavailable)?
+            trades_near_limits: refusals(context, &activity.previous, &mut unavailable)
                 .map(|refusals| refusals.total),
             pnl: pnl_of(context, context.previous)?,
         },
@@ -356,14 +357,15 @@ fn total_pnl(
 
 /// Whether the window reads every trade anyway.
 fn covers_history(context: &Context<'_>, trades: u64) -> rusqlite::Result<bool> {
-    let mut in_window = 0;
-    trade::each_closed(context.bot, context.window, |_| in_window += 1)?;
-    Ok(in_window == trades)
+    Ok(context.bot.count_within(RESULTS, context.window)? == trades)
 }
 
 fn pnl_of(context: &Context<'_>, period: Period) -> rusqlite::Result<f64> {
     let mut pnl = 0.0;
-    trade::each_closed(context.bot, period, |trade| pnl += trade.pnl_usd.unwrap_or(0.0))?;
+    context.bot.each_within(RESULTS, period, |_, row| {
+        pnl += cell::real(row, 2)?.unwrap_or(0.0);
+        Ok(())
+    })?;
     Ok(pnl)
 }
 
@@ -373,10 +375,11 @@ fn daily_history(context: &Context<'_>) -> rusqlite::Result<Vec<Day>> {
     let midnight = first.and_time(chrono::NaiveTime::MIN).and_utc();
     let mut by_day: Counts<NaiveDate, (f64, u64)> = Counts::default();
     let period = Period { after: midnight - TimeDelta::microseconds(1), until: context.now };
-    trade::each_closed(context.bot, period, |trade| {
-        let (pnl, trades) = by_day.entry(trade.closed_at.date_naive());
-        *pnl += trade.pnl_usd.unwrap_or(0.0);
+    context.bot.each_within(RESULTS, period, |closed_at, row| {
+        let (pnl, trades) = by_day.entry(closed_at.date_naive());
+        *pnl += cell::real(row, 2)?.unwrap_or(0.0);
         *trades += 1;
+        Ok(())
     })?;
     let with_trades = by_day.by_key().0;
     let Some((begin, _)) = with_trades.first() else { return Ok(Vec::new()) };
@@ -416,25 +419,19 @@ fn standard_deviation(values: &[f64]) -> Option<f64> {
     ratio(squares, values.len() as f64 - 1.0).map(f64::sqrt)
 }
 
-fn refusals(
-    context: &Context<'_>,
-    period: Period,
-    unavailable: &mut Unavailable,
-) -> anyhow::Result<Option<Refusals>> {
-    let mut by_kind: Counts<&'static str> = Counts::default();
-    let mut total = 0;
-    context.bot.each_within(REFUSALS, period, |_, row| {
-        total += 1;
-        *by_kind.entry(limit_of(&cell::text(row, 2)?.unwrap_or_default())) += 1;
-        Ok(())
-    })?;
+fn refusals(context: &Context<'_>, period: &Tally, unavailable: &mut Unavailable) -> Option<Refusals> {
+    let total = period.refusals.values().sum();
     let reason = match context.generation {
         _ if !context.bot.has_table("activity_log") => "the file has no activity_log",
         2 if total == 0 => "this generation logs no refusals",
-        _ => return Ok(Some(Refusals { total, by_kind: by_kind.ranked(|count| *count) })),
+        _ => {
+            let mut by_kind: Vec<_> = period.refusals.iter().map(|(limit, count)| (*limit, *count)).collect();
+            by_kind.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            return Some(Refusals { total, by_kind: Ranked(by_kind) });
+        }
     };
     unavailable.insert("trades_near_limits", reason.to_owned());
-    Ok(None)
+    None
 }
 
 /// The limit that a refusal names, from the words of its description.

@@ -67,18 +67,6 @@ impl<V: Default> Counts<String, V> {
     }
 }
 
-impl Counts<String> {
-    /// Takes a count out.
-    pub(crate) fn remove(&mut self, key: &str) -> Option<u64> {
-        self.0.remove(key)
-    }
-
-    /// Sum of all counts.
-    pub(crate) fn total(&self) -> u64 {
-        self.0.values().sum()
-    }
-}
-
 impl<K: Eq + Hash + Ord, V: Default> Counts<K, V> {
     /// The value of a key, made at its first use.
     pub(crate) fn entry(&mut self, key: K) -> &mut V {

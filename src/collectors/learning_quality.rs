@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::{Basis, Context, Counts, Mean, Ranked, Unavailable};
-use crate::bot::{Period, cell, each_row};
+use crate::bot::{Period, cell};
 
 const LEARNINGS: &str = "
 SELECT
@@ -17,6 +17,11 @@ SELECT
     confidence
 FROM learning
 WHERE within(created_at)";
+
+const ALL: &str = "
+SELECT
+    count(*)
+FROM learning";
 
 const TIMES: &str = "
 SELECT
@@ -137,13 +142,20 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> 
     explain(by_outcome.is_none(), "learnings_by_outcome", "no learning names a trade");
     explain(!has_rules, "rules_created_from_learnings", "the file has no table of rules");
     let last_24h = Period { after: context.now - chrono::TimeDelta::hours(24), until: context.now };
-    let until_now = Period { after: chrono::DateTime::UNIX_EPOCH, until: context.now };
-    let counted = |period| -> rusqlite::Result<Option<u64>> {
-        Ok(if has_learnings { Some(count(context, period)?) } else { None })
+    let count = |period| context.bot.count_within(TIMES, period);
+    let (all, last_24h) = match has_learnings {
+        true => {
+            let all: i64 = context.bot.connection().query_row(ALL, [], |row| row.get(0))?;
+            (
+                Some(all.unsigned_abs().saturating_sub(count(Period::later_than(context.now))?)),
+                Some(count(last_24h)?),
+            )
+        }
+        false => (None, None),
     };
     Ok(LearningQuality {
-        total_learnings: counted(until_now)?,
-        learnings_last_24h: counted(last_24h)?,
+        total_learnings: all,
+        learnings_last_24h: last_24h,
         learnings_in_window: if basis == Basis::Window { tally.rows } else { 0 },
         basis,
         basis_rows: tally.rows,
@@ -160,15 +172,6 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> 
         },
         unavailable,
     })
-}
-
-fn count(context: &Context<'_>, period: Period) -> rusqlite::Result<u64> {
-    let mut rows = 0;
-    context.bot.each_within(TIMES, period, |_, _| {
-        rows += 1;
-        Ok(())
-    })?;
-    Ok(rows)
 }
 
 /// Generation 1's learnings name their trade; generation 2's insights are about many.
@@ -192,7 +195,7 @@ fn outcomes(context: &Context<'_>) -> rusqlite::Result<Option<Ranked<&'static st
 /// Generation 2's patterns are written by hand; what it makes itself are regime rules.
 fn rules_created(context: &Context<'_>) -> anyhow::Result<u64> {
     let mut created = 0;
-    each_row(context.bot.connection(), RULES, |row| {
+    context.bot.each_row(RULES, |row| {
         let by_bot = cell::text(row, 2)?.as_deref() != Some("pattern");
         let in_window = context.bot.instant(row, 0, 1)?.is_some_and(|at| context.window.contains(at));
         created += u64::from(by_bot && in_window);

@@ -6,6 +6,7 @@
 //! is null, and the section's `unavailable` says why.
 
 pub(crate) mod account_health;
+mod activity;
 pub(crate) mod census;
 mod figures;
 pub(crate) mod learning_quality;
@@ -23,12 +24,13 @@ use rusqlite::Row;
 use serde::Serialize;
 
 use crate::bot::closing::{self, Closing};
-use crate::bot::ledger::Ledger;
+use crate::bot::ledger::{self, Ledger};
 use crate::bot::trade::{self, Trade};
-use crate::bot::{Bot, Period, generation};
+use crate::bot::{Bot, Period, generation, stopped};
 use crate::config::Config;
 use crate::guard;
 
+use activity::Activity;
 pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};
 
 /// Rows that averages rest on where the window holds none.
@@ -51,7 +53,9 @@ pub(crate) struct Context<'run> {
     pub(crate) generation: i64,
     /// The bot's limits: its generation's, overridden by the config file.
     pub(crate) limits: generation::Limits,
+    activity: OnceCell<Activity>,
     ledger: OnceCell<Ledger>,
+    all_trades: OnceCell<Option<Ledger>>,
     closings: OnceCell<Vec<Closing>>,
 }
 
@@ -72,9 +76,20 @@ impl<'run> Context<'run> {
             previous: Period { after: back(start), until: start },
             generation,
             limits,
+            activity: OnceCell::new(),
             ledger: OnceCell::new(),
+            all_trades: OnceCell::new(),
             closings: OnceCell::new(),
         })
+    }
+
+    /// The activity of the window and of the one before, read once a run.
+    pub(crate) fn activity(&self) -> anyhow::Result<&Activity> {
+        if let Some(activity) = self.activity.get() {
+            return Ok(activity);
+        }
+        let activity = Activity::read(self)?;
+        Ok(self.activity.get_or_init(|| activity))
     }
 
     /// The newest closed trades, read once a run.
@@ -82,8 +97,26 @@ impl<'run> Context<'run> {
         if let Some(ledger) = self.ledger.get() {
             return Ok(ledger);
         }
-        let ledger = Ledger::read(self.bot, self.now)?;
+        let ledger = Ledger::read(self.bot, self.now, ledger::MOST_TRADES)?;
         Ok(self.ledger.get_or_init(|| ledger))
+    }
+
+    /// All closed trades, read once a run; `None` where they are too many.
+    pub(crate) fn all_trades(&self) -> anyhow::Result<Option<&Ledger>> {
+        if self.ledger()?.complete {
+            return Ok(self.ledger.get());
+        }
+        let ledger = match self.all_trades.get() {
+            Some(ledger) => ledger,
+            None => {
+                let is_short = trade::count_until(self.bot, self.now)?
+                    .is_some_and(|trades| trades < ledger::MOST_OF_ALL as u64);
+                let read = || Ledger::read(self.bot, self.now, ledger::MOST_OF_ALL);
+                let ledger = if is_short { Some(read()?) } else { None };
+                self.all_trades.get_or_init(|| ledger)
+            }
+        };
+        Ok(ledger.as_ref().filter(|ledger| ledger.complete))
     }
 
     /// The newest closings that the bot has logged, read once a run.
@@ -208,8 +241,9 @@ impl<T> Section<T> {
         match collected {
             Ok(section) => Self::Available(section),
             Err(error) => {
-                tracing::error!("Collecting {name} failed: {error:#}");
-                Self::Failed { error: format!("{error:#}") }
+                let error = stopped(&error).unwrap_or_else(|| format!("{error:#}"));
+                tracing::error!("Collecting {name} failed: {error}");
+                Self::Failed { error }
             }
         }
     }

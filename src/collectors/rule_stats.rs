@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Context, Counts, Ranked, Rate, Unavailable, ratio};
-use crate::bot::{Period, cell, clock, each_row, trade};
+use crate::bot::{Period, cell, clock, trade};
 use crate::untrusted::cut;
 
 const RULES: &str = "
@@ -163,7 +163,7 @@ fn carries_rules(context: &Context<'_>) -> bool {
 
 fn rules(context: &Context<'_>) -> anyhow::Result<Vec<Rule>> {
     let mut rules = Vec::new();
-    each_row(context.bot.connection(), RULES, |row| {
+    context.bot.each_row(RULES, |row| {
         let created_at = context.bot.instant(row, 0, 1)?;
         if created_at.is_some_and(|created_at| created_at > context.now) {
             return Ok(());

@@ -11,28 +11,15 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Context, Counts, Ranked, Unavailable, ratio};
-use crate::bot::{Period, cell, clock, each_row, position, trade};
+use super::{Context, Ranked, Unavailable, ratio};
+use crate::bot::{cell, clock, position, trade};
 
 mod cycles;
 mod errors;
+mod tally;
 
-use cycles::Cycles;
 pub(crate) use errors::{classify, is_failed_fetch, quotable};
-
-/// Descriptions only where they are looked at; details never: they are most of the file's bytes.
-const ACTIVITY: &str = "
-SELECT
-    created_at,
-    clock,
-    activity_type,
-    CASE
-        WHEN activity_type NOT IN ('llm_query', 'llm_decision', 'market_data', 'strategist')
-            THEN description
-    END
-FROM activity
-WHERE within(created_at)
-ORDER BY created_at, id";
+pub(crate) use tally::{Errors, Tally};
 
 const TIMES: &str = "
 SELECT
@@ -154,55 +141,6 @@ pub(crate) struct KeyFigures {
     pub(crate) llm_response_times: Option<Times>,
 }
 
-/// One pass over a period of the activity log.
-#[derive(Default)]
-struct Tally {
-    by_type: Counts<String>,
-    errors: Counts<String>,
-    cooldown_rejections: u64,
-    cycles: Cycles,
-}
-
-impl Tally {
-    fn of(context: &Context<'_>, period: Period) -> rusqlite::Result<Self> {
-        let mut tally = Self {
-            cycles: Cycles::new(context.limits.cycle_pause_seconds, context.generation),
-            ..Self::default()
-        };
-        context.bot.each_within(ACTIVITY, period, |at, row| {
-            let kind = cell::name(row, 2)?.unwrap_or_default();
-            let description = cell::text(row, 3)?.unwrap_or_default();
-            tally.by_type.update(&kind, |count| *count += 1);
-            let error = classify(&kind, &description);
-            if let Some(error) = &error {
-                tally.errors.update(error, |count| *count += 1);
-            }
-            if kind == "trade_rejected" && super::account_health::limit_of(&description) == "cooldown" {
-                tally.cooldown_rejections += 1;
-            }
-            tally.cycles.row(at, &kind, error.as_deref());
-            Ok(())
-        })?;
-        tally.cycles.end();
-        Ok(tally)
-    }
-
-    fn rows(&self) -> usize {
-        self.by_type.len()
-    }
-
-    fn key_figures(self, logged: bool) -> KeyFigures {
-        let errors = self.errors.total();
-        KeyFigures {
-            total_cycles: logged.then_some(self.cycles.begun),
-            error_rate: ratio(self.cycles.with_errors as f64, self.cycles.begun as f64),
-            errors: logged.then_some(errors),
-            avg_cycle_duration: self.cycles.mean_duration_seconds(),
-            llm_response_times: Times::of(self.cycles.llm_seconds),
-        }
-    }
-}
-
 /// Reads the activity of the window and of the one before, the prices' age and the traded coins.
 ///
 /// # Errors
@@ -210,10 +148,13 @@ impl Tally {
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
     let mut unavailable = Unavailable::new();
     let logged = context.bot.has_table("activity_log");
-    let tally = Tally::of(context, context.window)?;
-    let previous = Tally::of(context, context.previous)?.key_figures(logged);
-    explain_nulls(&tally, logged, &mut unavailable);
-    let last_activity = newest_activity(context)?;
+    let activity = context.activity()?;
+    let tally = &activity.window;
+    explain_nulls(tally, logged, &mut unavailable);
+    let last_activity = match tally.newest {
+        Some(newest) => Some(newest),
+        None => newest_activity(context)?,
+    };
     let last_start = last_start(context)?;
     for (field, is_null, reason) in [
         ("uptime_hours", last_start.is_none(), "the activity log shows no start"),
@@ -226,8 +167,8 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
         }
     }
     let staleness = staleness(context, &mut unavailable)?;
-    let cooldowns = cooldowns(context, tally.cooldown_rejections, logged, &mut unavailable)?;
-    let cycles = tally.cycles;
+    let cooldowns = cooldowns(context, tally.refusals("cooldown"), logged, &mut unavailable)?;
+    let cycles = &tally.cycles;
     let avg_cycle_duration = cycles.mean_duration_seconds();
     Ok(SystemMetrics {
         uptime_hours: last_start
@@ -236,18 +177,18 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
         last_start: last_start.map(clock::utc_text),
         last_activity: last_activity.map(clock::utc_text),
         seconds_since_last_activity: last_activity.map(|at| (context.now - at).num_seconds() as f64),
-        activity_by_type: tally.by_type.ranked(|count| *count),
+        activity_by_type: tally.by_type.clone().ranked(|count| *count),
         total_cycles: logged.then_some(cycles.begun),
         cycles_with_errors: logged.then_some(cycles.with_errors),
         failed_fetches: logged.then_some(cycles.failed_fetches),
         error_rate: ratio(cycles.with_errors as f64, cycles.begun as f64),
-        error_types: logged.then(|| errors::ranked(tally.errors)),
+        error_types: logged.then(|| errors::ranked(&tally.errors)),
         avg_cycle_duration,
-        cycle_interval_seconds: Times::of(cycles.interval_seconds),
-        llm_response_times: Times::of(cycles.llm_seconds),
+        cycle_interval_seconds: Times::of(cycles.interval_seconds.clone()),
+        llm_response_times: Times::of(cycles.llm_seconds.clone()),
         market_data_staleness: staleness,
         cooldown_effectiveness: cooldowns,
-        previous,
+        previous: activity.previous.key_figures(logged),
         unavailable,
     })
 }
@@ -258,7 +199,7 @@ fn explain_nulls(tally: &Tally, logged: bool, unavailable: &mut Unavailable) {
             unavailable.insert(field, "the file has no activity_log".to_owned());
         }
     }
-    let reason = match (logged, tally.rows()) {
+    let reason = match (logged, tally.types()) {
         (false, _) => "the file has no activity_log",
         (true, 0) => "no activity in the window",
         (true, _) => "no cycle in the window",
@@ -289,7 +230,7 @@ fn newest_activity(context: &Context<'_>) -> rusqlite::Result<Option<DateTime<Ut
 /// last clean stop, or with the log itself.
 fn last_start(context: &Context<'_>) -> anyhow::Result<Option<DateTime<Utc>>> {
     let (mut started, mut stopped) = (None, None);
-    each_row(context.bot.connection(), LIFECYCLE, |row| {
+    context.bot.each_row(LIFECYCLE, |row| {
         let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
         let newest =
             if cell::text(row, 2)?.as_deref() == Some("started") { &mut started } else { &mut stopped };
@@ -311,7 +252,7 @@ fn last_start(context: &Context<'_>) -> anyhow::Result<Option<DateTime<Utc>>> {
 fn staleness(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Result<Option<f64>> {
     let mut newest = None;
     let mut rows = 0_u64;
-    each_row(context.bot.connection(), PRICES, |row| {
+    context.bot.each_row(PRICES, |row| {
         rows += 1;
         newest = newest.max(context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now));
         Ok(())

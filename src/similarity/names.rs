@@ -1,5 +1,6 @@
 //! Names that a bot's file knows: coins above all, under all of their names.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::lexicon::meaning;
@@ -78,6 +79,13 @@ const NO_COINS: &[&str] = &[
 /// What the bot's file knows by name: coins, rules, tables, exit reasons.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
+    all: Vec<String>,
+    /// Sorted at the first use: a run whose LLM found nothing compares no texts.
+    sorted: OnceCell<Sorted>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Sorted {
     coins: BTreeSet<String>,
     identifiers: BTreeSet<String>,
 }
@@ -87,29 +95,39 @@ fn is_word(name: &str) -> bool {
     meaning(&[stem(name)]).is_some()
 }
 
+impl Sorted {
+    fn of(names: &[String]) -> Self {
+        let mut sorted = Self::default();
+        for name in names {
+            if name.contains('_') {
+                sorted.identifiers.insert(name.clone());
+            } else if name.contains(char::is_alphabetic)
+                && !NO_COINS.contains(&name.as_str())
+                && !is_word(name)
+            {
+                sorted.coins.insert(name.clone());
+            }
+        }
+        sorted
+    }
+}
+
 impl Names {
     /// Sorts the names by their looks: an underscore makes an identifier, a letter a coin, unless it is a
     /// word of the field, as the names of some tables are. Bare numbers are left, because a number in a
     /// text is a rule's only where the word rule says so.
     pub(crate) fn new<Name: AsRef<str>>(names: impl IntoIterator<Item = Name>) -> Self {
-        let mut sorted = Self::default();
-        for name in names {
-            let name = name.as_ref().trim().to_lowercase();
-            if name.contains('_') {
-                sorted.identifiers.insert(name);
-            } else if name.contains(char::is_alphabetic)
-                && !NO_COINS.contains(&name.as_str())
-                && !is_word(&name)
-            {
-                sorted.coins.insert(name);
-            }
-        }
-        sorted
+        let all = names.into_iter().map(|name| name.as_ref().trim().to_lowercase()).collect();
+        Self { all, sorted: OnceCell::new() }
+    }
+
+    fn sorted(&self) -> &Sorted {
+        self.sorted.get_or_init(|| Sorted::of(&self.all))
     }
 
     /// Whether the file has a table, rule or exit reason of this name.
     pub(super) fn has_identifier(&self, name: &str) -> bool {
-        self.identifiers.contains(name)
+        self.sorted().identifiers.contains(name)
     }
 
     /// The coin that the words at the start name, and how many words that takes.
@@ -135,6 +153,6 @@ impl Names {
             && (2..=6).contains(&name.len())
             && !NO_COINS.contains(&name)
             && name.bytes().filter(u8::is_ascii_alphabetic).count() > 1;
-        (self.coins.contains(name) || looks_like_symbol).then(|| name.to_owned())
+        (self.sorted().coins.contains(name) || looks_like_symbol).then(|| name.to_owned())
     }
 }

@@ -144,7 +144,7 @@ fn sampled(audit: &Audit<'_>) -> anyhow::Result<Vec<Column>> {
         FROM main.sqlite_master AS tables, pragma_table_xinfo(tables.name, 'main') AS columns
         WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
             AND tables.name NOT LIKE 'monitoring\\_%' ESCAPE '\\'";
-    crate::bot::each_row(connection, sql, |row| {
+    audit.context.bot.each_row(sql, |row| {
         let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
         if is_time_name(&column) {
             by_table.entry(table).or_default().push(column);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
-use crate::bot::{cell, clock, each_row, position};
+use crate::bot::{cell, clock, position};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -74,7 +74,7 @@ impl Run {
 fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let context = audit.context;
     let mut runs: HashMap<String, Run> = HashMap::new();
-    each_row(context.bot.connection(), NEWEST_POINTS, |row| {
+    context.bot.each_row(NEWEST_POINTS, |row| {
         let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
         if let (Some(at), Some(coin), Some(price_usd)) = (at, cell::text(row, 2)?, cell::real(row, 3)?) {
             match runs.get_mut(coin.as_ref()) {

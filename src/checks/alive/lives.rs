@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::silence::rhythm;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
-use crate::bot::{cell, clock, each_row};
+use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
 
 /// Starts without a stop before them.
@@ -64,7 +64,7 @@ pub(super) struct Event {
 /// All starts and clean stops up to now, oldest first.
 pub(super) fn events(audit: &Audit<'_>) -> anyhow::Result<Vec<Event>> {
     let mut events = Vec::new();
-    each_row(audit.context.bot.connection(), LIFECYCLE, |row| {
+    audit.context.bot.each_row(LIFECYCLE, |row| {
         if let Some(at) = audit.context.bot.instant(row, 0, 1)?.filter(|at| *at <= audit.context.now) {
             events.push(Event { at, started: cell::text(row, 2)?.as_deref() == Some("started") });
         }

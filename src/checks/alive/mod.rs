@@ -10,6 +10,7 @@ mod price_flow;
 mod silence;
 
 pub(super) use columns::Column as TimeColumn;
+pub(super) use silence::Gaps;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 

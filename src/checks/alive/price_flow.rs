@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
-use crate::bot::{cell, clock, each_row, position};
-use crate::checks::Log;
+use crate::bot::log::Log;
+use crate::bot::{cell, clock, position};
 use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
@@ -69,7 +69,7 @@ impl Prices {
         let context = audit.context;
         let mut coins = Vec::new();
         let mut later = false;
-        each_row(context.bot.connection(), PRICES, |row| {
+        context.bot.each_row(PRICES, |row| {
             let (Some(at), Some(coin)) = (context.bot.instant(row, 0, 1)?, cell::text(row, 2)?) else {
                 return Ok(());
             };

@@ -43,7 +43,7 @@ UNION ALL
 SELECT updated_at, clock FROM account WHERE generation = 1";
 
 /// How often the bot writes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Rhythm {
     /// Newest row up to now.
     pub(super) newest: DateTime<Utc>,
@@ -52,27 +52,62 @@ pub(super) struct Rhythm {
     p99_seconds: i64,
 }
 
+/// The gaps between the newest rows of what the bot writes all the time.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::checks) struct Gaps {
+    newest: DateTime<Utc>,
+    p99_seconds: i64,
+    third_longest_seconds: i64,
+}
+
+impl Gaps {
+    /// Of times in any order; `None` where they are too few.
+    fn of(mut times: Vec<DateTime<Utc>>) -> Option<Self> {
+        times.sort_unstable();
+        let newest = times.last().copied()?;
+        let pairs = times.iter().zip(times.iter().skip(1));
+        let mut gaps: Vec<i64> = pairs.map(|(earlier, later)| (*later - *earlier).num_seconds()).collect();
+        gaps.sort_unstable();
+        (gaps.len() >= FEWEST_GAPS).then(|| Self {
+            newest,
+            p99_seconds: gaps.get(gaps.len() * 99 / 100).copied().unwrap_or(0),
+            third_longest_seconds: gaps.get(gaps.len() - 3).copied().unwrap_or(0),
+        })
+    }
+
+    /// From the window's log where that is long enough, else from the newest rows before now.
+    fn read(audit: &Audit<'_>) -> anyhow::Result<Option<Self>> {
+        const ENOUGH_ROWS: usize = 1_000;
+        let entries = &audit.log()?.entries;
+        if entries.len() >= ENOUGH_ROWS {
+            let newest = entries.iter().rev().take(RHYTHM_ROWS);
+            return Ok(Self::of(newest.map(|entry| entry.at).collect()));
+        }
+        for sql in RHYTHMS {
+            let gaps = Self::of(newest_times(audit, sql)?);
+            if gaps.is_some() {
+                return Ok(gaps);
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// Measures the rhythm; `None` where there are too few rows.
 pub(super) fn rhythm(audit: &Audit<'_>, least_minutes: f64) -> anyhow::Result<Option<Rhythm>> {
-    for sql in RHYTHMS {
-        let times = newest_times(audit, sql)?;
-        let mut gaps: Vec<i64> = times
-            .iter()
-            .zip(times.iter().skip(1))
-            .map(|(later, earlier)| (*later - *earlier).num_seconds().max(0))
-            .collect();
-        gaps.sort_unstable();
-        let newest = times.iter().max().copied();
-        if gaps.len() < FEWEST_GAPS {
-            continue;
+    let gaps = match audit.shared.gaps.get() {
+        Some(gaps) => *gaps,
+        None => {
+            let gaps = Gaps::read(audit)?;
+            *audit.shared.gaps.get_or_init(|| gaps)
         }
-        let p99_seconds = gaps.get(gaps.len() * 99 / 100).copied().unwrap_or(0);
-        let third_longest = gaps.get(gaps.len() - 3).copied().unwrap_or(0);
-        let least = (least_minutes * 60.0) as i64;
-        let tolerance_seconds = least.max(5 * p99_seconds).max(2 * third_longest);
-        return Ok(newest.map(|newest| Rhythm { newest, tolerance_seconds, p99_seconds }));
-    }
-    Ok(None)
+    };
+    let least = (least_minutes * 60.0) as i64;
+    Ok(gaps.map(|gaps| Rhythm {
+        newest: gaps.newest,
+        tolerance_seconds: least.max(5 * gaps.p99_seconds).max(2 * gaps.third_longest_seconds),
+        p99_seconds: gaps.p99_seconds,
+    }))
 }
 
 fn newest_times(audit: &Audit<'_>, sql: &str) -> anyhow::Result<Vec<DateTime<Utc>>> {
@@ -166,7 +201,7 @@ fn unwatched(open: usize) -> String {
 
 fn newest_sign(audit: &Audit<'_>, newest: DateTime<Utc>) -> anyhow::Result<DateTime<Utc>> {
     let mut newest = newest;
-    crate::bot::each_row(audit.context.bot.connection(), SIGNS, |row| {
+    audit.context.bot.each_row(SIGNS, |row| {
         if let Some(at) = audit.context.bot.instant(row, 0, 1)?.filter(|at| *at <= audit.context.now) {
             newest = newest.max(at);
         }
@@ -180,7 +215,7 @@ fn newest_sign(audit: &Audit<'_>, newest: DateTime<Utc>) -> anyhow::Result<DateT
 fn is_local_text(audit: &Audit<'_>, rhythm: &Rhythm) -> anyhow::Result<bool> {
     let sql = "SELECT created_at FROM activity ORDER BY id DESC LIMIT 1";
     let mut written_with_t = false;
-    crate::bot::each_row(audit.context.bot.connection(), sql, |row| {
+    audit.context.bot.each_row(sql, |row| {
         let text = cell::text(row, 0)?.unwrap_or_default();
         written_with_t = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f").is_ok();
         Ok(())

@@ -6,7 +6,7 @@ use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
 use super::{is_left_behind, is_past, looked_at, short, tables};
-use crate::bot::{Period, each_row, quoted};
+use crate::bot::{Period, quoted};
 use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Column, Kind, Table};
 use crate::finding::{AlertType, Severity};
@@ -71,7 +71,7 @@ LIMIT 50";
         return Ok(None);
     }
     let mut conditions: Vec<(String, SqlValue)> = Vec::new();
-    each_row(audit.context.bot.connection(), RULES, |row| {
+    audit.context.bot.each_row(RULES, |row| {
         if let Ok(condition) = row.get(0) {
             conditions.push((condition, row.get(1)?));
         }

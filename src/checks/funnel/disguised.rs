@@ -16,30 +16,11 @@ pub(super) const DISGUISED: Check = Check {
     threshold: Some(Threshold { default: 5.0, reason: "decisions of one text in the window" }),
     run: |audit| over_log(audit, disguised),
 };
-/// Rows that say a failure where a reason should stand.
-const FAILURE_WORDS: [&str; 12] = [
-    "failed to parse",
-    "could not parse",
-    "cannot parse",
-    "unable to parse",
-    "parse error",
-    "parsing failed",
-    "invalid json",
-    "jsondecode",
-    "no valid json",
-    "traceback",
-    "request failed",
-    "connection failed",
-];
-/// Whether a reason is the text of a failure.
-pub(super) fn is_failure_text(text: &str) -> bool {
-    let text = text.to_lowercase();
-    FAILURE_WORDS.iter().any(|word| text.contains(word))
-}
+
 fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let mut by_text: BTreeMap<(&str, &str), Evidence> = BTreeMap::new();
-    for decision in log.decisions.iter().filter(|decision| is_failure_text(&decision.reason)) {
+    for decision in log.decisions.iter().filter(|decision| decision.is_failure) {
         let before = decision.place.checked_sub(1).and_then(|place| log.entries.get(place));
         let Some(entry) = log.entries.get(decision.place) else { continue };
         // Where the failure itself is logged right before, nothing is hidden.
@@ -81,16 +62,5 @@ fn hidden(action: &str, text: &str, evidence: &Evidence) -> Problem {
         ),
         recommendation: "Log such a failure as an error together with the raw answer, and ask for structured output."
             .to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_to_wait_is_no_failure() {
-        assert!(is_failure_text("Failed to parse LLM response"));
-        assert!(!is_failure_text("The coin failed to break its resistance"));
     }
 }

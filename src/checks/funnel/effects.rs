@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use crate::bot::log::Log;
+use crate::bot::log::{Decision, Entry};
 use crate::bot::{Period, cell, clock, position};
-use crate::checks::Log;
-use crate::checks::log::{Decision, Entry};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -55,7 +55,9 @@ impl Holdings {
     fn read(audit: &Audit<'_>) -> anyhow::Result<Self> {
         let context = audit.context;
         let mut held = Self::default();
-        let period = Period { after: context.window.after, until: context.now };
+        // What the log does not reach back to, nobody asks about.
+        let oldest = audit.log()?.entries.first().map_or(context.now, |entry| entry.at);
+        let period = Period { after: oldest - TimeDelta::seconds(60), until: context.now };
         context.bot.each_within(HELD, period, |closed_at, row| {
             let coin = cell::text(row, 2)?.unwrap_or_default();
             let opened_at = context.bot.instant(row, 3, 1)?.unwrap_or(DateTime::<Utc>::MIN_UTC);

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::rising::count_episodes;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::clock;
-use crate::checks::Log;
-use crate::checks::log::Entry;
-use crate::collectors::system_metrics::{classify, is_failed_fetch, quotable};
+use crate::bot::log::Entry;
+use crate::bot::log::Log;
+use crate::collectors::system_metrics::{Errors, classify, is_failed_fetch, quotable};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -219,7 +218,9 @@ fn episodes(log: &Log, name: &str) -> u64 {
     let is_it = |entry: &&Entry| {
         classify(&entry.kind, &entry.description).is_some_and(|kind| kind.replace('_', " ") == name)
     };
-    count_episodes(log.entries.iter().filter(is_it).map(|entry| entry.at).collect())
+    let mut errors = Errors::default();
+    log.entries.iter().filter(is_it).for_each(|entry| errors.add(entry.at));
+    errors.episodes
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ mod requests;
 mod responses;
 mod rising;
 
-use super::log::MOST_ROWS;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::bot::clock;
+use crate::bot::log::MOST_ROWS;
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[

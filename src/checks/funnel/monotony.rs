@@ -1,10 +1,7 @@
 //! Answers that never differ.
 
-use std::collections::BTreeMap;
-
 use super::{Audit, Check, Found, Problem, Theme, Threshold, over_log};
-use crate::checks::Log;
-use crate::checks::log::Decision;
+use crate::bot::log::Decision;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -26,10 +23,12 @@ const QUERY: &str =
 fn one_answer(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let mut found = Found::nothing();
-    let actions = values(log, |decision| Some(decision.action.clone()));
-    let confidences =
-        values(log, |decision| decision.confidence.map(|confidence| format!("{confidence:.4}")));
-    let coins = values(log, |decision| decision.coin.clone().filter(|_| decision.is("BUY")));
+    let real: Vec<_> = log.decisions.iter().filter(|decision| !decision.is_failure).collect();
+    let confidence = |decision: &&Decision| decision.confidence.map(|confidence| format!("{confidence:.4}"));
+    let bought = |decision: &&Decision| decision.coin.clone().filter(|_| decision.is("BUY"));
+    let actions = only(real.iter().map(|decision| decision.action.clone()));
+    let confidences = only(real.iter().filter_map(|decision| confidence(decision)));
+    let coins = only(real.iter().filter_map(|decision| bought(decision)));
     let subjects = [
         ("action", actions, audit.threshold, "The LLM does not decide any more, it repeats itself."),
         (
@@ -40,24 +39,19 @@ fn one_answer(audit: &Audit<'_>) -> anyhow::Result<Found> {
         ),
         ("coin", coins, audit.threshold / 2.0, "All other coins are watched for nothing."),
     ];
-    for (subject, values, least, consequence) in subjects {
-        let count: u64 = values.values().sum();
-        if let (1, Some(value)) = (values.len(), values.keys().next())
-            && count as f64 >= least
-        {
-            found.fact(same(subject, value, count, consequence));
+    for (subject, only, least, consequence) in subjects {
+        if let Some((value, count)) = only.filter(|(_, count)| *count as f64 >= least) {
+            found.fact(same(subject, &value, count, consequence));
         }
     }
     Ok(found)
 }
 
-fn values(log: &Log, of: impl Fn(&Decision) -> Option<String>) -> BTreeMap<String, u64> {
-    let mut values = BTreeMap::new();
-    let real = log.decisions.iter().filter(|decision| !super::disguised::is_failure_text(&decision.reason));
-    for value in real.filter_map(of) {
-        *values.entry(value).or_default() += 1;
-    }
-    values
+/// The value that all of them share, with their number.
+fn only(mut values: impl Iterator<Item = String>) -> Option<(String, u64)> {
+    let first = values.next()?;
+    let others = values.try_fold(0, |count, value| (value == first).then_some(count + 1))?;
+    Some((first, 1 + others))
 }
 
 fn same(subject: &str, value: &str, count: u64, consequence: &str) -> Problem {

@@ -1,7 +1,7 @@
 //! What becomes of the strategist's plans.
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -65,7 +65,7 @@ fn empty_plans(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn never_triggered(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     let bot = audit.context.bot;
-    each_row(bot.connection(), LINKED, |row| {
+    bot.each_row(LINKED, |row| {
         if bot.instant(row, 0, 1)?.is_none_or(|created_at| created_at > audit.context.now) {
             return Ok(());
         }

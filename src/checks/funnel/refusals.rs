@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::clock;
-use crate::checks::Log;
-use crate::checks::log::Entry;
+use crate::bot::log::{Entry, Log, is_failure_text};
 use crate::collectors::account_health::limit_of;
 use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
@@ -203,7 +202,7 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for entry in audit.log()?.of_kind("decision_rejected") {
-        let parsed = !super::disguised::is_failure_text(entry.details.as_deref().unwrap_or_default());
+        let parsed = !is_failure_text(entry.details.as_deref().unwrap_or_default());
         let is_hold = parsed && entry.description.starts_with("HOLD");
         evidence.row(is_hold.then(|| format!("#{} {}", entry.id, cut(&entry.description, 80))));
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
-use crate::bot::{cell, clock, each_row};
+use crate::bot::{cell, clock};
 use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
@@ -36,7 +36,7 @@ pub(super) const UNANSWERED: Check = Check {
 
 fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut known = HashSet::new();
-    each_row(audit.context.bot.connection(), "SELECT id FROM rule LIMIT 20000", |row| {
+    audit.context.bot.each_row("SELECT id FROM rule LIMIT 20000", |row| {
         known.extend(cell::text(row, 0)?.map(|id| id.trim().to_owned()));
         Ok(())
     })?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
-use crate::checks::Log;
+use crate::bot::log::Log;
 use crate::finding::{AlertType, Severity};
 
 /// The newest quarter of the window against the rest.

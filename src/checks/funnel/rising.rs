@@ -1,12 +1,6 @@
 //! Errors that come more often than a window before.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, TimeDelta, Utc};
-
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
-use crate::bot::{Period, cell};
-use crate::collectors::system_metrics::classify;
 use crate::finding::{AlertType, Severity};
 
 /// More episodes of an error than in the window before.
@@ -21,36 +15,6 @@ pub(super) const RISING: Check = Check {
     }),
     run: rising,
 };
-/// Errors that follow each other within ten minutes are one episode.
-pub(super) fn count_episodes(mut times: Vec<DateTime<Utc>>) -> u64 {
-    times.sort_unstable();
-    let breaks =
-        times.iter().zip(times.iter().skip(1)).filter(|(one, next)| **next - **one > TimeDelta::minutes(10));
-    u64::from(!times.is_empty()) + breaks.count() as u64
-}
-
-/// The plus keeps SQLite on the index of the times.
-const ERRORS: &str = "
-SELECT
-    created_at,
-    clock,
-    activity_type,
-    description
-FROM activity
-WHERE (+activity_type IN ('error', 'warning') OR +activity_type LIKE '%\\_error' ESCAPE '\\'
-    OR +activity_type LIKE '%\\_failed' ESCAPE '\\') AND within(created_at)";
-
-fn error_times(audit: &Audit<'_>, period: Period) -> anyhow::Result<BTreeMap<String, Vec<DateTime<Utc>>>> {
-    let mut times: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
-    audit.context.bot.each_within(ERRORS, period, |at, row| {
-        let kind = cell::text(row, 2)?.unwrap_or_default();
-        if let Some(kind) = classify(&kind, &cell::text(row, 3)?.unwrap_or_default()) {
-            times.entry(kind).or_default().push(at);
-        }
-        Ok(())
-    })?;
-    Ok(times)
-}
 
 fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some(metrics) = audit.report.system_metrics.available() else { return Ok(Found::nothing()) };
@@ -59,20 +23,20 @@ fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     };
     let expected_share = cycles as f64 / (cycles + before) as f64;
-    let mut earlier = error_times(audit, audit.context.previous)?;
+    let activity = audit.context.activity()?;
     let mut found = Found::nothing();
-    for (kind, times) in error_times(audit, audit.context.window)? {
-        let (errors, now) = (times.len(), count_episodes(times));
-        let then = count_episodes(earlier.remove(&kind).unwrap_or_default());
+    for (kind, errors) in &activity.window.errors {
+        let now = errors.episodes;
+        let then = activity.previous.errors.get(kind).map_or(0, |errors| errors.episodes);
         if now as f64 >= audit.threshold {
             let p_value = binomial_tail(now, now + then, expected_share);
-            found.claim(p_value, rise(&kind, errors, now, then, p_value));
+            found.claim(p_value, rise(kind, errors.count, now, then, p_value));
         }
     }
     Ok(found)
 }
 
-fn rise(kind: &str, errors: usize, now: u64, then: u64, p_value: f64) -> Problem {
+fn rise(kind: &str, errors: u64, now: u64, then: u64, p_value: f64) -> Problem {
     let name = kind.replace('_', " ");
     Problem {
         alert_type: AlertType::Performance,

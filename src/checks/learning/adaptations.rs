@@ -26,7 +26,7 @@ SELECT
     measured_at
 FROM adaptation
 WHERE within(at)
-ORDER BY at DESC";
+ORDER BY at";
 
 const STATUS_CHANGES: &str = "
 SELECT

@@ -107,37 +107,40 @@ impl Claim {
     }
 }
 
+/// What the rows of a query claim about coins: a list of insights with their evidence, or one piece of it.
+fn claims(audit: &Audit<'_>, sql: &str) -> rusqlite::Result<Vec<(DateTime<Utc>, String, Claim)>> {
+    let context = audit.context;
+    let hours = i64::from(context.config.hours).max(LEAST_HOURS);
+    let period = Period { after: context.now - TimeDelta::hours(hours), until: context.now };
+    let mut claims = Vec::new();
+    context.bot.each_within(sql, period, |at, row| {
+        let id = cell::text(row, 2)?.unwrap_or_default();
+        let json: Value = serde_json::from_str(&cell::text(row, 3)?.unwrap_or_default()).unwrap_or_default();
+        let listed = json.as_array().into_iter().flatten().filter_map(|insight| insight.get("evidence"));
+        let evidence = listed.chain((!json.is_array()).then_some(&json));
+        claims.extend(evidence.filter_map(Claim::of).map(|claim| (at, id.clone().into_owned(), claim)));
+        Ok(())
+    })?;
+    Ok(claims)
+}
+
 /// High where the bot has changed itself because of it, else medium.
 pub(super) fn impossible_evidence(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let context = audit.context;
-    let known = trade::count_until(context.bot, context.now)?;
-    if !context.bot.has_table("reflections") || known.is_none_or(|trades| trades > MOST_TRADES) {
+    let (insights, adaptations) = (claims(audit, REFLECTIONS)?, claims(audit, ADAPTATIONS)?);
+    let known = trade::count_until(audit.context.bot, audit.context.now)?;
+    if insights.is_empty() || known.is_none_or(|trades| trades > MOST_TRADES) {
         return Ok(Found::nothing());
     }
     let history = History::read(audit)?;
-    let hours = i64::from(context.config.hours).max(LEAST_HOURS);
-    let period = Period { after: context.now - TimeDelta::hours(hours), until: context.now };
-    let mut insights = Evidence::default();
-    context.bot.each_within(REFLECTIONS, period, |at, row| {
-        let id = cell::text(row, 2)?.unwrap_or_default();
-        let list: Value = serde_json::from_str(&cell::text(row, 3)?.unwrap_or_default()).unwrap_or_default();
-        for claim in
-            list.as_array().into_iter().flatten().filter_map(|insight| Claim::of(insight.get("evidence")?))
-        {
-            let refuted = claim.refuted(history.of(&claim.coin, at));
-            insights.row(refuted.map(|reason| format!("reflection {id}: {reason}")));
+    let refuted = |claims: &[(DateTime<Utc>, String, Claim)]| {
+        let mut evidence = Evidence::default();
+        for (at, id, claim) in claims {
+            let reason = claim.refuted(history.of(&claim.coin, *at));
+            evidence.row(reason.map(|reason| format!("reflection {id}: {reason}")));
         }
-        Ok(())
-    })?;
-    let mut adaptations = Evidence::default();
-    context.bot.each_within(ADAPTATIONS, period, |at, row| {
-        let evidence: Value =
-            serde_json::from_str(&cell::text(row, 3)?.unwrap_or_default()).unwrap_or_default();
-        if let Some(claim) = Claim::of(&evidence) {
-            adaptations.row(claim.refuted(history.of(&claim.coin, at)));
-        }
-        Ok(())
-    })?;
+        evidence
+    };
+    let (insights, adaptations) = (refuted(&insights), refuted(&adaptations));
     Ok((insights.count >= LEAST_IMPOSSIBLE).then(|| problem(&insights, &adaptations)).into())
 }
 

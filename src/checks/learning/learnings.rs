@@ -6,12 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::bot::{Period, cell};
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::Basis;
+use crate::collectors::{Basis, Context};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
 /// Looked at, at least: a day holds few trades of a quiet bot.
 const LEAST_HOURS: i64 = 7 * 24;
+/// Looked at, at most: what was not learned before that is history.
+const MOST_HOURS: i64 = 30 * 24;
 /// A learning may still come for a younger trade.
 const GRACE_HOURS: i64 = 12;
 const LEAST_TRADES: u64 = 20;
@@ -58,6 +60,7 @@ FROM learning
 WHERE within(created_at)";
 
 /// A trade that somebody may have learned from.
+#[derive(Debug)]
 struct Lesson {
     coin: String,
     closed_at: DateTime<Utc>,
@@ -68,9 +71,24 @@ struct Lesson {
 
 /// The period's trades by id, with the learnings that name them. Empty where nothing is learned at
 /// all: then the table of learnings is dead, and that is another check's.
-fn lessons(audit: &Audit<'_>) -> rusqlite::Result<(HashMap<i64, Lesson>, Period)> {
-    let context = audit.context;
-    let hours = i64::from(context.config.hours).max(LEAST_HOURS);
+#[derive(Debug)]
+pub(in crate::checks) struct Lessons {
+    by_trade: HashMap<i64, Lesson>,
+    /// When the trades were closed.
+    trades: Period,
+}
+
+/// Read once for all checks.
+fn lessons<'run>(audit: &Audit<'run>) -> rusqlite::Result<&'run Lessons> {
+    if let Some(lessons) = audit.shared.lessons.get() {
+        return Ok(lessons);
+    }
+    let lessons = read(audit.context)?;
+    Ok(audit.shared.lessons.get_or_init(|| lessons))
+}
+
+fn read(context: &Context<'_>) -> rusqlite::Result<Lessons> {
+    let hours = i64::from(context.config.hours).clamp(LEAST_HOURS, MOST_HOURS);
     let after = context.now - TimeDelta::hours(hours);
     let trades = Period { after, until: context.now - TimeDelta::hours(GRACE_HOURS) };
     let mut lessons = HashMap::new();
@@ -98,18 +116,14 @@ fn lessons(audit: &Audit<'_>) -> rusqlite::Result<(HashMap<i64, Lesson>, Period)
     if learnings == 0 || context.generation != 1 {
         lessons.clear();
     }
-    Ok((lessons, trades))
+    Ok(Lessons { by_trade: lessons, trades })
 }
 
 /// Medium: the feature is there and mostly does not happen.
 pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let (lessons, period) = lessons(audit)?;
-    let mut skipped = 0_u64;
-    audit.context.bot.each_within(SKIPPED, period, |_, _| {
-        skipped += 1;
-        Ok(())
-    })?;
-    let mut ordered: Vec<_> = lessons.iter().collect();
+    let lessons = lessons(audit)?;
+    let skipped = audit.context.bot.count_within(SKIPPED, lessons.trades)?;
+    let mut ordered: Vec<_> = lessons.by_trade.iter().collect();
     ordered.sort_by_key(|(id, _)| **id);
     let mut evidence = Evidence::default();
     for (id, lesson) in ordered {
@@ -139,8 +153,8 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 /// Low: the learning is made, only too late to be of use.
 pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let (lessons, _) = lessons(audit)?;
-    let mut delays: Vec<(i64, i64)> = lessons
+    let mut delays: Vec<(i64, i64)> = lessons(audit)?
+        .by_trade
         .iter()
         .filter_map(|(id, lesson)| Some(((lesson.learned_at? - lesson.closed_at).num_seconds(), *id)))
         .collect();
@@ -174,8 +188,8 @@ pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 /// High: what is learned is the opposite of what happened.
 pub(super) fn contradicts_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let (lessons, _) = lessons(audit)?;
-    let mut stories: Vec<_> = lessons
+    let mut stories: Vec<_> = lessons(audit)?
+        .by_trade
         .iter()
         .filter_map(|(trade, lesson)| Some((*trade, lesson, lesson.pnl_usd?)))
         .flat_map(|(trade, lesson, pnl_usd)| {

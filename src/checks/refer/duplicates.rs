@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
 use crate::untrusted::cut;
 
 pub(super) const RULES: Check = Check {
@@ -56,7 +56,7 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut groups: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     let mut rules: BTreeMap<String, u64> = BTreeMap::new();
     let bot = audit.context.bot;
-    each_row(bot.connection(), RULE_TEXTS, |row| {
+    bot.each_row(RULE_TEXTS, |row| {
         let text = normalised(&cell::text(row, 4)?.unwrap_or_default());
         let later = bot.instant(row, 0, 1)?.is_some_and(|at| at > audit.context.now);
         if !later && text.len() > 5 {
@@ -125,7 +125,7 @@ fn conditions(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let bot = audit.context.bot;
     let mut lives: BTreeMap<String, Vec<(i64, i64, String)>> = BTreeMap::new();
     let mut evidence = Evidence::default();
-    each_row(bot.connection(), CONDITIONS_SQL, |row| {
+    bot.each_row(CONDITIONS_SQL, |row| {
         let (Some(from), Some(until)) = (bot.instant(row, 0, 1)?, bot.instant(row, 2, 1)?) else {
             return Ok(());
         };

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::bot::cell;
 use crate::bot::ledger::Entry;
-use crate::bot::{cell, each_row};
 use crate::untrusted::cut;
 
 pub(super) const WRONG_TRADE: Check = Check {
@@ -41,7 +41,7 @@ fn wrong_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
         ledger.of(1).map(|entry| entry.coin.as_str()).filter(|coin| coin.len() > 2).collect();
     let (mut coin, mut early) = (Evidence::default(), Evidence::default());
     let bot = audit.context.bot;
-    each_row(bot.connection(), LEARNINGS, |row| {
+    bot.each_row(LEARNINGS, |row| {
         let created_at = bot.instant(row, 0, 1)?;
         let id = cell::text(row, 3)?.unwrap_or_default();
         let Some(trade) =

@@ -14,8 +14,8 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::bot::cell;
 use crate::bot::closing::Closing;
-use crate::bot::{cell, each_row};
 use crate::finding::{AlertType, Severity};
 
 /// The checks of this theme.
@@ -54,8 +54,7 @@ pub(super) fn doubled_closings<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<
 /// The ids under which a generation's open positions are known.
 pub(super) fn open_ids(audit: &Audit<'_>, generation: i64) -> anyhow::Result<HashSet<String>> {
     let mut ids = HashSet::new();
-    let connection = audit.context.bot.connection();
-    each_row(connection, "SELECT generation, id, position_id FROM position", |row| {
+    audit.context.bot.each_row("SELECT generation, id, position_id FROM position", |row| {
         if cell::integer(row, 0)? == Some(generation) {
             for column in [1, 2] {
                 ids.extend(cell::text(row, column)?.map(std::borrow::Cow::into_owned));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
 use crate::bot::clock::utc_text;
-use crate::bot::{cell, each_row, ledger::Entry};
+use crate::bot::{cell, ledger::Entry};
 use crate::untrusted::cut;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -51,7 +51,7 @@ FROM position";
 fn open(audit: &Audit<'_>) -> anyhow::Result<Vec<OpenRow>> {
     let bot = audit.context.bot;
     let mut rows = Vec::new();
-    each_row(bot.connection(), OPEN, |row| {
+    bot.each_row(OPEN, |row| {
         let opened_at = bot.instant(row, 0, 1)?;
         if opened_at.is_none_or(|at| at <= audit.context.now) {
             rows.push(OpenRow {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
 use crate::untrusted::cut;
 
 pub(super) const TIMES: Check = Check {
@@ -60,7 +60,7 @@ fn times(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     for order in &ORDERS {
         let mut evidence = Evidence::default();
-        each_row(bot.connection(), order.sql, |row| {
+        bot.each_row(order.sql, |row| {
             let (Some(first), Some(second)) = (bot.instant(row, 0, 1)?, bot.instant(row, 2, 3)?) else {
                 return Ok(());
             };
@@ -125,7 +125,7 @@ WHERE kind IN ('rule', 'pattern')";
 fn rules_before_creation(audit: &Audit<'_>) -> anyhow::Result<Evidence> {
     let bot = audit.context.bot;
     let mut created: HashMap<(i64, String), DateTime<Utc>> = HashMap::new();
-    each_row(bot.connection(), RULES, |row| {
+    bot.each_row(RULES, |row| {
         if let Some(at) = bot.instant(row, 0, 1)? {
             let id = cell::text(row, 3)?.unwrap_or_default().into_owned();
             created.insert((cell::integer(row, 2)?.unwrap_or_default(), id), at);

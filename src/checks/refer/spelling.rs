@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
 use crate::untrusted::cut;
 
 pub(super) const REFUSED: Check = Check {
@@ -22,21 +22,12 @@ pub(super) const SPLIT: Check = Check {
     run: split,
 };
 
-/// The plus keeps SQLite on the index of the times.
-const REFUSALS: &str = "
-SELECT
-    created_at,
-    clock,
-    description
-FROM activity
-WHERE +activity_type IN ('trade_rejected', 'decision_rejected', 'error', 'warning') AND within(created_at)";
-
 const PRICES: &str = "SELECT updated_at, clock, coin FROM price";
 
 fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let bot = audit.context.bot;
     let mut known = BTreeSet::new();
-    each_row(bot.connection(), PRICES, |row| {
+    bot.each_row(PRICES, |row| {
         // Rows that an older bot left behind are no price.
         if bot.instant(row, 0, 1)?.is_some_and(|at| audit.context.window.contains(at)) {
             known.extend(cell::text(row, 2)?.map(std::borrow::Cow::into_owned));
@@ -47,9 +38,8 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         known.iter().map(|coin| (coin.trim().to_lowercase(), coin)).collect();
     let mut evidence = Evidence::default();
     let mut coins = BTreeSet::new();
-    bot.each_within(REFUSALS, audit.context.window, |_, row| {
-        let description = cell::text(row, 2)?.unwrap_or_default();
-        let Some((_, rest)) = description.split_once("No market data for ") else { return Ok(()) };
+    for entry in &audit.log()?.entries {
+        let Some((_, rest)) = entry.description.split_once("No market data for ") else { continue };
         let named = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
         let other = by_lower.get(&named.trim().to_lowercase()).filter(|_| !known.contains(named));
         if other.is_some() {
@@ -62,8 +52,7 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 format!("\"{}\" was refused, \"{}\" has a price", cut(named, 24), cut(known, 24))
             }));
         }
-        Ok(())
-    })?;
+    }
     let problem = Problem {
         alert_type: AlertType::Bug,
         severity: Severity::High,
@@ -105,7 +94,7 @@ fn split(audit: &Audit<'_>) -> anyhow::Result<Found> {
         note(entry.generation, &entry.coin, "trade");
     }
     for (place, sql) in NAMES {
-        each_row(audit.context.bot.connection(), sql, |row| {
+        audit.context.bot.each_row(sql, |row| {
             let generation = cell::integer(row, 0)?.unwrap_or_default();
             note(generation, &cell::text(row, 1)?.unwrap_or_default(), place);
             Ok(())

@@ -1,6 +1,9 @@
 //! Kinds of errors out of the activity log's free text.
 
-use crate::collectors::{Counts, Ranked};
+use std::collections::BTreeMap;
+
+use super::tally::Errors;
+use crate::collectors::Ranked;
 
 /// TASK's own three: always shown, also as a counted zero.
 const ALWAYS_SHOWN: [&str; 3] = ["llm_timeout", "market_data_failed", "database_error"];
@@ -42,11 +45,13 @@ pub(crate) fn is_failed_fetch(kind: &str) -> bool {
 }
 
 /// TASK's three first, then what was found, most frequent first.
-pub(super) fn ranked(mut errors: Counts<String>) -> Ranked<String, u64> {
-    let mut kinds: Vec<_> =
-        ALWAYS_SHOWN.iter().map(|kind| ((*kind).to_owned(), errors.remove(kind).unwrap_or(0))).collect();
-    kinds.extend(errors.ranked(|count| *count).0);
-    Ranked(kinds)
+pub(super) fn ranked(errors: &BTreeMap<String, Errors>) -> Ranked<String, u64> {
+    let count = |kind: &str| errors.get(kind).map_or(0, |errors| errors.count);
+    let mut found: Vec<_> =
+        errors.iter().filter(|(kind, _)| !ALWAYS_SHOWN.contains(&kind.as_str())).collect();
+    found.sort_by_key(|(_, errors)| std::cmp::Reverse(errors.count));
+    let always = ALWAYS_SHOWN.iter().map(|kind| ((*kind).to_owned(), count(kind)));
+    Ranked(always.chain(found.into_iter().map(|(kind, errors)| (kind.clone(), errors.count))).collect())
 }
 
 /// The message behind `Cycle #110 error:`, as a word. Addresses, keys and other long tokens are left
@@ -137,14 +142,24 @@ mod tests {
 
     #[test]
     fn counted_zeros_are_shown_and_found_kinds_follow() {
-        let mut errors: Counts<String> = Counts::default();
-        errors.update("boom", |count| *count += 7);
-        errors.update("llm_timeout", |count| *count += 2);
-        let pairs = ranked(errors).0;
+        let mut errors: BTreeMap<String, Errors> = BTreeMap::new();
+        for (kind, count) in [("boom", 7), ("rare", 1), ("frequent", 9), ("llm_timeout", 2)] {
+            for _ in 0..count {
+                errors.entry(kind.to_owned()).or_default().add(chrono::DateTime::UNIX_EPOCH);
+            }
+        }
+        let pairs = ranked(&errors).0;
         let names: Vec<_> = pairs.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
         assert_eq!(
             names,
-            [("llm_timeout", 2), ("market_data_failed", 0), ("database_error", 0), ("boom", 7)]
+            [
+                ("llm_timeout", 2),
+                ("market_data_failed", 0),
+                ("database_error", 0),
+                ("frequent", 9),
+                ("boom", 7),
+                ("rare", 1)
+            ]
         );
     }
 }
