@@ -204,11 +204,11 @@ impl Bot {
         mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
         let sql = self.with_bounds(sql);
-        let mut slices = match self.has_odd_times {
+        let slices = match self.has_odd_times {
             true => Slices::whole(period),
             false => Slices::of(period),
         };
-        while let Some(slice) = slices.next() {
+        for slice in slices {
             self.hold.give_way(&self.connection)?;
             let mut statement = self.connection.prepare_cached(&sql)?;
             bind_bounds(&mut statement, slice, &self.host_offset)?;

@@ -27,8 +27,8 @@ fn one_answer(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let confidence = |decision: &&Decision| decision.confidence.map(|confidence| format!("{confidence:.4}"));
     let bought = |decision: &&Decision| decision.coin.clone().filter(|_| decision.is("BUY"));
     let actions = only(real.iter().map(|decision| decision.action.clone()));
-    let confidences = only(real.iter().filter_map(|decision| confidence(decision)));
-    let coins = only(real.iter().filter_map(|decision| bought(decision)));
+    let confidences = only(real.iter().filter_map(confidence));
+    let coins = only(real.iter().filter_map(bought));
     let subjects = [
         ("action", actions, audit.threshold, "The LLM does not decide any more, it repeats itself."),
         (
