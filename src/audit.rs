@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::finding::Finding;
 use crate::grounding::{self, Judgement, Known};
-use crate::prompt::{Material, Prompt};
+use crate::prompt::{Material, Prompt, Wording};
+use crate::redaction::Redaction;
 use crate::similarity::Names;
 use crate::store::{self, Alert, Kept};
 use crate::summary::{Summary, ignore_closed_pipe};
@@ -34,10 +35,10 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
     tracing::info!("Starting autonomous monitoring...");
     let gathered = Gathered::read(&config, now)?;
     if config.print_prompt {
-        print_prompt(&gathered.material.render(config.max_prompt_chars), config.format)?;
+        print_prompt(&gathered.sent().render(config.max_prompt_chars), config.format)?;
         return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
     }
-    let mut analysis = ask_llm(&config, &gathered.material);
+    let mut analysis = gathered.restored(ask_llm(&config, gathered.sent()));
     if !config.trust_llm {
         gathered.hold_against_report(&mut analysis.findings, config.max_prompt_chars);
     }
@@ -73,7 +74,14 @@ struct Gathered {
     report: Report,
     checks: checks::Analysis,
     material: Material,
+    redacted: Option<Redacted>,
     names: Names,
+}
+
+/// What is sent where names are to stay here, and the way back.
+struct Redacted {
+    material: Material,
+    redaction: Redaction,
 }
 
 impl Gathered {
@@ -94,8 +102,32 @@ impl Gathered {
                 tracing::warn!("the alerts that are open cannot be read: {error:#}");
                 Vec::new()
             });
-        let material = Material::new(&context, &report, &checks.findings, &unresolved);
-        Ok(Self { report, checks, material, names })
+        let material = |wording: &mut Wording<'_>| {
+            Material::new(&context, &report, &checks.findings, &unresolved, wording)
+        };
+        let redacted = config.redact.then(|| {
+            let mut redaction = Redaction::new(&report, &context);
+            Redacted { material: material(&mut Wording::Hidden(&mut redaction)), redaction }
+        });
+        let material = material(&mut Wording::AsTheyAre);
+        Ok(Self { report, checks, material, redacted, names })
+    }
+
+    /// What the LLM is sent. What it says is held against the names themselves.
+    fn sent(&self) -> &Material {
+        self.redacted.as_ref().map_or(&self.material, |redacted| &redacted.material)
+    }
+
+    /// What came back, with the names in it again.
+    fn restored(&self, analysis: llm::Analysis) -> llm::Analysis {
+        let Some(Redacted { redaction, .. }) = &self.redacted else { return analysis };
+        let restore = |text: &str| redaction.restore(text);
+        let findings = analysis.findings.into_iter().map(|finding| llm::rewritten(finding, restore));
+        llm::Analysis {
+            findings: findings.collect(),
+            error: analysis.error.as_deref().map(restore),
+            ..analysis
+        }
     }
 
     /// What an LLM says and the report does not carry is shown, and pages nobody.

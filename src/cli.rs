@@ -74,6 +74,10 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) trust_llm: bool,
 
+    /// Replace coin names and free texts by stable placeholders in what is sent to the LLM, and put them back in what comes back
+    #[arg(long)]
+    pub(crate) redact: bool,
+
     /// Read settings from this TOML file; flags and environment win over it
     #[arg(long, global = true, value_name = "FILE", env = "MONITOR_CONFIG", value_parser = path())]
     pub(crate) config: Option<PathBuf>,

@@ -46,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) quiet: bool,
     /// Believe the LLM also where the report does not carry what it says.
     pub(crate) trust_llm: bool,
+    /// Send placeholders to the LLM for coin names and free texts.
+    pub(crate) redact: bool,
     /// Store nothing.
     pub(crate) dry_run: bool,
     /// Form of the summary.
@@ -179,6 +181,7 @@ struct File {
     max_tokens: Option<u32>,
     ca_file: Option<PathBuf>,
     max_prompt_chars: Option<usize>,
+    redact: Option<bool>,
     #[serde(default)]
     limits: LimitOverrides,
     tiers: Option<BTreeMap<String, Vec<String>>>,
@@ -225,6 +228,7 @@ impl Config {
             alerts_db: cli.alerts_db.or(file.alerts_db).filter(|path| !path.as_os_str().is_empty()),
             quiet: cli.quiet,
             trust_llm: cli.trust_llm,
+            redact: cli.redact || file.redact.unwrap_or(false),
             dry_run: cli.dry_run,
             format: cli.format,
             log_file: cli.log_file.or(file.log_file),

@@ -19,6 +19,7 @@ mod guard;
 mod llm;
 mod logging;
 mod prompt;
+mod redaction;
 mod similarity;
 mod store;
 mod summary;

@@ -4,6 +4,7 @@ use super::coins;
 use super::facts::Subject;
 use super::known::{Known, Name};
 use super::tokens::{Part, Token};
+use crate::redaction::is_placeholder;
 
 /// A name in a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,12 +192,13 @@ pub(super) fn unknown(tokens: &[Token], mentions: &[Mention], known: &Known) -> 
             .is_none_or(|before| before.start != token.start);
         if token.word().is_none()
             || !is_first
-            || mentions.iter().any(inside)
+            || mentions.iter().any(inside) && !is_placeholder(&token.written)
             || known.shows_word(&token.written)
         {
             continue;
         }
         let what = match () {
+            () if is_placeholder(&token.written) => "name",
             () if is_unknown_coin(tokens, at) => "coin",
             () if is_rule_id(tokens, at) => "rule",
             () => continue,

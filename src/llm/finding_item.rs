@@ -57,6 +57,18 @@ pub(super) fn finding(item: &Map<String, Value>) -> Option<Finding> {
     })
 }
 
+/// The finding with its texts rewritten, in the form that texts of findings have.
+pub(crate) fn rewritten(finding: Finding, rewrite: impl Fn(&str) -> String) -> Finding {
+    let long = |text: &str| capped(&rewrite(text), MAX_TEXT_CHARS);
+    Finding {
+        title: cut(&one_line(&rewrite(&finding.title)), MAX_TITLE_CHARS),
+        description: long(&finding.description),
+        evidence: finding.evidence.as_deref().map(long),
+        recommendation: finding.recommendation.as_deref().map(long),
+        ..finding
+    }
+}
+
 /// A number, also as text and with a sign in front: 12, "12", "#12".
 fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.trim().trim_start_matches('#').parse().ok())

@@ -35,6 +35,7 @@ use crate::config::LlmConfig;
 use crate::finding::Finding;
 use crate::prompt::Prompt;
 
+pub(crate) use self::finding_item::rewritten;
 pub(crate) use self::probe::probe;
 
 /// Whether a part of the audit did its work.

@@ -4,18 +4,23 @@
 //! are always whole, and of the report the least telling detail is dropped first.
 
 mod layout;
+mod said;
 mod sections;
+mod wording;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub(crate) use self::wording::Wording;
 use crate::collectors::{Context, Report};
 use crate::finding::Finding;
 use crate::store::Alert;
 
-const BRIEF: &str = include_str!("system.md");
-const CONTRACT: &str = include_str!("contract.md");
+/// What an auditor does, and how.
+pub(crate) const BRIEF: &str = include_str!("system.md");
+/// The form of an answer.
+pub(crate) const CONTRACT: &str = include_str!("contract.md");
 
 /// One request's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,14 +55,19 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    /// From the report, from what the checks have already found, and from what is still open.
+    /// From the report, from what the checks have already found, and from what is still open; the
+    /// file's own words as they are to be worded.
     pub(crate) fn new(
         context: &Context<'_>,
         report: &Report,
         reported: &[Finding],
         unresolved: &[Alert],
+        wording: &mut Wording<'_>,
     ) -> Self {
-        Self { preamble: sections::preamble(context), sections: sections::all(report, reported, unresolved) }
+        Self {
+            preamble: sections::preamble(context),
+            sections: sections::all(report, reported, unresolved, wording),
+        }
     }
 
     /// The prompt within a budget of characters for all of it. The contract is repeated at its end:

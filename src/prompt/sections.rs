@@ -5,9 +5,9 @@
 
 use std::fmt::Display;
 
-use serde_json::Value;
-
 use super::layout::Section;
+use super::said;
+use super::wording::Wording;
 use crate::bot::clock::utc_text;
 use crate::collectors::account_health::AccountHealth;
 use crate::collectors::census::{Census, Precision, Table};
@@ -19,12 +19,7 @@ use crate::collectors::winloss_patterns::WinlossPatterns;
 use crate::collectors::{self, Context, Ranked, Rate, Report, Unavailable};
 use crate::finding::Finding;
 use crate::store::Alert;
-use crate::untrusted::json_string;
 
-/// Longest name (coin, status, activity type) in characters.
-const NAME_CHARS: usize = 56;
-/// Longest free text (rule, evidence) in characters.
-const TEXT_CHARS: usize = 140;
 /// Columns without a value that are named for one table.
 const EMPTY_COLUMNS: usize = 6;
 
@@ -41,32 +36,42 @@ pub(super) fn preamble(context: &Context<'_>) -> String {
 }
 
 /// The six sections, the tables in brief, and what is already known.
-pub(super) fn all(report: &Report, reported: &[Finding], unresolved: &[Alert]) -> Vec<Section> {
+pub(super) fn all(
+    report: &Report,
+    reported: &[Finding],
+    unresolved: &[Alert],
+    wording: &mut Wording<'_>,
+) -> Vec<Section> {
     vec![
-        section("TRADE PATTERNS", &report.trade_patterns, trade_patterns),
-        section("RULE EFFECTIVENESS", &report.rule_stats, rule_stats),
-        section("WIN/LOSS ANALYSIS", &report.winloss_patterns, winloss_patterns),
-        section("ACCOUNT HEALTH", &report.account_health, account_health),
-        section("SYSTEM METRICS", &report.system_metrics, system_metrics),
-        section("LEARNING QUALITY", &report.learning_quality, learning_quality),
-        section("TABLES", &report.tables, tables),
-        already_reported(reported),
-        still_open(unresolved),
+        section("TRADE PATTERNS", &report.trade_patterns, trade_patterns, wording),
+        section("RULE EFFECTIVENESS", &report.rule_stats, rule_stats, wording),
+        section("WIN/LOSS ANALYSIS", &report.winloss_patterns, winloss_patterns, wording),
+        section("ACCOUNT HEALTH", &report.account_health, account_health, wording),
+        section("SYSTEM METRICS", &report.system_metrics, system_metrics, wording),
+        section("LEARNING QUALITY", &report.learning_quality, learning_quality, wording),
+        section("TABLES", &report.tables, tables, wording),
+        said::already_reported(reported, wording),
+        said::still_open(unresolved, wording),
     ]
 }
 
-fn section<T>(heading: &str, from: &collectors::Section<T>, write: fn(&T, &mut Section)) -> Section {
+fn section<T>(
+    heading: &str,
+    from: &collectors::Section<T>,
+    write: fn(&T, &mut Wording<'_>, &mut Section),
+    wording: &mut Wording<'_>,
+) -> Section {
     let mut section = Section::new(heading);
     match from {
-        collectors::Section::Available(figures) => write(figures, &mut section),
+        collectors::Section::Available(figures) => write(figures, wording, &mut section),
         collectors::Section::Failed { error } => {
-            section.fact(1_000, format!("unavailable: {}", text(error)));
+            section.fact(1_000, format!("unavailable: {}", wording.text(error)));
         }
     }
     section
 }
 
-fn trade_patterns(trades: &TradePatterns, section: &mut Section) {
+fn trade_patterns(trades: &TradePatterns, wording: &mut Wording<'_>, section: &mut Section) {
     let previous = &trades.previous;
     section.fact(
         1_000,
@@ -101,14 +106,14 @@ fn trade_patterns(trades: &TradePatterns, section: &mut Section) {
     if trades.trades_without_pnl > 0 {
         section.fact(850, format!("trades_without_pnl {}", trades.trades_without_pnl));
     }
-    section.list(620, "trades_by_coin", named(&trades.trades_by_coin));
+    section.list(620, "trades_by_coin", named(&trades.trades_by_coin, |coin| wording.coin(coin)));
     section.list(560, "trades_by_tier", keyed(&trades.trades_by_tier));
     section.list(540, "size_distribution", keyed(&trades.size_distribution));
     section.list(380, "trades_by_hour", keyed(&trades.trades_by_hour));
     unavailable(&trades.unavailable, section);
 }
 
-fn rule_stats(rules: &RuleStats, section: &mut Section) {
+fn rule_stats(rules: &RuleStats, wording: &mut Wording<'_>, section: &mut Section) {
     section.fact(
         1_000,
         format!(
@@ -125,18 +130,18 @@ fn rule_stats(rules: &RuleStats, section: &mut Section) {
             format!("trades_with_rules: win_rate {} (previous {})", rate(with_rules), rate(previous)),
         );
     }
-    section.list(700, "rules_by_status", named(&rules.rules_by_status));
-    section.lines(690, "rule_details", rules.rule_details.iter().map(rule));
+    section.list(700, "rules_by_status", named(&rules.rules_by_status, |name| wording.name(name)));
+    section.lines(690, "rule_details", rules.rule_details.iter().map(|one| rule(one, wording)));
     section.list(
         640,
         "rules_never_succeeded ids",
-        rules.rules_never_succeeded.iter().map(|rule| id(&rule.id)),
+        rules.rules_never_succeeded.iter().map(|rule| wording.rule_id(&rule.id)),
     );
-    section.list(600, "unused_rules ids", rules.unused_rules.iter().map(|rule| id(&rule.id)));
+    section.list(600, "unused_rules ids", rules.unused_rules.iter().map(|rule| wording.rule_id(&rule.id)));
     unavailable(&rules.unavailable, section);
 }
 
-fn rule(rule: &Rule) -> String {
+fn rule(rule: &Rule, wording: &mut Wording<'_>) -> String {
     let judged = match (rule.success_count, rule.failure_count) {
         (Some(successes), Some(failures)) => {
             format!(
@@ -150,14 +155,14 @@ fn rule(rule: &Rule) -> String {
     format!(
         "{} {} {} {}: {judged}{in_window}, last_used {}",
         rule.kind,
-        id(&rule.id),
-        rule.status.as_deref().map_or_else(|| "null".to_owned(), name),
-        text(&rule.text),
+        wording.rule_id(&rule.id),
+        rule.status.as_deref().map_or_else(|| "null".to_owned(), |status| wording.name(status)),
+        wording.text(&rule.text),
         shown(rule.last_used.as_deref()),
     )
 }
 
-fn winloss_patterns(patterns: &WinlossPatterns, section: &mut Section) {
+fn winloss_patterns(patterns: &WinlossPatterns, wording: &mut Wording<'_>, section: &mut Section) {
     section.fact(
         1_000,
         format!(
@@ -181,14 +186,14 @@ fn winloss_patterns(patterns: &WinlossPatterns, section: &mut Section) {
         patterns.pnl_by_exit_reason.0.iter().map(|(reason, exit)| {
             format!(
                 "{} {} trades, {} wins, pnl {}",
-                name(reason),
+                wording.name(reason),
                 exit.count,
                 exit.wins,
                 number(exit.total_pnl)
             )
         }),
     );
-    section.list(500, "exits previous", named(&patterns.previous.exits));
+    section.list(500, "exits previous", named(&patterns.previous.exits, |name| wording.name(name)));
     section.list(
         720,
         "win_rate_by_tier",
@@ -197,7 +202,11 @@ fn winloss_patterns(patterns: &WinlossPatterns, section: &mut Section) {
     section.list(
         660,
         "win_rate_by_coin",
-        patterns.win_rate_by_coin.0.iter().map(|(coin, wins)| format!("{} {}", name(coin), rate(*wins))),
+        patterns
+            .win_rate_by_coin
+            .0
+            .iter()
+            .map(|(coin, wins)| format!("{} {}", wording.coin(coin), rate(*wins))),
     );
     section.list(
         520,
@@ -207,7 +216,7 @@ fn winloss_patterns(patterns: &WinlossPatterns, section: &mut Section) {
     unavailable(&patterns.unavailable, section);
 }
 
-fn account_health(account: &AccountHealth, section: &mut Section) {
+fn account_health(account: &AccountHealth, wording: &mut Wording<'_>, section: &mut Section) {
     section.fact(
         1_000,
         format!(
@@ -236,7 +245,7 @@ fn account_health(account: &AccountHealth, section: &mut Section) {
         "open positions, oldest first",
         account.open_position_list.iter().map(|position| {
             let age = measured(position.age_hours.map(|hours| (hours * 10.0).round() / 10.0));
-            format!("{} size {} for {age} h", name(&position.coin), measured(position.size_usd))
+            format!("{} size {} for {age} h", wording.coin(&position.coin), measured(position.size_usd))
         }),
     );
     for (label, side) in [("stored", account.stored.as_ref()), ("recomputed", Some(&account.recomputed))] {
@@ -272,7 +281,7 @@ fn account_health(account: &AccountHealth, section: &mut Section) {
     unavailable(&account.unavailable, section);
 }
 
-fn system_metrics(system: &SystemMetrics, section: &mut Section) {
+fn system_metrics(system: &SystemMetrics, wording: &mut Wording<'_>, section: &mut Section) {
     let previous = &system.previous;
     section.fact(
         1_000,
@@ -311,7 +320,7 @@ fn system_metrics(system: &SystemMetrics, section: &mut Section) {
     if let Some(errors) = &system.error_types {
         let total: u64 = errors.0.iter().map(|(_, count)| count).sum();
         section.fact(925, format!("errors of all kinds {total} (previous {})", shown(previous.errors)));
-        section.list(920, "error_types", named(errors));
+        section.list(920, "error_types", named(errors, |name| wording.name(name)));
     }
     if let Some(cooldowns) = &system.cooldown_effectiveness {
         section.fact(
@@ -322,11 +331,11 @@ fn system_metrics(system: &SystemMetrics, section: &mut Section) {
             ),
         );
     }
-    section.list(680, "activity_by_type", named(&system.activity_by_type));
+    section.list(680, "activity_by_type", named(&system.activity_by_type, |name| wording.name(name)));
     unavailable(&system.unavailable, section);
 }
 
-fn learning_quality(learning: &LearningQuality, section: &mut Section) {
+fn learning_quality(learning: &LearningQuality, _: &mut Wording<'_>, section: &mut Section) {
     let previous = &learning.previous;
     section.fact(
         1_000,
@@ -361,23 +370,23 @@ fn learning_quality(learning: &LearningQuality, section: &mut Section) {
 }
 
 /// One line a table: names and figures, never a value.
-fn tables(census: &Census, section: &mut Section) {
+fn tables(census: &Census, wording: &mut Wording<'_>, section: &mut Section) {
     let mut tables: Vec<&Table> = census.all.iter().filter(|table| !table.is_monitors_own()).collect();
     tables.sort_by_key(|table| std::cmp::Reverse(table.rows));
     section.lines(
         480,
         "rows, in window (previous), newest, columns without a value",
-        tables.into_iter().map(table),
+        tables.into_iter().map(|one| table(one, wording)),
     );
 }
 
-fn table(table: &Table) -> String {
+fn table(table: &Table, wording: &mut Wording<'_>) -> String {
     let about = match table.rows_are {
         Precision::Counted => "",
         Precision::Estimated => "about ",
         Precision::AtLeast => "at least ",
     };
-    let mut line = format!("{} {about}{}", name(&table.schema.name), table.rows);
+    let mut line = format!("{} {about}{}", wording.table(&table.schema.name), table.rows);
     if let Some(rows) = table.rows_in_window {
         line.push_str(&format!(", {rows} ({})", shown(table.rows_in_previous)));
     }
@@ -385,43 +394,11 @@ fn table(table: &Table) -> String {
         line.push_str(&format!(", newest {}", utc_text(newest)));
     }
     let empty = table.columns.iter().filter(|column| column.null_share >= 1.0);
-    let empty: Vec<String> = empty.map(|column| name(&column.name)).take(EMPTY_COLUMNS).collect();
+    let empty: Vec<String> = empty.map(|column| wording.column(&column.name)).take(EMPTY_COLUMNS).collect();
     if !empty.is_empty() {
         line.push_str(&format!(", empty {}", empty.join(" ")));
     }
     line
-}
-
-fn already_reported(reported: &[Finding]) -> Section {
-    let mut section = Section::new("ALREADY REPORTED BY BUILT-IN CHECKS");
-    if reported.is_empty() {
-        section.fact(1_000, "nothing");
-    }
-    section.lines(
-        860,
-        "facts, not to be repeated",
-        reported.iter().map(|finding| {
-            let evidence = finding.evidence.as_deref().map(text).unwrap_or_default();
-            format!("[{}] {} {evidence}", finding.severity.as_str(), text(&finding.title))
-        }),
-    );
-    section
-}
-
-/// Alerts of the LLM's own: those of checks that still hold stand above already.
-fn still_open(unresolved: &[Alert]) -> Section {
-    let mut section = Section::new("OPEN ALERTS");
-    let own: Vec<_> = unresolved.iter().filter(|alert| alert.check_id().is_none()).collect();
-    if own.is_empty() {
-        section.fact(1_000, "none");
-    }
-    section.lines(
-        840,
-        "already stored; if a finding says the same, give its number as duplicate_of",
-        own.into_iter()
-            .map(|alert| format!("{} [{}] {}", alert.id, name(&alert.alert_type), text(&alert.title))),
-    );
-    section
 }
 
 /// Why fields are null: worth little, but it keeps a model from taking null for a fault.
@@ -429,24 +406,12 @@ fn unavailable(reasons: &Unavailable, section: &mut Section) {
     section.list(350, "unavailable", reasons.iter().map(|(field, reason)| format!("{field} ({reason})")));
 }
 
-fn named(counts: &Ranked<String, u64>) -> impl Iterator<Item = String> {
-    counts.0.iter().map(|(key, count)| format!("{} {count}", name(key)))
+fn named(counts: &Ranked<String, u64>, mut name: impl FnMut(&str) -> String) -> impl Iterator<Item = String> {
+    counts.0.iter().map(move |(key, count)| format!("{} {count}", name(key)))
 }
 
 fn keyed<K: Display>(counts: &Ranked<K, u64>) -> impl Iterator<Item = String> {
     counts.0.iter().map(|(key, count)| format!("{key} {count}"))
-}
-
-fn name(text: &str) -> String {
-    json_string(text, NAME_CHARS)
-}
-
-fn text(text: &str) -> String {
-    json_string(text, TEXT_CHARS)
-}
-
-fn id(id: &Value) -> String {
-    id.as_str().map_or_else(|| format!("#{id}"), name)
 }
 
 fn word(value: &impl serde::Serialize) -> String {
