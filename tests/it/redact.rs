@@ -330,3 +330,41 @@ fn the_check_of_the_setup_sends_nothing_of_the_file() {
     assert_eq!(requests.len(), 2);
     requests.iter().for_each(|request| assert_tells_no_secret(&request.body.to_string()));
 }
+
+#[test]
+fn neither_path_nor_key_nor_settings_are_sent() {
+    let bot = first();
+    let config = bot.folder().join("zzsettings.toml");
+    std::fs::write(&config, "[tiers]\n1 = [\"zztier-coin\"]\n[checks.fees-ignored]\nthreshold = 0.31337\n")
+        .unwrap();
+    for more in [&["--dry-run"][..], &["--dry-run", "--redact"]] {
+        let server = Server::start(vec![answer(&json!([]))]);
+        let mut command = command(["--as-of", NOW, "--base-url", &server.base_url(), "--config"]);
+        command.arg(&config).arg("--db").arg(bot.path()).args(more).env("OPENAI_API_KEY", "sk-zzkey");
+        finish(command);
+        let sent = server.requests()[0].body.to_string();
+        let folder = bot.folder().file_name().unwrap().to_str().unwrap().to_owned();
+        for word in [&folder, "trading_bot.db", "zzsettings", "zztier", "31337", "sk-zzkey"] {
+            assert!(!sent.contains(word), "{word}: {sent}");
+        }
+    }
+}
+
+/// A coin may have an ordinary word for a name; that the file knows it is enough, wherever it stands.
+#[test]
+fn a_coin_with_an_ordinary_name_is_hidden_in_the_titles_of_alerts() {
+    let bot = BotFile::generation2();
+    bot.cooldown("trades", &ago(-600));
+    bot.market_price("losses", 1.0, &ago(30));
+    bot.coin_score(|score| score.coin = "wins");
+    bot.condition(|condition| condition.coin = "limits");
+    bot.execute(
+        "INSERT INTO monitoring_alerts (alert_type, severity, title, description) \
+         VALUES ('bug', 'low', 'Bad rules: trades, losses, wins and limits of 2 hours', 'x')",
+        [],
+    );
+    let shown = prompt(&bot, &[]);
+    let alert = shown.lines().find(|line| line.contains("Bad rules")).unwrap();
+    assert_eq!(alert.matches("COIN_").count(), 4, "{alert}");
+    assert!(alert.starts_with("- 1 [\"bug\"] ") && alert.ends_with(" of 2 hours\""), "{alert}");
+}
