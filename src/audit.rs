@@ -95,6 +95,16 @@ impl Gathered {
         let report = Report::collect(&context);
         let checks = checks::run(&context, &report);
         let names = Names::new(report.names());
+        let mut gathered = Self { report, checks, material: Material::default(), redacted: None, names };
+        if config.llm.is_some() || config.print_prompt {
+            gathered.prepare(&context);
+        }
+        Ok(gathered)
+    }
+
+    /// What the prompt is made of, with its names and, where they are to stay here, without.
+    fn prepare(&mut self, context: &Context<'_>) {
+        let config = context.config;
         let unresolved = store::open_read_only(config)
             .and_then(|opened| opened.map_or_else(|| Ok(Vec::new()), |alerts| Alert::unresolved(&alerts)))
             .unwrap_or_else(|error| {
@@ -103,14 +113,14 @@ impl Gathered {
                 Vec::new()
             });
         let material = |wording: &mut Wording<'_>| {
-            Material::new(&context, &report, &checks.findings, &unresolved, wording)
+            Material::new(context, &self.report, &self.checks.findings, &unresolved, wording)
         };
         let redacted = config.redact.then(|| {
-            let mut redaction = Redaction::new(&report, &context);
+            let mut redaction = Redaction::new(&self.report, context);
             Redacted { material: material(&mut Wording::Hidden(&mut redaction)), redaction }
         });
-        let material = material(&mut Wording::AsTheyAre);
-        Ok(Self { report, checks, material, redacted, names })
+        self.material = material(&mut Wording::AsTheyAre);
+        self.redacted = redacted;
     }
 
     /// What the LLM is sent. What it says is held against the names themselves.

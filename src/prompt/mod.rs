@@ -48,7 +48,7 @@ impl Prompt {
 }
 
 /// What a prompt is made of, ready to be rendered within any budget and without the bot's file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Material {
     preamble: String,
     sections: Vec<layout::Section>,

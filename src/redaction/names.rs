@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::placeholder::Kind;
 use super::prose::joins_words;
 use super::vocabulary;
-use crate::bot::{cell, each_row};
+use crate::bot::cell;
 use crate::collectors::{Context, Report};
 
 /// Rows of one view that are looked through for coins: cost is bounded whatever the history.
@@ -79,7 +79,7 @@ fn coins(context: &Context<'_>) -> anyhow::Result<BTreeSet<String>> {
             continue;
         }
         let sql = format!("SELECT DISTINCT coin FROM (SELECT coin FROM {view} LIMIT {MOST_ROWS})");
-        each_row(connection, &sql, |row| {
+        context.bot.each_row(&sql, |row| {
             coins.extend(cell::name(row, 0)?.map(|coin| coin.into_owned()));
             Ok(())
         })?;
