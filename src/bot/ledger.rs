@@ -9,7 +9,7 @@ use super::{Bot, Period, cell};
 /// Newest trades that nearly all checks rest on, weeks of a busy bot: cost is bounded whatever the history.
 pub(crate) const MOST_TRADES: usize = 2_000;
 /// Trades up to which all of them are read for what is a sum over all.
-pub(crate) const MOST_OF_ALL: usize = 20_000;
+pub(crate) const MOST_OF_ALL: usize = 10_000;
 
 const NEWEST: &str = "
 SELECT

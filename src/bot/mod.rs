@@ -10,6 +10,8 @@ pub(crate) mod generation;
 mod hold;
 pub(crate) mod ledger;
 pub(crate) mod log;
+#[cfg(test)]
+mod plan_tests;
 pub(crate) mod position;
 mod slices;
 mod source;

@@ -50,6 +50,8 @@ impl Transport {
     /// # Errors
     /// A sentence: the file of certificate authorities cannot be used, or TLS cannot start.
     pub(super) fn new(config: &LlmConfig) -> Result<Self, String> {
+        // Of TLS implementations the smallest; one that is installed already stays.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let mut builder = Client::builder()
             .user_agent(concat!("autonomous-monitor/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
