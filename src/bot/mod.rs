@@ -93,6 +93,11 @@ impl Bot {
             !path.is_dir(),
             "{shown} is a directory: name the bot's database file with --db or MONITOR_DB"
         );
+        // Opening a pipe would wait for ever.
+        ensure!(
+            path.is_file(),
+            "{shown} is no regular file: name the bot's database with --db or MONITOR_DB"
+        );
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let begin = || Self::begin(Connection::open_with_flags(path, flags)?);
         let bot = match begin() {
