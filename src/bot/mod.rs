@@ -20,7 +20,7 @@ pub(crate) mod trade;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
 
@@ -106,7 +106,7 @@ impl Bot {
             }
             opened => opened,
         };
-        let bot = bot.map_err(|error| explain(error, path))?;
+        let bot = bot.map_err(|error| explain(&error, path))?;
         if bot.sources.iter().all(|source| !source.exists) {
             let looked_for: Vec<_> = bot.sources.iter().map(|source| source.table.as_str()).collect();
             bail!(
@@ -322,7 +322,7 @@ fn roll_back(path: &Path) -> rusqlite::Result<()> {
 }
 
 /// SQLite's error as a sentence about the file.
-fn explain(error: rusqlite::Error, path: &Path) -> anyhow::Error {
+fn explain(error: &rusqlite::Error, path: &Path) -> anyhow::Error {
     let shown = path.display();
     let sentence = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
@@ -335,7 +335,7 @@ fn explain(error: rusqlite::Error, path: &Path) -> anyhow::Error {
             "{shown} stayed locked for {} s: another process holds its write lock",
             BUSY_TIMEOUT.as_secs()
         ),
-        _ if is_hot_journal(&error, path) => format!(
+        _ if is_hot_journal(error, path) => format!(
             "{shown} cannot be read before somebody rolls back the half-written transaction of a killed \
              process beside it: start the bot, or run without --dry-run as a user who may write its folder"
         ),
@@ -343,7 +343,11 @@ fn explain(error: rusqlite::Error, path: &Path) -> anyhow::Error {
             "{shown} cannot be opened: check that this user may read the file and, \
              while a -wal or -journal file lies beside it, write its folder"
         ),
-        _ => format!("{shown} cannot be read"),
+        Some(ErrorCode::SystemIoFailure) => format!(
+            "{shown} cannot be read: check the disk, and what lies beside the file under its name with \
+             -journal or -wal"
+        ),
+        _ => format!("{shown} cannot be read: run `sqlite3 {shown} 'PRAGMA integrity_check'`"),
     };
-    anyhow::Error::new(error).context(sentence)
+    anyhow!("{sentence} ({error})")
 }
