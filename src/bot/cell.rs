@@ -18,9 +18,11 @@ pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<
     })
 }
 
+/// No name or id of a bot comes near it.
+const LONGEST_NAME_CHARS: usize = 200;
+
 /// A name (coin, status, kind): the text of a column, at most so long as a name may be.
 pub(crate) fn name<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'row, str>>> {
-    const LONGEST_NAME_CHARS: usize = 200;
     Ok(text(row, column)?.map(|name| match name.len() {
         ..=LONGEST_NAME_CHARS => name,
         _ => Cow::Owned(cut(&name, LONGEST_NAME_CHARS)),
@@ -46,12 +48,14 @@ pub(crate) fn integer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<i
     })
 }
 
-/// An id as JSON: a number where the file has one, else text.
+/// An id as JSON: a number where the file has one, else text, at most so long as a name may be.
 pub(crate) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
     Ok(match row.get_ref(column)? {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => number.into(),
         ValueRef::Real(number) => number.into(),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            cut(&String::from_utf8_lossy(bytes), LONGEST_NAME_CHARS).into()
+        }
     })
 }
