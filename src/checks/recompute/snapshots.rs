@@ -65,7 +65,7 @@ impl Snapshot {
     fn own_contradiction(&self, journal: &Journal) -> Option<String> {
         let trades = self.trades.filter(|trades| *trades > 0)?;
         if let (Some(wins), Some(losses)) = (self.wins, self.losses)
-            && wins + losses > trades
+            && wins.saturating_add(losses) > trades
         {
             return Some(format!("{wins} wins and {losses} losses of {trades} trades"));
         }
@@ -176,7 +176,7 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let offset_seconds = audit.context.bot.host_offset().newest_seconds().unwrap_or(0);
     let mut own = Evidence::default();
     let mut missing = Evidence::default();
-    let (mut stored_trades, mut journal_trades) = (0, 0);
+    let (mut stored_trades, mut journal_trades) = (0_i64, 0_i64);
     for snapshot in &snapshots {
         own.row(snapshot.own_contradiction(&journal).map(|what| format!("{}: {what}", snapshot.name())));
         let (Some(stored), spans) = (snapshot.trades, snapshot.spans(offset_seconds)) else { continue };
@@ -191,8 +191,8 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let wrong = !spans.iter().any(fits);
         let counted = journal.count(from, until);
         if wrong {
-            stored_trades += stored;
-            journal_trades += counted;
+            stored_trades = stored_trades.saturating_add(stored);
+            journal_trades = journal_trades.saturating_add(counted);
         }
         missing
             .row(wrong.then(|| format!("{}: {stored} trades, the journal has {counted}", snapshot.name())));
