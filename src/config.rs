@@ -29,6 +29,9 @@ const DEFAULT_MAX_PROMPT_CHARS: usize = 16_000;
 /// Room for twenty findings of about two hundred tokens each.
 const DEFAULT_MAX_TOKENS: u32 = 4_096;
 
+/// More hours or minutes than this back from now are no date any more.
+const LARGEST_THRESHOLD: f64 = 1e9;
+
 /// Everything a run needs to know, valid as a whole.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -292,8 +295,8 @@ impl Config {
             if let Some(threshold) = settings.threshold {
                 ensure!(check.threshold.is_some(), "[checks.{id}]: this check has no threshold");
                 ensure!(
-                    threshold.is_finite() && threshold >= 0.0,
-                    "[checks.{id}]: threshold = {threshold}: give a number from zero on"
+                    (0.0..=LARGEST_THRESHOLD).contains(&threshold),
+                    "[checks.{id}]: threshold = {threshold}: give a number from zero to {LARGEST_THRESHOLD}"
                 );
             }
         }
