@@ -6,10 +6,9 @@ mod alert;
 mod life;
 mod run;
 mod same;
+mod tables;
 
-use std::path::Path;
-
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, ensure};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub(crate) use self::alert::{Alert, AlertStatus};
@@ -17,17 +16,6 @@ pub(crate) use self::life::{Change, changes_of, set_status};
 pub(crate) use self::run::{Kept, Resolved, Totals, preview, store, unstored};
 use crate::bot::BUSY_TIMEOUT;
 use crate::config::Config;
-
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, reason = "generated code")]
-mod embedded {
-    refinery::embed_migrations!("migrations");
-}
-
-/// Refinery's own name for it would look like the bot's.
-const HISTORY_TABLE: &str = "monitoring_migrations";
-
-/// The specification's table and indexes, made where they are missing.
-const SPECIFICATION: &str = include_str!("../../migrations/V1__monitoring_alerts.sql");
 
 /// The specification's columns.
 const COLUMNS: [&str; 11] = [
@@ -78,21 +66,8 @@ pub(crate) fn open_for_writing(config: &Config) -> anyhow::Result<Connection> {
     if connection.table_exists(Some("main"), "monitoring_alerts")? {
         check_columns(&connection)?;
     }
-    migrate(&mut connection, path)?;
-    // Whoever dropped the table dropped the alerts, not the wish for new ones.
-    connection.execute_batch(SPECIFICATION).context("cannot make the table monitoring_alerts")?;
+    tables::make(&mut connection, path)?;
     Ok(connection)
-}
-
-fn migrate(connection: &mut Connection, path: &Path) -> anyhow::Result<()> {
-    let migrated = embedded::migrations::runner().set_migration_table_name(HISTORY_TABLE).run(connection);
-    migrated.map(drop).map_err(|error| match error.kind() {
-        refinery::error::Kind::MissingVersion(_) | refinery::error::Kind::DivergentVersion(..) => anyhow!(
-            "a newer version of autonomous-monitor has written {}: use that version, or keep the alerts elsewhere with --alerts-db",
-            path.display()
-        ),
-        _ => anyhow::Error::new(error).context("cannot prepare the table monitoring_alerts"),
-    })
 }
 
 /// A table of that name with other columns is not ours to change.

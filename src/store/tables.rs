@@ -1,0 +1,107 @@
+//! Our own tables: made by migrations, and made again where somebody has dropped one of them.
+
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow, ensure};
+use chrono::DateTime;
+use refinery::error::Kind;
+use refinery::{Runner, Target};
+use rusqlite::{Connection, ErrorCode};
+
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, reason = "generated code")]
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Refinery's own name for it would look like the bot's.
+const HISTORY_TABLE: &str = "monitoring_migrations";
+
+/// What refinery reads of it.
+const HISTORY: &str = "
+SELECT
+    version,
+    name,
+    applied_on,
+    checksum
+FROM monitoring_migrations";
+
+/// The specification's table and indexes, made where they are missing.
+const SPECIFICATION: &str = include_str!("../../migrations/V1__monitoring_alerts.sql");
+
+/// The tables beside it, and the migration that makes them.
+const SIGHTINGS: &str = include_str!("../../migrations/V2__sightings.sql");
+const SIGHTINGS_VERSION: i32 = 2;
+
+/// Makes what is missing. Of several monitors that do so at once one is first; the others see at their
+/// second look that nothing is left to do.
+///
+/// # Errors
+/// When the file cannot be written now, or a newer version has written it.
+pub(super) fn make(connection: &mut Connection, path: &Path) -> anyhow::Result<()> {
+    let has_sightings = connection.table_exists(Some("main"), "monitoring_sightings")?;
+    if has_sightings && !is_recorded(connection, SIGHTINGS_VERSION)? {
+        // Somebody has dropped the history: what it told has happened nevertheless.
+        migrate(connection, Target::FakeVersion(SIGHTINGS_VERSION), path)?;
+    }
+    migrate(connection, Target::Latest, path)?;
+    // Whoever dropped a table dropped what it held, not the wish for more.
+    let sightings = SIGHTINGS
+        .replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
+        .replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS");
+    for tables in [SPECIFICATION, &sightings] {
+        connection.execute_batch(tables).context("cannot make the tables of the alerts")?;
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, target: Target, path: &Path) -> anyhow::Result<()> {
+    let migrated = match runner(target).run(connection) {
+        Err(error) if !is_locked(&error) => runner(target).run(connection),
+        migrated => migrated,
+    };
+    migrated.map(drop).map_err(|error| match error.kind() {
+        Kind::MissingVersion(_) | Kind::DivergentVersion(..) => anyhow!(
+            "a newer version of autonomous-monitor has written {}: use that version, or keep the alerts elsewhere with --alerts-db",
+            path.display()
+        ),
+        _ => anyhow::Error::new(error).context("cannot make the tables of the alerts"),
+    })
+}
+
+/// All that is missing in one transaction: a killed monitor leaves no table that no history tells of.
+fn runner(target: Target) -> Runner {
+    let mut runner = embedded::migrations::runner().set_grouped(true).set_target(target);
+    runner.set_migration_table_name(HISTORY_TABLE);
+    runner
+}
+
+fn is_locked(error: &refinery::Error) -> bool {
+    let Kind::Connection(_, cause) = error.kind() else { return false };
+    let code = cause.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// Whether the history tells of a migration. Refinery takes for granted that nobody else has written
+/// the history; what nobody can read is said here.
+fn is_recorded(connection: &Connection, version: i32) -> anyhow::Result<bool> {
+    if !connection.table_exists(Some("main"), HISTORY_TABLE)? {
+        return Ok(false);
+    }
+    let mut statement = connection.prepare(HISTORY).context("cannot read the table monitoring_migrations")?;
+    let mut rows = statement.query([])?;
+    let mut is_recorded = false;
+    while let Some(row) = rows.next()? {
+        let (recorded, name): (Result<i32, _>, Result<String, _>) = (row.get(0), row.get(1));
+        let (applied_on, checksum): (Result<String, _>, Result<String, _>) = (row.get(2), row.get(3));
+        let is_sound = recorded.is_ok()
+            && name.is_ok()
+            && applied_on.is_ok_and(|time| DateTime::parse_from_rfc3339(&time).is_ok())
+            && checksum.is_ok_and(|checksum| checksum.parse::<u64>().is_ok());
+        ensure!(
+            is_sound,
+            "the table {HISTORY_TABLE} holds what no monitor has written: drop it, the next run makes it again"
+        );
+        is_recorded = is_recorded || recorded.is_ok_and(|recorded| recorded == version);
+    }
+    Ok(is_recorded)
+}
