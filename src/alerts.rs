@@ -92,9 +92,9 @@ fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Re
             writer,
             "{:>5}  {style}{:<8}{style:#} {:<12} {}  [{}] {}{seen}",
             alert.id,
-            alert.severity,
+            one_line(&alert.severity),
             alert.status.as_str(),
-            alert.created_at.as_deref().unwrap_or("-"),
+            one_line(alert.created_at.as_deref().unwrap_or("-")),
             one_line(&alert.alert_type),
             one_line(&alert.title),
         )?;
@@ -149,7 +149,13 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
     }
     for change in changes {
         let note = change.note.map(|note| format!(": {}", one_line(&note))).unwrap_or_default();
-        writeln!(writer, "{:<14}{} {}{note}", "Change:", change.changed_at, change.status)?;
+        writeln!(
+            writer,
+            "{:<14}{} {}{note}",
+            "Change:",
+            one_line(&change.changed_at),
+            one_line(&change.status)
+        )?;
     }
     Ok(())
 }
