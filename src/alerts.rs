@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::finding::Severity;
 use crate::store::{self, Alert, AlertStatus, Change};
 use crate::summary::style;
+use crate::trouble;
 use crate::untrusted::one_line;
 
 /// Does what is asked, and writes what there is to say.
@@ -68,10 +69,14 @@ fn severity(alert: &Alert) -> Option<Severity> {
 }
 
 fn read(config: &Config) -> anyhow::Result<(Vec<Alert>, Option<rusqlite::Connection>)> {
-    let connection = store::open_read_only(config)
-        .with_context(|| format!("cannot read the alerts in {}", config.alerts_path().display()))?;
-    let alerts = connection.as_ref().map_or_else(|| Ok(Vec::new()), Alert::all)?;
-    Ok((alerts, connection))
+    let read = || {
+        let connection = store::open_read_only(config)?;
+        let alerts = connection.as_ref().map_or_else(|| Ok(Vec::new()), Alert::all)?;
+        Ok((alerts, connection))
+    };
+    read()
+        .map_err(trouble::told)
+        .with_context(|| format!("cannot read the alerts in {}", config.alerts_path().display()))
 }
 
 fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Result<()> {
@@ -167,6 +172,7 @@ fn judge(
     writer: &mut impl Write,
 ) -> anyhow::Result<()> {
     let mut connection = store::open_for_writing(config)
+        .map_err(trouble::told)
         .with_context(|| format!("cannot write the alerts in {}", config.alerts_path().display()))?;
     store::set_status(&mut connection, &judged.ids, status, judged.note.as_deref())?;
     if config.format == Format::Json {

@@ -3,12 +3,15 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
-/// Runs a part; a panic becomes its error.
+use crate::trouble;
+
+/// Runs a part; a panic becomes its error, and SQLite's errors say what to do.
 ///
 /// Unwind safety: what a part had under way is dropped with it, nobody looks at it again.
 pub(crate) fn run<T>(part: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     panic::catch_unwind(AssertUnwindSafe(part))
         .unwrap_or_else(|payload| Err(anyhow::anyhow!("internal error: {}", message(payload.as_ref()))))
+        .map_err(trouble::told)
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {

@@ -23,6 +23,7 @@ mod redaction;
 mod similarity;
 mod store;
 mod summary;
+mod trouble;
 mod untrusted;
 
 use std::io::{self, Write};
