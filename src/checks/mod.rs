@@ -132,7 +132,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
     let settings: &BTreeMap<String, CheckSettings> = &context.config.checks;
     let mut facts = Vec::new();
     let mut claims = Vec::new();
-    let mut failures = Vec::new();
+    let mut failures: Vec<(String, Vec<&str>)> = Vec::new();
     let mut disabled = Vec::new();
     let mut skipped = BTreeMap::new();
     let mut completed = BTreeSet::new();
@@ -161,7 +161,11 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
                 }
                 None => {
                     tracing::error!("Check {} failed: {error:#}", check.id);
-                    failures.push(format!("{}: {error:#}", check.id));
+                    let reason = format!("{error:#}");
+                    match failures.iter_mut().find(|(known, _)| *known == reason) {
+                        Some((_, checks)) => checks.push(check.id),
+                        None => failures.push((reason, vec![check.id])),
+                    }
                 }
             },
         }
@@ -173,9 +177,15 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         completed,
         disabled,
         skipped,
-        error: (!failures.is_empty()).then(|| failures.join("; ")),
+        error: (!failures.is_empty()).then(|| listed(&failures)),
         findings: facts,
     }
+}
+
+/// Each reason once, behind the checks that it stopped.
+fn listed(failures: &[(String, Vec<&str>)]) -> String {
+    let failures = failures.iter().map(|(reason, checks)| format!("{}: {reason}", checks.join(", ")));
+    failures.collect::<Vec<_>>().join("; ")
 }
 
 fn finding(check: &Check, problem: Problem) -> Finding {
