@@ -106,11 +106,16 @@ impl Summary<'_> {
 
     /// What the audit could not do, a sentence each.
     fn shortcomings(&self) -> Vec<String> {
-        let mut shortcomings: Vec<String> = self
-            .report
-            .failed()
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (section, reason) in self.report.failed() {
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, sections)) => sections.push(section),
+                None => reasons.push((reason, vec![section])),
+            }
+        }
+        let mut shortcomings: Vec<String> = reasons
             .into_iter()
-            .map(|section| format!("the section {section} could not be collected"))
+            .map(|(reason, sections)| format!("not collected: {}: {reason}", sections.join(", ")))
             .collect();
         for (part, status, error) in [
             ("built-in checks", self.checks.status, &self.checks.error),

@@ -233,6 +233,14 @@ impl<T> Section<T> {
         }
     }
 
+    /// Why there is none.
+    fn error(&self) -> Option<&str> {
+        match self {
+            Self::Available(_) => None,
+            Self::Failed { error } => Some(error),
+        }
+    }
+
     fn collect(name: &str, context: &Context<'_>, collect: fn(&Context<'_>) -> anyhow::Result<T>) -> Self {
         tracing::info!("Collecting {name}...");
         let started = Instant::now();
@@ -296,19 +304,19 @@ impl Report {
         coins.chain(exits).map(String::as_str).chain(ids).chain(tables)
     }
 
-    /// Names of the sections whose collector failed.
-    pub(crate) fn failed(&self) -> Vec<&'static str> {
+    /// Names of the sections whose collector failed, each with the reason.
+    pub(crate) fn failed(&self) -> Vec<(&'static str, &str)> {
         [
-            ("trade_patterns", self.trade_patterns.available().is_none()),
-            ("rule_stats", self.rule_stats.available().is_none()),
-            ("winloss_patterns", self.winloss_patterns.available().is_none()),
-            ("account_health", self.account_health.available().is_none()),
-            ("system_metrics", self.system_metrics.available().is_none()),
-            ("learning_quality", self.learning_quality.available().is_none()),
-            ("tables", self.tables.available().is_none()),
+            ("trade_patterns", self.trade_patterns.error()),
+            ("rule_stats", self.rule_stats.error()),
+            ("winloss_patterns", self.winloss_patterns.error()),
+            ("account_health", self.account_health.error()),
+            ("system_metrics", self.system_metrics.error()),
+            ("learning_quality", self.learning_quality.error()),
+            ("tables", self.tables.error()),
         ]
         .into_iter()
-        .filter_map(|(name, failed)| failed.then_some(name))
+        .filter_map(|(name, error)| Some((name, error?)))
         .collect()
     }
 }
