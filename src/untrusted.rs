@@ -1,12 +1,15 @@
 //! Text from the database or from an LLM is data: nothing of it may act on a terminal or open a
 //! section of a prompt.
 
-/// Whether a character can move the cursor, hide text or turn its direction.
+/// Whether a character can move the cursor, hide text or turn its direction: controls, and what Unicode
+/// calls default-ignorable, which is drawn as nothing.
 fn is_unsafe(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
-            '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
             | '\u{E0000}'..='\u{E0FFF}')
 }
 
@@ -68,7 +71,33 @@ mod tests {
         assert_eq!(cut("äöüß", 3), "äö…");
     }
 
+    #[test]
+    fn what_is_drawn_as_nothing_does_not_reach_the_terminal() {
+        for letter in
+            ['\u{ad}', '\u{200b}', '\u{2060}', '\u{2066}', '\u{3164}', '\u{85}', '\u{9b}', '\u{e0041}']
+        {
+            assert_eq!(one_line(&format!("a{letter}b")), "a b", "{letter:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn one_line_is_one_line_and_stays_as_it_is(text in any::<String>(), marks in "[\\x00-\\u{2fff}]{0,40}") {
+            for text in [text, marks] {
+                let line = one_line(&text);
+                prop_assert!(!line.chars().any(is_unsafe));
+                prop_assert_eq!(line.lines().count(), usize::from(!line.is_empty()));
+                prop_assert_eq!(one_line(&line), line);
+            }
+        }
+
+        #[test]
+        fn a_cut_text_is_its_beginning(text in any::<String>(), most_chars in 0_usize..60) {
+            let short = cut(&text, most_chars);
+            prop_assert!(short.chars().count() <= most_chars.max(1));
+            prop_assert!(short == text || text.starts_with(short.trim_end_matches('…')));
+        }
+
         #[test]
         fn a_json_string_is_one_line_and_reads_back(text in any::<String>()) {
             let json = json_string(&text, usize::MAX);
