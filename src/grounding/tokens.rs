@@ -257,3 +257,36 @@ fn moment_length(text: &str) -> Option<usize> {
     };
     SHAPES.iter().find(|shape| has_shape(shape)).map(|shape| shape.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn tokens_stand_in_the_text_one_after_the_other(
+            text in any::<String>(),
+            pieces in "([0-9]{1,4}|[-−+$€#%×~≈/().,;:_\"“ \n]|of|and|hours|USD|2026-11-22|09:00|İ|ß){0,40}",
+        ) {
+            for text in [text, pieces] {
+                let mut reached = 0;
+                for token in read(&text) {
+                    prop_assert!(token.start >= reached || token.word().is_some(), "{token:?} of {text:?}");
+                    prop_assert!(token.start < token.end && text.get(token.start..token.end).is_some());
+                    prop_assert!(text.contains(&token.written), "{token:?} of {text:?}");
+                    reached = token.end;
+                }
+            }
+        }
+
+        #[test]
+        fn a_figure_is_read_as_it_is_written(figure in -1_000_000_i32..1_000_000) {
+            let tokens = read(&format!("profit of {figure} by then"));
+            let figures: Vec<_> = tokens.iter().filter_map(Token::figure).collect();
+            prop_assert_eq!(figures.len(), 1);
+            prop_assert_eq!(&figures[0].written, &figure.to_string());
+        }
+    }
+}

@@ -143,6 +143,8 @@ fn undoubled(root: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
@@ -169,6 +171,33 @@ mod tests {
         {
             let stems = forms.map(stem);
             assert!(stems.iter().all(|one| *one == stems[0]), "{stems:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_are_pieces_of_the_text_in_their_order(
+            text in any::<String>(),
+            pieces in "([0-9]{1,3}|[-–&'’.,:/#%_ \n]|bot|İ|ß|ﬁ){0,40}",
+        ) {
+            for text in [text, pieces] {
+                let mut rest = text.as_str();
+                for token in tokens(&text) {
+                    prop_assert!(token.raw.starts_with(char::is_alphanumeric), "{token:?} of {text:?}");
+                    let place = rest.find(token.raw);
+                    prop_assert!(place.is_some(), "{token:?} of {text:?}");
+                    rest = &rest[place.unwrap_or_default() + token.raw.len()..];
+                }
+                prop_assert!(!rest.contains(char::is_alphanumeric), "{rest:?} of {text:?} is left");
+            }
+        }
+
+        #[test]
+        fn a_word_has_a_stem_that_is_no_longer(word in "\\PC{1,20}", plain in "[a-z]{1,6}(ly|ing|ed|ion|ies|s|e){0,3}") {
+            for word in [word, plain] {
+                let stem = stem(&word);
+                prop_assert!(!stem.is_empty() && stem.len() <= word.len(), "{word:?} becomes {stem:?}");
+            }
         }
     }
 }
