@@ -110,11 +110,11 @@ impl Healthy {
 }
 
 /// Chance that repeats exactly: xorshift64* seeded by splitmix64.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// A sequence of its own for every seed.
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut mixed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -122,7 +122,7 @@ impl Random {
     }
 
     /// Evenly from 0 up to, not including, 1.
-    fn fraction(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -135,7 +135,7 @@ impl Random {
     }
 
     /// A whole number from `low` up to, not including, `high`.
-    fn whole(&mut self, low: i64, high: i64) -> i64 {
+    pub(crate) fn whole(&mut self, low: i64, high: i64) -> i64 {
         self.between(low as f64, high as f64) as i64
     }
 
@@ -150,7 +150,7 @@ impl Random {
     }
 
     /// One of these, all equally likely.
-    fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.whole(0, items.len() as i64) as usize]
     }
 }

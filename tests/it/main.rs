@@ -35,3 +35,5 @@ mod prompt;
 mod redact;
 #[allow(dead_code, reason = "replies for every test, present and future")]
 mod server;
+mod survival;
+mod survives_files;
