@@ -36,4 +36,5 @@ mod redact;
 #[allow(dead_code, reason = "replies for every test, present and future")]
 mod server;
 mod survival;
+mod survives_content;
 mod survives_files;
