@@ -38,3 +38,4 @@ mod server;
 mod survival;
 mod survives_content;
 mod survives_files;
+mod survives_processes;
