@@ -38,4 +38,5 @@ mod server;
 mod survival;
 mod survives_content;
 mod survives_files;
+mod survives_hostile_text;
 mod survives_processes;
