@@ -17,6 +17,7 @@ mod slices;
 mod source;
 pub(crate) mod trade;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -72,6 +73,7 @@ pub(crate) struct Bot {
     connection: Connection,
     hold: Hold,
     sources: Vec<Source>,
+    empty_views: HashSet<String>,
     host_offset: HostOffset,
     /// Some timestamp has a form that does not sort as `YYYY-MM-DD…` does: bounds would miss it.
     has_odd_times: bool,
@@ -126,13 +128,17 @@ impl Bot {
         for source in &sources {
             connection.execute_batch(&source.view())?;
         }
-        connection.execute_batch(&source::without_empty_arms(VIEWS, &sources))?;
+        let mut empty_views = HashSet::new();
+        for view in source::views(VIEWS, &sources) {
+            connection.execute_batch(&view.sql)?;
+            empty_views.extend(view.is_empty.then_some(view.name));
+        }
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
         let mut has_odd_times = false;
         for source in sources.iter().filter(|source| source.exists) {
             has_odd_times = has_odd_times || source.has_odd_times(&connection)?;
         }
-        Ok(Self { connection, hold, sources, host_offset, has_odd_times })
+        Ok(Self { connection, hold, sources, empty_views, host_offset, has_odd_times })
     }
 
     /// Whether the file has this table, with the columns that make it the bot's.
@@ -191,6 +197,9 @@ impl Bot {
         sql: &str,
         mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
     ) -> anyhow::Result<()> {
+        if self.finds_nothing(sql) {
+            return Ok(());
+        }
         self.hold.give_way(&self.connection)?;
         let mut statement = self.connection.prepare_cached(sql).context("cannot prepare a query")?;
         let mut rows = statement.query([])?;
@@ -210,6 +219,9 @@ impl Bot {
         period: Period,
         mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
+        if self.finds_nothing(sql) {
+            return Ok(());
+        }
         let sql = self.with_bounds(sql);
         let slices = match self.has_odd_times {
             true => Slices::whole(period),
@@ -227,6 +239,12 @@ impl Bot {
             }
         }
         Ok(())
+    }
+
+    /// Whether a query that adds nothing up reads empty views only: it need not even be prepared.
+    fn finds_nothing(&self, sql: &str) -> bool {
+        let mut names = source::names_read(sql).peekable();
+        names.peek().is_some() && names.all(|name| self.empty_views.contains(name))
     }
 
     /// Number of rows of the period, by a query as for `each_within`.

@@ -118,24 +118,51 @@ fn has_rows(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
     connection.query_row(&sql, [], |row| row.get(0))
 }
 
-/// The page of views without the arms of a UNION that can have no row: SQLite sees through a view of
+/// A canonical view.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// Its name.
+    pub(crate) name: String,
+    /// The statement that makes it.
+    pub(crate) sql: String,
+    /// Whether it certainly has no row: none of the tables that it reads has one.
+    pub(crate) is_empty: bool,
+}
+
+/// The views of a page, without the arms of a UNION that can have no row: SQLite sees through a view of
 /// one arm, so that the indexes serve every query over it, its order and its limit.
-pub(crate) fn without_empty_arms(page: &str, sources: &[Source]) -> String {
+pub(crate) fn views(page: &str, sources: &[Source]) -> Vec<View> {
     const UNION: &str = "\nUNION ALL\n";
-    let has_rows = |word: &str| {
-        let source = sources.iter().find(|source| word.strip_prefix("src_") == Some(&source.table));
+    let has_rows = |name: &str| {
+        let source = sources.iter().find(|source| name.strip_prefix("src_") == Some(&source.table));
         source.is_none_or(|source| source.has_rows)
     };
-    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let is_empty = |arm: &str| !arm.split(|letter| !is_word(letter)).all(has_rows);
-    let views = page.split(";\n").map(|view| {
-        let Some((head, query)) = view.split_once(") AS\n") else { return view.to_owned() };
+    let is_empty = |arm: &&str| !names_read(arm).all(has_rows);
+    let views = page.split(";\n").filter_map(|statement| {
+        let (_, view) = statement.split_once("CREATE TEMP VIEW ")?;
+        let (head, query) = view.split_once(" AS\n")?;
         let arms: Vec<_> = query.split(UNION).collect();
-        let kept: Vec<_> = arms.iter().copied().filter(|arm| !is_empty(arm)).collect();
-        let kept = if kept.is_empty() { arms } else { kept };
-        format!("{head}) AS\n{}", kept.join(UNION))
+        let mut kept: Vec<_> = arms.iter().copied().filter(|arm| !is_empty(arm)).collect();
+        let is_empty = kept.is_empty();
+        kept.extend(arms.first().filter(|_| is_empty));
+        Some(View {
+            name: head.split(' ').next().unwrap_or_default().to_owned(),
+            sql: format!("CREATE TEMP VIEW {head} AS\n{}", kept.join(UNION)),
+            is_empty,
+        })
     });
-    views.collect::<Vec<_>>().join(";\n")
+    views.collect()
+}
+
+/// The tables and views that a query reads its rows from: what stands behind FROM and JOIN.
+pub(crate) fn names_read(sql: &str) -> impl Iterator<Item = &str> {
+    let words = sql.split_whitespace();
+    let next = words.clone().skip(1);
+    let is_name_end = |letter: char| !letter.is_alphanumeric() && letter != '_';
+    words
+        .zip(next)
+        .filter(|(word, _)| matches!(*word, "FROM" | "JOIN"))
+        .map(move |(_, name)| name.trim_matches(is_name_end))
 }
 
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
@@ -182,4 +209,38 @@ pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(Stri
 /// A name from the file as an SQL identifier.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_s_names_stand_behind_from_and_join() {
+        let sql = "SELECT a FROM\n    one AS o, json_each(o.b) LEFT JOIN two ON EXISTS (SELECT 1 FROM three)";
+        assert_eq!(names_read(sql).collect::<Vec<_>>(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn an_arm_without_rows_is_left_out_and_a_view_without_arms_is_empty() {
+        let table = |name: &str, has_rows| Source {
+            table: name.to_owned(),
+            columns: Vec::new(),
+            exists: true,
+            has_rows,
+        };
+        let sources = [table("full", true), table("void", false)];
+        let page = "-- A comment.\nCREATE TEMP VIEW both (a) AS\nSELECT 1 FROM src_void\nUNION ALL\nSELECT 2 FROM src_full;\n\n\
+                    CREATE TEMP VIEW none AS\nSELECT a FROM src_void;\n";
+        let views = views(page, &sources);
+        let shown: Vec<_> =
+            views.iter().map(|view| (view.name.as_str(), view.sql.as_str(), view.is_empty)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("both", "CREATE TEMP VIEW both (a) AS\nSELECT 2 FROM src_full", false),
+                ("none", "CREATE TEMP VIEW none AS\nSELECT a FROM src_void", true),
+            ]
+        );
+    }
 }

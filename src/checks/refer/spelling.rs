@@ -38,7 +38,8 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         known.iter().map(|coin| (coin.trim().to_lowercase(), coin)).collect();
     let mut evidence = Evidence::default();
     let mut coins = BTreeSet::new();
-    for entry in &audit.log()?.entries {
+    const REFUSALS: [&str; 4] = ["trade_rejected", "decision_rejected", "error", "warning"];
+    for entry in audit.log()?.entries.iter().filter(|entry| REFUSALS.contains(&&*entry.kind)) {
         let Some((_, rest)) = entry.description.split_once("No market data for ") else { continue };
         let named = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
         let other = by_lower.get(&named.trim().to_lowercase()).filter(|_| !known.contains(named));
