@@ -15,9 +15,9 @@ use rusqlite::{Connection, ErrorCode};
 
 /// The longest turn before the bot may write: with SQLite's own pauses between two attempts at the lock,
 /// a commit then waits for less than 100 ms.
-const LONGEST_TURN: Duration = Duration::from_millis(40);
+pub(super) const LONGEST_TURN: Duration = Duration::from_millis(40);
 /// A single query is stopped after this: Python's own patience with a locked file ends at 5 s.
-const LONGEST_QUERY: Duration = Duration::from_secs(2);
+pub(super) const LONGEST_QUERY: Duration = Duration::from_secs(2);
 /// Everything that costs more after this is skipped.
 const LONGEST_READING: Duration = Duration::from_secs(60);
 /// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
@@ -67,11 +67,11 @@ impl Hold {
         Ok(())
     }
 
-    /// Makes this turn as old as the longest.
+    /// Makes this turn older, as if it had lasted for so long.
     #[cfg(test)]
-    pub(super) fn end_turn(&self) {
+    pub(super) fn age(&self, by: Duration) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        *since = since.checked_sub(LONGEST_TURN).unwrap_or(*since);
+        *since = since.checked_sub(by).unwrap_or(*since);
     }
 
     /// Whether the bot has written between two turns: rows that it overwrites may be of another moment.
@@ -104,4 +104,106 @@ pub(crate) fn stopped(error: &anyhow::Error) -> Option<String> {
             LONGEST_READING.as_secs()
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use crate::bot::{Bot, HotJournal, Period};
+    use crate::demo;
+
+    const TIMES: &str = "SELECT closed_at, clock FROM trade WHERE within(closed_at)";
+    const UPDATE: &str = "UPDATE account_state SET balance = balance + 1";
+
+    /// A bot's file in a folder of its own.
+    struct File {
+        now: DateTime<Utc>,
+        path: PathBuf,
+    }
+
+    impl File {
+        fn new() -> Self {
+            let now = Utc::now();
+            Self { now, path: demo::write_to_temporary_folder(now).unwrap() }
+        }
+
+        fn bot(&self) -> Bot {
+            Bot::open(&self.path, HotJournal::Leave).unwrap()
+        }
+
+        fn writer(&self, patience: Duration) -> Connection {
+            let writer = Connection::open(&self.path).unwrap();
+            writer.busy_timeout(patience).unwrap();
+            writer
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            self.path.parent().map(std::fs::remove_dir_all);
+        }
+    }
+
+    #[test]
+    fn the_bot_may_write_between_two_turns_and_not_within_one() {
+        let file = File::new();
+        let bot = file.bot();
+        let read = || bot.count_within(TIMES, Period::later_than(file.now)).unwrap();
+        read();
+        assert!(file.writer(Duration::ZERO).execute(UPDATE, []).is_err(), "the file is held");
+        assert!(!bot.was_written_meanwhile());
+        let written = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| file.writer(Duration::from_secs(10)).execute(UPDATE, []));
+            while !waiting.is_finished() {
+                bot.hold.age(LONGEST_TURN);
+                read();
+            }
+            waiting.join().unwrap()
+        });
+        assert_eq!(written.unwrap(), 1);
+        bot.hold.age(LONGEST_TURN);
+        read();
+        assert!(bot.was_written_meanwhile());
+    }
+
+    #[test]
+    fn in_wal_mode_all_is_read_in_one_transaction_and_nobody_waits() {
+        let file = File::new();
+        let writer = file.writer(Duration::ZERO);
+        writer.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+        let bot = file.bot();
+        let balance = || {
+            let mut balance = 0.0;
+            bot.each_row("SELECT balance FROM account", |row| {
+                balance = row.get(0)?;
+                Ok(())
+            })
+            .unwrap();
+            balance
+        };
+        let before: f64 = balance();
+        assert_eq!(writer.execute(UPDATE, []).unwrap(), 1);
+        bot.hold.age(LONGEST_TURN);
+        assert_eq!(balance().to_bits(), before.to_bits());
+        assert!(!bot.was_written_meanwhile());
+    }
+
+    #[test]
+    fn a_query_that_holds_the_file_for_too_long_is_stopped_and_known_by_it() {
+        const LONG: &str = "
+            WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 100000)
+            SELECT sum(n) FROM number";
+        let file = File::new();
+        let bot = file.bot();
+        let run = || bot.connection().query_row(LONG, [], |row| row.get::<_, i64>(0));
+        assert_eq!(run().unwrap(), 5_000_050_000);
+        bot.hold.age(LONGEST_QUERY);
+        let error = anyhow::Error::new(run().unwrap_err()).context("read the trades");
+        assert!(stopped(&error).unwrap().starts_with("skipped: a query took longer than 2 s"));
+        assert_eq!(stopped(&anyhow::anyhow!("no such table")), None);
+    }
 }

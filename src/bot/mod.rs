@@ -180,8 +180,10 @@ impl Bot {
         &self.host_offset
     }
 
-    /// The connection, for queries that are not bound to a period.
+    /// The connection, for a query of one row or few.
     pub(crate) fn connection(&self) -> &Connection {
+        // Where this fails, the query that follows fails as well, and says so.
+        self.hold.give_way(&self.connection).ok();
         &self.connection
     }
 

@@ -8,7 +8,7 @@ use clap::Parser as _;
 use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
-use super::{Bot, HotJournal, Period};
+use super::{Bot, HotJournal};
 use crate::checks;
 use crate::cli::Cli;
 use crate::collectors::{Context, Report};
@@ -98,41 +98,5 @@ fn so_do_those_of_the_second_generation_beside_the_first_one_s_history() {
     let bot = Bot::open(&path, HotJournal::Leave).unwrap();
     let tables = ["closed_trades", "activity_log", "learnings", "reflections", "coin_adaptations"];
     assert_searched(&plans(bot, now), &tables);
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
-}
-
-#[test]
-fn the_bot_may_write_between_two_turns_and_not_within_one() {
-    let now = Utc::now();
-    let path = demo::write_to_temporary_folder(now).unwrap();
-    let bot = Bot::open(&path, HotJournal::Leave).unwrap();
-    let writer = Connection::open(&path).unwrap();
-    writer.busy_timeout(std::time::Duration::ZERO).unwrap();
-    let write = || writer.execute("UPDATE account_state SET balance = balance + 1", []);
-    let rows = || {
-        bot.count_within(
-            "SELECT closed_at, clock FROM trade WHERE within(closed_at)",
-            Period::later_than(now),
-        )
-    };
-    rows().unwrap();
-    assert!(write().is_err(), "the file is held");
-    assert!(!bot.was_written_meanwhile());
-    bot.hold.end_turn();
-    let end = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| {
-            let patient = Connection::open(&path).unwrap();
-            patient.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-            patient.execute("UPDATE account_state SET balance = balance + 1", [])
-        });
-        while !waiting.is_finished() {
-            rows().unwrap();
-            bot.hold.end_turn();
-        }
-        waiting.join().unwrap()
-    });
-    assert_eq!(end.unwrap(), 1);
-    rows().unwrap();
-    assert!(bot.was_written_meanwhile());
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }

@@ -39,7 +39,8 @@ const RESULTS: &str = "
 SELECT
     closed_at,
     clock,
-    pnl_usd
+    pnl_usd,
+    generation
 FROM trade
 WHERE within(closed_at)";
 
@@ -333,31 +334,41 @@ fn total_pnl(
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Option<f64>> {
     let bot = context.bot;
-    let reason = match trade::count_until(bot, context.now)? {
-        None => trade::NO_TABLES.to_owned(),
-        Some(trades) if trades > MOST_TRADES_TO_RECOMPUTE && !covers_history(context, trades)? => {
+    let total = match trade::count_until(bot, context.now)? {
+        None => Err(trade::NO_TABLES.to_owned()),
+        // Infinities of both signs add up to NULL.
+        Some(..=MOST_TRADES_TO_RECOMPUTE) => {
+            let all: Option<f64> =
+                bot.connection().query_row(ALL_PNL, [context.generation], |row| row.get(0))?;
+            Ok(all.unwrap_or(f64::NAN) - later.pnl_usd)
+        }
+        Some(trades) => pnl_of_history(context, trades)?.ok_or_else(|| {
             format!(
                 "{trades} trades: recomputed only up to {MOST_TRADES_TO_RECOMPUTE}, or with --hours over all"
             )
-        }
-        Some(_) => {
-            // Infinities of both signs add up to NULL.
-            let all: Option<f64> =
-                bot.connection().query_row(ALL_PNL, [context.generation], |row| row.get(0))?;
-            let total = all.unwrap_or(f64::NAN) - later.pnl_usd;
-            if total.is_finite() {
-                return Ok(Some(total));
-            }
-            "a trade's profit or loss is infinite".to_owned()
-        }
+        }),
     };
-    unavailable.insert("recomputed.balance", reason);
-    Ok(None)
+    let infinite = || "a trade's profit or loss is infinite".to_owned();
+    match total.and_then(|total| if total.is_finite() { Ok(total) } else { Err(infinite()) }) {
+        Ok(total) => Ok(Some(total)),
+        Err(reason) => {
+            unavailable.insert("recomputed.balance", reason);
+            Ok(None)
+        }
+    }
 }
 
-/// Whether the window reads every trade anyway.
-fn covers_history(context: &Context<'_>, trades: u64) -> rusqlite::Result<bool> {
-    Ok(context.bot.count_within(RESULTS, context.window)? == trades)
+/// The current generation's sum, where the window reads every trade anyway.
+fn pnl_of_history(context: &Context<'_>, trades: u64) -> rusqlite::Result<Option<f64>> {
+    let (mut in_window, mut pnl) = (0, 0.0);
+    context.bot.each_within(RESULTS, context.window, |_, row| {
+        in_window += 1;
+        if cell::integer(row, 3)? == Some(context.generation) {
+            pnl += cell::real(row, 2)?.unwrap_or(0.0);
+        }
+        Ok(())
+    })?;
+    Ok((in_window == trades).then_some(pnl))
 }
 
 fn pnl_of(context: &Context<'_>, period: Period) -> rusqlite::Result<f64> {
