@@ -8,6 +8,7 @@
 //! In WAL mode readers hold up nobody, and all is read in one transaction.
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -91,12 +92,28 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA data_version", [], |row| row.get(0))
 }
 
-/// Whether a query was stopped because it would have held the file for too long, with the reason in words.
-pub(crate) fn stopped(error: &anyhow::Error) -> Option<String> {
-    let is_stopped = error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<rusqlite::Error>())
-        .any(|error| error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted));
+/// What was found compares rows of two moments.
+#[derive(Debug)]
+pub(crate) struct WrittenMeanwhile;
+
+impl fmt::Display for WrittenMeanwhile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(
+            "skipped: the bot wrote while its file was read, so that the rows compared are of two moments",
+        )
+    }
+}
+
+impl std::error::Error for WrittenMeanwhile {}
+
+/// The reason in words, where an error means that something was left out for the bot's sake: a query was
+/// stopped that would have held the file for too long, or the bot has written between two turns.
+pub(crate) fn skipped(error: &anyhow::Error) -> Option<String> {
+    if let Some(written) = error.downcast_ref::<WrittenMeanwhile>() {
+        return Some(written.to_string());
+    }
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<rusqlite::Error>());
+    let is_stopped = causes.any(|error| error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted));
     is_stopped.then(|| {
         format!(
             "skipped: a query took longer than {} s, or all of them longer than {} s, and the bot comes first",
@@ -199,11 +216,12 @@ mod tests {
             SELECT sum(n) FROM number";
         let file = File::new();
         let bot = file.bot();
-        let run = || bot.connection().query_row(LONG, [], |row| row.get::<_, i64>(0));
+        let run = || bot.connection.query_row(LONG, [], |row| row.get::<_, i64>(0));
         assert_eq!(run().unwrap(), 5_000_050_000);
         bot.hold.age(LONGEST_QUERY);
         let error = anyhow::Error::new(run().unwrap_err()).context("read the trades");
-        assert!(stopped(&error).unwrap().starts_with("skipped: a query took longer than 2 s"));
-        assert_eq!(stopped(&anyhow::anyhow!("no such table")), None);
+        assert!(skipped(&error).unwrap().starts_with("skipped: a query took longer than 2 s"));
+        assert!(skipped(&WrittenMeanwhile.into()).unwrap().contains("two moments"));
+        assert_eq!(skipped(&anyhow::anyhow!("no such table")), None);
     }
 }

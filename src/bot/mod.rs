@@ -27,7 +27,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
 
 use clock::{Clock, HostOffset};
 use hold::Hold;
-pub(crate) use hold::stopped;
+pub(crate) use hold::{WrittenMeanwhile, skipped};
 use slices::Slices;
 use source::Source;
 pub(crate) use source::quoted;

@@ -26,13 +26,14 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use anyhow::ensure;
 use serde::Serialize;
 
 use self::history::History;
 pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
 use crate::bot::log::Log;
-use crate::bot::stopped;
+use crate::bot::{WrittenMeanwhile, skipped as reason_to_skip};
 use crate::collectors::{Context, Report};
 use crate::config::CheckSettings;
 use crate::finding::{Finding, Source};
@@ -146,7 +147,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
         let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default), shared: &shared };
         let started = Instant::now();
-        let found = guard::run(|| (check.run)(&audit));
+        let found = guard::run(|| run_one(check, &audit));
         tracing::debug!("check {} took {:.1} ms", check.id, started.elapsed().as_secs_f64() * 1e3);
         match found {
             Ok(found) => {
@@ -154,7 +155,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
                 facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));
                 claims.extend(found.claims.into_iter().map(|claim| (claim.0, finding(check, claim.1))));
             }
-            Err(error) => match stopped(&error) {
+            Err(error) => match reason_to_skip(&error) {
                 Some(reason) => {
                     tracing::warn!("Check {} was {reason}", check.id);
                     skipped.insert(check.id, reason);
@@ -180,6 +181,14 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         error: (!failures.is_empty()).then(|| listed(&failures)),
         findings: facts,
     }
+}
+
+/// A comparison of what the bot adds with what it overwrites holds only for one moment.
+fn run_one(check: &Check, audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let found = (check.run)(audit)?;
+    let compares = matches!(check.theme, Theme::Recompute | Theme::Refer);
+    ensure!(!compares || found.is_nothing() || !audit.context.bot.was_written_meanwhile(), WrittenMeanwhile);
+    Ok(found)
 }
 
 /// Each reason once, behind the checks that it stopped.

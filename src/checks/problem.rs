@@ -40,6 +40,11 @@ impl Found {
         Self::default()
     }
 
+    /// Whether there is nothing to report.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.facts.is_empty() && self.claims.is_empty()
+    }
+
     /// Adds a fact.
     pub(crate) fn fact(&mut self, problem: Problem) {
         self.facts.push(problem);

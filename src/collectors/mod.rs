@@ -26,7 +26,7 @@ use serde::Serialize;
 use crate::bot::closing::{self, Closing};
 use crate::bot::ledger::{self, Ledger};
 use crate::bot::trade::{self, Trade};
-use crate::bot::{Bot, Period, generation, stopped};
+use crate::bot::{Bot, Period, generation, skipped};
 use crate::config::Config;
 use crate::guard;
 
@@ -249,7 +249,7 @@ impl<T> Section<T> {
         match collected {
             Ok(section) => Self::Available(section),
             Err(error) => {
-                let error = stopped(&error).unwrap_or_else(|| format!("{error:#}"));
+                let error = skipped(&error).unwrap_or_else(|| format!("{error:#}"));
                 tracing::error!("Collecting {name} failed: {error}");
                 Self::Failed { error }
             }

@@ -123,7 +123,6 @@ fn comparable<'run>(audit: &Audit<'run>) -> anyhow::Result<Option<(&'run Account
         later |= bot.instant(row, 0, 1)?.is_some_and(|at| at > audit.context.now);
         Ok(())
     })?;
-    let later = later || bot.was_written_meanwhile();
     Ok((!later && audit.context.ledger()?.later == 0).then_some((health, stored)))
 }
 
