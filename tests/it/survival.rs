@@ -7,6 +7,7 @@ mod templates;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -80,38 +81,40 @@ pub(crate) fn assert_none(complaints: impl IntoIterator<Item = (String, Vec<Stri
     assert!(complaints.is_empty(), "{} cases\n{}", complaints.len(), complaints.join("\n"));
 }
 
-/// Every row of every table that is not the monitor's, and where reading them fails.
-pub(crate) fn rows_of_the_bot(path: &Path) -> Vec<String> {
-    match Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY) {
-        Ok(connection) => read_rows(&connection).unwrap_or_else(|error| vec![error.to_string()]),
-        Err(error) => vec![error.to_string()],
-    }
+/// Declaration and rows of every table that is not the monitor's, or where reading them fails.
+pub(crate) fn rows_of_the_bot(path: &Path) -> Vec<Vec<u8>> {
+    let read = || read_tables(&Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?);
+    read().unwrap_or_else(|error| vec![error.to_string().into_bytes()])
 }
 
-fn read_rows(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+fn read_tables(connection: &Connection) -> rusqlite::Result<Vec<Vec<u8>>> {
     let tables = "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE type = 'table' ORDER BY name";
     let mut statement = connection.prepare(tables)?;
     let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let tables: Vec<(String, String)> = tables.collect::<rusqlite::Result<_>>()?;
-    let mut rows = Vec::new();
-    for (table, sql) in tables {
-        let is_ours = table.starts_with("monitoring_") || table == "sqlite_sequence";
-        if !is_ours {
-            rows.push(sql);
-            rows.push(read_table(connection, &table).unwrap_or_else(|error| error.to_string()));
-        }
-    }
-    Ok(rows)
+    let bots =
+        tables.iter().filter(|(name, _)| !name.starts_with("monitoring_") && name != "sqlite_sequence");
+    let read = |(name, sql): &(String, String)| {
+        let rows = read_rows(connection, name).unwrap_or_else(|error| error.to_string().into_bytes());
+        [sql.as_bytes(), &rows].concat()
+    };
+    Ok(bots.map(read).collect())
 }
 
-fn read_table(connection: &Connection, table: &str) -> rusqlite::Result<String> {
+fn read_rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<u8>> {
     let mut statement = connection.prepare(&format!("SELECT * FROM \"{}\"", table.replace('"', "\"\"")))?;
     let columns = statement.column_count();
-    let mut read = String::new();
+    let mut read = Vec::new();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         for column in 0..columns {
-            read.push_str(&format!("{:?}|", row.get_ref(column)?));
+            match row.get_ref(column)? {
+                ValueRef::Null => read.push(b'-'),
+                ValueRef::Integer(number) => read.extend(number.to_le_bytes()),
+                ValueRef::Real(number) => read.extend(number.to_le_bytes()),
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => read.extend_from_slice(bytes),
+            }
+            read.push(b'|');
         }
     }
     Ok(read)

@@ -90,7 +90,7 @@ fn groups(columns: &[Column]) -> Vec<Vec<&Column>> {
 #[test]
 fn any_table_may_be_missing_or_empty() {
     for (template, ways) in
-        [(few_rows_1(), &["DROP TABLE"][..]), (few_rows_2(), &["DROP TABLE", "DELETE FROM"])]
+        [(few_rows_1(), &["DROP TABLE", "DELETE FROM"][..]), (few_rows_2(), &["DROP TABLE"])]
     {
         let changes = tables(template)
             .into_iter()
@@ -137,7 +137,7 @@ fn any_column_may_hold_anything() {
 #[test]
 fn every_column_may_hold_the_same() {
     assert_all_survive(POISONS.into_iter().enumerate().map(|(number, poison)| {
-        let template = if number % 3 == 0 { few_rows_2() } else { few_rows_1() };
+        let template = if number % 6 == 0 { few_rows_2() } else { few_rows_1() };
         let mut sql: String = tables(template).iter().map(|table| loose(template, table)).collect();
         for Column { table, name, .. } in columns(template) {
             sql += &format!("UPDATE \"{table}\" SET \"{name}\" = {poison};");
@@ -172,13 +172,13 @@ fn any_mixture_of_columns_may_hold_anything() {
 #[test]
 fn every_text_may_have_a_megabyte() {
     let megabyte = "replace(hex(zeroblob(100000)), '0', 'word ')";
-    let texts = columns(few_rows_2()).into_iter().filter(|column| column.is_text);
+    let texts = columns(few_rows_1()).into_iter().filter(|column| column.is_text);
     let sql: String = texts
         .map(|Column { table, name, .. }| {
             format!("UPDATE {table} SET {name} = {megabyte} WHERE rowid = (SELECT max(rowid) FROM {table});")
         })
         .collect();
-    let run = audit(&changed(few_rows_2(), &sql).path(), &["--format", "json"]);
+    let run = audit(&changed(few_rows_1(), &sql).path(), &["--format", "json"]);
     assert_none([("a megabyte everywhere".to_owned(), complaints(&run))]);
     assert!(run.stdout.len() < 500_000, "{} bytes are no summary", run.stdout.len());
 }

@@ -42,7 +42,8 @@ fn complaints_about_damage(template: &[u8], damaged: &Copy) -> Vec<String> {
     }
     let after = rows_of_the_bot(&damaged.path());
     let spared = before.iter().filter(|table| sound.contains(table));
-    complaints.extend(spared.filter(|table| !after.contains(table)).map(|table| format!("changed: {table}")));
+    let changed = spared.filter(|table| !after.contains(table)).map(|table| String::from_utf8_lossy(table));
+    complaints.extend(changed.map(|table| format!("changed: {table}")));
     complaints
 }
 
@@ -56,12 +57,12 @@ fn assert_damage_is_survived(template: &[u8], seeds: Range<u64>) {
 
 #[test]
 fn random_damage_to_a_file_of_generation_1_ends_in_no_panic_and_no_other_damage() {
-    assert_damage_is_survived(few_rows_1(), 0..rounds(30, 1_500));
+    assert_damage_is_survived(few_rows_1(), 0..rounds(25, 1_500));
 }
 
 #[test]
 fn random_damage_to_a_file_of_generation_2_ends_in_no_panic_and_no_other_damage() {
-    assert_damage_is_survived(few_rows_2(), 10_000..10_000 + rounds(30, 1_500));
+    assert_damage_is_survived(few_rows_2(), 10_000..10_000 + rounds(25, 1_500));
 }
 
 #[test]

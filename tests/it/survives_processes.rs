@@ -84,11 +84,9 @@ fn a_run_that_waits_for_a_silent_llm_can_be_stopped() {
 fn ten_monitors_at_once_store_each_alert_once() {
     let server = Server::start(vec![answer()]);
     let llm = ["--base-url", &server.base_url()];
-    for setting in [
-        Setting::never_monitored(few_rows_1(), &["--no-llm"]),
-        Setting::new(few_rows_2(), &["--no-llm"]),
-        Setting::never_monitored(few_rows_1(), &llm),
-    ] {
+    for setting in
+        [Setting::never_monitored(few_rows_1(), &["--no-llm"]), Setting::never_monitored(few_rows_1(), &llm)]
+    {
         for _ in 0..rounds(1, 20) {
             let copy = Copy::of(&setting.template);
             // The second ten find the tables made and the alerts known.

@@ -26,7 +26,7 @@ pub(super) struct Setting {
     pub(super) flags: Vec<String>,
     pub(super) code: i32,
     pub(super) alerts: i64,
-    pub(super) rows: Vec<String>,
+    pub(super) rows: Vec<Vec<u8>>,
 }
 
 impl Setting {
