@@ -114,7 +114,7 @@ impl HostOffset {
         let stamp = match value {
             ValueRef::Integer(number) => epoch(number as f64).map(Stamp::Instant),
             ValueRef::Real(number) => epoch(number).map(Stamp::Instant),
-            ValueRef::Text(bytes) => stamp(std::str::from_utf8(bytes).ok()?),
+            ValueRef::Text(bytes) => plain(bytes).or_else(|| stamp(std::str::from_utf8(bytes).ok()?)),
             ValueRef::Null | ValueRef::Blob(_) => None,
         };
         match (stamp?, clock) {
@@ -159,9 +159,20 @@ fn epoch(number: f64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros((seconds * 1e6) as i64)
 }
 
+/// `YYYY-MM-DD HH:MM:SS`, which nearly every row of a bot's file has: read without a look at other forms.
+fn plain(text: &[u8]) -> Option<Stamp> {
+    match text {
+        [day @ .., b' ' | b'T', h1, h2, b':', m1, m2, b':', s1, s2] => {
+            let time = time(&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2])?;
+            Some(Stamp::Naive(date(day)?.and_time(time)))
+        }
+        _ => None,
+    }
+}
+
 fn stamp(text: &str) -> Option<Stamp> {
     let text = text.trim();
-    let date = date(text.get(..10)?);
+    let date = date(text.as_bytes().get(..10)?);
     let Some(date) = date else {
         return text.parse().ok().and_then(epoch).map(Stamp::Instant);
     };
@@ -174,7 +185,7 @@ fn stamp(text: &str) -> Option<Stamp> {
         .find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, ':' | '.' | ',')))
         .unwrap_or(rest.len());
     let (clock, zone) = rest.split_at_checked(clock_end)?;
-    let naive = date.and_time(time(clock)?);
+    let naive = date.and_time(time(clock.as_bytes())?);
     match zone.trim() {
         "" => Some(Stamp::Naive(naive)),
         "Z" | "z" | "UTC" | "GMT" => Some(Stamp::Instant(naive.and_utc())),
@@ -186,8 +197,8 @@ fn stamp(text: &str) -> Option<Stamp> {
 }
 
 /// `YYYY-MM-DD`, nothing else: a plain number is an epoch.
-fn date(text: &str) -> Option<NaiveDate> {
-    match text.as_bytes() {
+fn date(text: &[u8]) -> Option<NaiveDate> {
+    match text {
         [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
             let year = number(&[*y1, *y2, *y3, *y4])?;
             NaiveDate::from_ymd_opt(year as i32, number(&[*m1, *m2])?, number(&[*d1, *d2])?)
@@ -197,8 +208,8 @@ fn date(text: &str) -> Option<NaiveDate> {
 }
 
 /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fraction`; digits beyond nanoseconds are dropped.
-fn time(text: &str) -> Option<NaiveTime> {
-    match text.as_bytes() {
+fn time(text: &[u8]) -> Option<NaiveTime> {
+    match text {
         [h1, h2, b':', m1, m2] => NaiveTime::from_hms_opt(number(&[*h1, *h2])?, number(&[*m1, *m2])?, 0),
         [h1, h2, b':', m1, m2, b':', s1, s2, fraction @ ..] => NaiveTime::from_hms_nano_opt(
             number(&[*h1, *h2])?,

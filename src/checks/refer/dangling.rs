@@ -30,28 +30,28 @@ const REFERENCES_KNOWN: [Reference; 5] = [
         target: "closed_trades",
         tables: ["learnings", "closed_trades"],
         sql: "SELECT id, trade_id, EXISTS (SELECT 1 FROM src_closed_trades AS t WHERE t.id = l.trade_id), \
-              (SELECT min(id) FROM src_closed_trades), created_at, 'utc' FROM src_learnings AS l WHERE trade_id IS NOT NULL ORDER BY id DESC LIMIT 2000",
+              (SELECT min(id) FROM src_closed_trades), created_at, 'utc' FROM src_learnings AS l WHERE trade_id IS NOT NULL ORDER BY id DESC LIMIT 1000",
     },
     Reference {
         column: "insights.reflection_id",
         target: "reflections",
         tables: ["insights", "reflections"],
         sql: "SELECT id, reflection_id, EXISTS (SELECT 1 FROM src_reflections AS t WHERE t.id = i.reflection_id), \
-              (SELECT min(id) FROM src_reflections), discovered_at, 'utc' FROM src_insights AS i WHERE reflection_id IS NOT NULL ORDER BY id DESC LIMIT 2000",
+              (SELECT min(id) FROM src_reflections), discovered_at, 'utc' FROM src_insights AS i WHERE reflection_id IS NOT NULL ORDER BY id DESC LIMIT 1000",
     },
     Reference {
         column: "trade_journal.pattern_id",
         target: "trading_patterns",
         tables: ["trade_journal", "trading_patterns"],
         sql: "SELECT id, pattern_id, EXISTS (SELECT 1 FROM src_trading_patterns AS t WHERE t.pattern_id = j.pattern_id), \
-              NULL, entry_time, 'local' FROM src_trade_journal AS j WHERE pattern_id IS NOT NULL AND pattern_id <> '' ORDER BY entry_time DESC LIMIT 2000",
+              NULL, entry_time, 'local' FROM src_trade_journal AS j WHERE pattern_id IS NOT NULL AND pattern_id <> '' ORDER BY entry_time DESC LIMIT 1000",
     },
     Reference {
         column: "closed_trades.rule_ids_used",
         target: "trading_rules",
         tables: ["closed_trades", "trading_rules"],
         sql: "SELECT t.id, item.value, EXISTS (SELECT 1 FROM src_trading_rules AS r WHERE r.id = CAST(item.value AS INTEGER)), \
-              (SELECT min(id) FROM src_trading_rules), closed_at, 'utc' FROM (SELECT * FROM src_closed_trades ORDER BY id DESC LIMIT 2000) AS t, \
+              (SELECT min(id) FROM src_trading_rules), closed_at, 'utc' FROM (SELECT * FROM src_closed_trades ORDER BY id DESC LIMIT 1000) AS t, \
               json_each(CASE WHEN json_valid('[' || trim(t.rule_ids_used, '[] ') || ']') THEN '[' || trim(t.rule_ids_used, '[] ') || ']' ELSE '[]' END) AS item \
               WHERE t.rule_ids_used IS NOT NULL",
     },

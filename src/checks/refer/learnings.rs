@@ -32,7 +32,7 @@ SELECT
 FROM src_learnings
 WHERE trade_id IS NOT NULL
 ORDER BY id DESC
-LIMIT 5000";
+LIMIT 1000";
 
 fn wrong_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let ledger = audit.context.ledger()?;
