@@ -334,7 +334,7 @@ fn total_pnl(
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Option<f64>> {
     let bot = context.bot;
-    let total = match trade::count_until(bot, context.now)? {
+    let total = match context.trade_count()? {
         None => Err(trade::NO_TABLES.to_owned()),
         // Infinities of both signs add up to NULL.
         Some(..=MOST_TRADES_TO_RECOMPUTE) => {

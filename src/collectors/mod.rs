@@ -56,6 +56,7 @@ pub(crate) struct Context<'run> {
     activity: OnceCell<Activity>,
     ledger: OnceCell<Ledger>,
     all_trades: OnceCell<Option<Ledger>>,
+    trade_count: OnceCell<Option<u64>>,
     closings: OnceCell<Vec<Closing>>,
 }
 
@@ -79,6 +80,7 @@ impl<'run> Context<'run> {
             activity: OnceCell::new(),
             ledger: OnceCell::new(),
             all_trades: OnceCell::new(),
+            trade_count: OnceCell::new(),
             closings: OnceCell::new(),
         })
     }
@@ -101,6 +103,15 @@ impl<'run> Context<'run> {
         Ok(self.ledger.get_or_init(|| ledger))
     }
 
+    /// Number of trades closed up to now; `None` where the file has no table of them. Counted once a run.
+    pub(crate) fn trade_count(&self) -> rusqlite::Result<Option<u64>> {
+        if let Some(count) = self.trade_count.get() {
+            return Ok(*count);
+        }
+        let count = trade::count_until(self.bot, self.now)?;
+        Ok(*self.trade_count.get_or_init(|| count))
+    }
+
     /// All closed trades, read once a run; `None` where they are too many.
     pub(crate) fn all_trades(&self) -> anyhow::Result<Option<&Ledger>> {
         if self.ledger()?.complete {
@@ -109,8 +120,7 @@ impl<'run> Context<'run> {
         let ledger = match self.all_trades.get() {
             Some(ledger) => ledger,
             None => {
-                let is_short = trade::count_until(self.bot, self.now)?
-                    .is_some_and(|trades| trades < ledger::MOST_OF_ALL as u64);
+                let is_short = self.trade_count()?.is_some_and(|trades| trades < ledger::MOST_OF_ALL as u64);
                 let read = || Ledger::read(self.bot, self.now, ledger::MOST_OF_ALL);
                 let ledger = if is_short { Some(read()?) } else { None };
                 self.all_trades.get_or_init(|| ledger)

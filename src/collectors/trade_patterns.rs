@@ -131,7 +131,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<TradePatterns> {
     let mut previous = KeyFigures::default();
     trade::each_closed(context.bot, context.previous, |trade| previous.add(trade))?;
     let mut unavailable = tally.unavailable();
-    let all_time_trades = trade::count_until(context.bot, context.now)?;
+    let all_time_trades = context.trade_count()?;
     if all_time_trades.is_none() {
         unavailable.insert("all_time_trades", trade::NO_TABLES.to_owned());
     }

@@ -127,8 +127,7 @@ fn claims(audit: &Audit<'_>, sql: &str) -> rusqlite::Result<Vec<(DateTime<Utc>, 
 /// High where the bot has changed itself because of it, else medium.
 pub(super) fn impossible_evidence(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let (insights, adaptations) = (claims(audit, REFLECTIONS)?, claims(audit, ADAPTATIONS)?);
-    let known = trade::count_until(audit.context.bot, audit.context.now)?;
-    if insights.is_empty() || known.is_none_or(|trades| trades > MOST_TRADES) {
+    if insights.is_empty() || audit.context.trade_count()?.is_none_or(|trades| trades > MOST_TRADES) {
         return Ok(Found::nothing());
     }
     let history = History::read(audit)?;
