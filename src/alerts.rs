@@ -14,7 +14,7 @@ use crate::finding::Severity;
 use crate::store::{self, Alert, AlertStatus, Change};
 use crate::summary::style;
 use crate::trouble;
-use crate::untrusted::one_line;
+use crate::untrusted::{self, one_line};
 
 /// Does what is asked, and writes what there is to say.
 ///
@@ -85,7 +85,7 @@ fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Re
     alerts.retain(|alert| wanted.holds(alert));
     alerts.sort_by_key(|alert| std::cmp::Reverse((severity(alert), alert.id)));
     if config.format == Format::Json {
-        return write_json(&serde_json::json!({ "alerts": alerts }), writer);
+        return Ok(untrusted::write_json(writer, &serde_json::json!({ "alerts": alerts }))?);
     }
     if alerts.is_empty() {
         writeln!(writer, "No such alerts ({known} in {}).", config.alerts_path().display())?;
@@ -122,7 +122,7 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
     };
     let changes = store::changes_of(&connection, id)?;
     if config.format == Format::Json {
-        return write_json(&serde_json::to_value(Shown { alert, changes })?, writer);
+        return Ok(untrusted::write_json(writer, &serde_json::to_value(Shown { alert, changes })?)?);
     }
     let seen = alert.times_seen.map(|times| {
         format!(
@@ -176,16 +176,13 @@ fn judge(
         .with_context(|| format!("cannot write the alerts in {}", config.alerts_path().display()))?;
     store::set_status(&mut connection, &judged.ids, status, judged.note.as_deref())?;
     if config.format == Format::Json {
-        return write_json(&serde_json::json!({ "changed": judged.ids, "status": status }), writer);
+        return Ok(untrusted::write_json(
+            writer,
+            &serde_json::json!({ "changed": judged.ids, "status": status }),
+        )?);
     }
     for id in &judged.ids {
         writeln!(writer, "alert {id}: {}", status.as_str())?;
     }
-    Ok(())
-}
-
-fn write_json(value: &serde_json::Value, writer: &mut impl Write) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *writer, value)?;
-    writeln!(writer)?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::bot::{Bot, HotJournal, generation};
 use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::llm;
-use crate::untrusted::one_line;
+use crate::untrusted::{self, one_line};
 
 /// What was examined, in order.
 #[derive(Debug, Serialize)]
@@ -121,8 +121,7 @@ impl Examination {
     /// # Errors
     /// When the writer fails.
     pub(crate) fn write_json(&self, writer: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *writer, self)?;
-        writeln!(writer)
+        untrusted::write_json(writer, self)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::exit_code::Verdict;
 use crate::finding::{Disposition, Outcome, Severity};
 use crate::llm::{self, Status};
 use crate::store::{Kept, Resolved, Totals};
-use crate::untrusted::one_line;
+use crate::untrusted::{self, one_line};
 
 /// Changes when a field of the JSON document changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
@@ -172,8 +172,7 @@ impl Summary<'_> {
             store_error: self.store_error.as_deref(),
             exit_code: self.verdict(),
         };
-        serde_json::to_writer_pretty(&mut *writer, &document)?;
-        writeln!(writer)
+        untrusted::write_json(writer, &document)
     }
 
     /// Writes the text.
@@ -279,8 +278,7 @@ impl Summary<'_> {
 /// When the writer fails.
 pub(crate) fn write_failure_json(error: &str, writer: &mut impl Write) -> io::Result<()> {
     let failure = Failure { schema_version: SCHEMA_VERSION, error, exit_code: Verdict::Incomplete };
-    serde_json::to_writer_pretty(&mut *writer, &failure)?;
-    writeln!(writer)
+    untrusted::write_json(writer, &failure)
 }
 
 /// Who closes the pipe has read enough.

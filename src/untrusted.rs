@@ -1,6 +1,10 @@
 //! Text from the database or from an LLM is data: nothing of it may act on a terminal or open a
 //! section of a prompt.
 
+use std::io::{self, Write};
+
+use serde::Serialize;
+
 /// Whether a character can move the cursor, hide text or turn its direction: controls, and what Unicode
 /// calls default-ignorable, which is drawn as nothing.
 fn is_unsafe(letter: char) -> bool {
@@ -42,16 +46,36 @@ pub(crate) fn json_string(text: &str, most_chars: usize) -> String {
             '"' => json.push_str("\\\""),
             '\\' => json.push_str("\\\\"),
             '\n' => json.push_str("\\n"),
-            letter if is_unsafe(letter) => {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    json.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
+            letter if is_unsafe(letter) => push_escaped(&mut json, letter),
             letter => json.push(letter),
         }
     }
     json.push('"');
     json
+}
+
+/// One JSON document on lines of its own: what is unsafe on a terminal stands in it as an escape.
+///
+/// # Errors
+/// When the value cannot be represented, or the writer fails.
+pub(crate) fn write_json(writer: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let json = serde_json::to_string_pretty(value)?;
+    let mut safe = String::with_capacity(json.len() + 1);
+    for letter in json.chars() {
+        // A line break stands between two lines: in a string it is escaped already.
+        match letter == '\n' || !is_unsafe(letter) {
+            true => safe.push(letter),
+            false => push_escaped(&mut safe, letter),
+        }
+    }
+    safe.push('\n');
+    writer.write_all(safe.as_bytes())
+}
+
+fn push_escaped(json: &mut String, letter: char) {
+    for unit in letter.encode_utf16(&mut [0; 2]) {
+        json.push_str(&format!("\\u{unit:04x}"));
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +105,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_json_document_is_safe_and_reads_back(text in any::<String>()) {
+            let text = format!("{text}\u{9b}\u{7f}\u{202e}\u{1b}]8;;x");
+            let mut json = Vec::new();
+            write_json(&mut json, &[&text]).unwrap();
+            let json = String::from_utf8(json).unwrap();
+            prop_assert!(!json.chars().any(|letter| is_unsafe(letter) && letter != '\n'));
+            prop_assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [text]);
+        }
+
         #[test]
         fn one_line_is_one_line_and_stays_as_it_is(text in any::<String>(), marks in "[\\x00-\\u{2fff}]{0,40}") {
             for text in [text, marks] {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::all;
+use crate::untrusted;
 
 /// Writes a paragraph a check: id, theme, threshold, and why.
 ///
@@ -36,6 +37,5 @@ pub(crate) fn write_json(writer: &mut impl Write) -> io::Result<()> {
             })
         })
         .collect();
-    serde_json::to_writer_pretty(&mut *writer, &json!({ "checks": checks }))?;
-    writeln!(writer)
+    untrusted::write_json(writer, &json!({ "checks": checks }))
 }

@@ -107,9 +107,11 @@ impl Table {
         self.rows_are == Precision::Counted && self.sampled_rows == self.rows
     }
 
-    /// Whether the monitor wrote it itself: its alerts, and what it knows of their schema.
+    /// Whether the monitor made it: its alerts, their life, and the version of these tables.
     pub(crate) fn is_monitors_own(&self) -> bool {
-        ["monitoring_alerts", "monitoring_migrations"].contains(&self.schema.name.as_str())
+        const OWN: [&str; 4] =
+            ["monitoring_alerts", "monitoring_changes", "monitoring_migrations", "monitoring_sightings"];
+        OWN.contains(&self.schema.name.as_str())
     }
 
     /// The column of this name.

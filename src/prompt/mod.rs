@@ -16,6 +16,7 @@ pub(crate) use self::wording::Wording;
 use crate::collectors::{Context, Report};
 use crate::finding::Finding;
 use crate::store::Alert;
+use crate::untrusted;
 
 /// What an auditor does, and how.
 pub(crate) const BRIEF: &str = include_str!("system.md");
@@ -37,8 +38,7 @@ impl Prompt {
     /// # Errors
     /// When the writer fails.
     pub(crate) fn write_json(&self, writer: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *writer, self)?;
-        writeln!(writer)
+        untrusted::write_json(writer, self)
     }
 
     /// Length of the whole prompt in characters.
