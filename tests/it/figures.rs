@@ -1,5 +1,7 @@
 //! The six sections agree with plain SQL over the file, for both generations.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
@@ -379,10 +381,15 @@ fn a_missing_table_or_column_makes_figures_null_and_nothing_else() {
         "SELECT list.name, info.name FROM pragma_table_list AS list, pragma_table_info(list.name) AS info
         WHERE list.schema = 'main' AND list.type = 'table' AND info.pk = 0 AND list.name NOT LIKE 'sqlite_%'
             AND list.name <> 'monitoring_alerts'";
+    let mut seen: HashSet<(String, String)> = HashSet::new();
     for builder in [BotFile::generation1, BotFile::generation2] {
         let columns: Vec<(String, String)> =
             builder().rows(columns, [], |row| Ok((row.get(0)?, row.get(1)?)));
         for (table, column) in columns {
+            // The second generation's file has the first one's tables as well, without a row.
+            if !seen.insert((table.clone(), column.clone())) {
+                continue;
+            }
             let bot = builder();
             bot.execute(&format!("ALTER TABLE {table} RENAME COLUMN {column} TO renamed_{column}"), []);
             let report = report(&bot, &[]);
