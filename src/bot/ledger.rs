@@ -11,7 +11,7 @@ pub(crate) const MOST_TRADES: usize = 2_000;
 /// Trades up to which all of them are read for what is a sum over all.
 pub(crate) const MOST_OF_ALL: usize = 10_000;
 
-const NEWEST: &str = "
+const TRADES: &str = "
 SELECT
     closed_at,
     clock,
@@ -34,9 +34,7 @@ SELECT
     status,
     strategy,
     (julianday(closed_at) - julianday(opened_at)) * 86400.0
-FROM trade
-ORDER BY closed_at DESC
-LIMIT ?1";
+FROM trade";
 
 /// What a position does not have yet is NULL.
 const OPEN: &str = "
@@ -63,33 +61,6 @@ SELECT
     NULL,
     NULL
 FROM position";
-
-/// The same for what was closed after the audited moment.
-const CLOSED_LATER: &str = "
-SELECT
-    closed_at,
-    clock,
-    opened_at,
-    generation,
-    id,
-    coin,
-    direction,
-    entry_price,
-    NULL,
-    size_usd,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
-    rule_ids,
-    stop_loss_price,
-    take_profit_price,
-    position_id,
-    NULL,
-    strategy,
-    NULL
-FROM trade
-WHERE within(closed_at)";
 
 /// Which way a trade earns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +160,21 @@ impl Entry {
         })
     }
 
+    /// The trade as it was while it was open.
+    fn before_its_exit(self) -> Self {
+        Self {
+            closed_at: None,
+            exit_price: None,
+            pnl_usd: None,
+            pnl_percent: None,
+            exit_reason: None,
+            duration_seconds: None,
+            naive_seconds: None,
+            status: None,
+            ..self
+        }
+    }
+
     /// The price's move in the trade's favour, as a fraction of the entry price.
     pub(crate) fn gain_fraction(&self) -> Option<f64> {
         let (entry, exit) = (self.entry_price?, self.exit_price?);
@@ -252,7 +238,7 @@ impl Ledger {
     /// When the view cannot be read.
     pub(crate) fn read(bot: &Bot, now: DateTime<Utc>, most: usize) -> anyhow::Result<Self> {
         let mut ledger = Self { entries: Vec::new(), later: 0, complete: true };
-        let sql = NEWEST.replace("?1", &most.to_string());
+        let sql = format!("{TRADES}\nORDER BY closed_at DESC\nLIMIT {most}");
         bot.each_row(&sql, |row| {
             let entry = Entry::read(bot, row)?;
             match [entry.opened_at, entry.closed_at].into_iter().flatten().any(|at| at > now) {
@@ -272,13 +258,14 @@ impl Ledger {
     pub(crate) fn open(bot: &Bot, now: DateTime<Utc>, generation: i64) -> anyhow::Result<Vec<Entry>> {
         let mut positions = Vec::new();
         let mut visit = |row: &Row<'_>| {
-            let position = Entry { closed_at: None, ..Entry::read(bot, row)? };
+            let position = Entry::read(bot, row)?.before_its_exit();
             let is_open = position.opened_at.is_none_or(|opened_at| opened_at <= now);
             positions.extend(Some(position).filter(|position| is_open && position.generation == generation));
             Ok(())
         };
         bot.each_row(OPEN, &mut visit)?;
-        bot.each_within(CLOSED_LATER, Period::later_than(now), |_, row| visit(row))?;
+        let closed_later = format!("{TRADES}\nWHERE within(closed_at)");
+        bot.each_within(&closed_later, Period::later_than(now), |_, row| visit(row))?;
         positions
             .sort_by(|one, other| one.opened_at.cmp(&other.opened_at).then_with(|| one.id.cmp(&other.id)));
         Ok(positions)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::redaction::Redaction;
+use super::key_removal::KeyRemoval;
 use crate::untrusted::{cut, one_line};
 
 /// As much of a foreign text as fits into one sentence.
@@ -23,19 +23,19 @@ pub(super) enum Body {
 
 impl Body {
     /// Reads the bytes; a byte-order mark and blank lines may stand before the JSON.
-    pub(super) fn read(bytes: &[u8], redaction: &Redaction) -> Self {
+    pub(super) fn read(bytes: &[u8], key_removal: &KeyRemoval) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_start_matches('\u{feff}').trim();
         match serde_json::from_str::<Value>(text) {
             Ok(mut value) => {
-                redaction.value(&mut value);
+                key_removal.value(&mut value);
                 Self::Json(value)
             }
             Err(error) if text.is_empty() || (error.is_eof() && text.starts_with(['{', '['])) => {
                 Self::CutShort
             }
-            Err(_) if text.starts_with('<') => Self::Html(page_title(&redaction.text(text))),
-            Err(_) => Self::Text(quoted(&redaction.text(text))),
+            Err(_) if text.starts_with('<') => Self::Html(page_title(&key_removal.text(text))),
+            Err(_) => Self::Text(quoted(&key_removal.text(text))),
         }
     }
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Body {
-        Body::read(text.as_bytes(), &Redaction::of(None))
+        Body::read(text.as_bytes(), &KeyRemoval::of(None))
     }
 
     #[test]

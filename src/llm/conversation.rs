@@ -168,13 +168,13 @@ impl<'a> Conversation<'a> {
     }
 
     fn reply(&mut self, reply: Reply) -> Next {
-        let body = Body::read(&reply.body, self.transport.redaction());
+        let body = Body::read(&reply.body, self.transport.key_removal());
         match reply.status {
             200..=299 => self.judged(&body, reply.headers),
             300..=399 => {
                 let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok());
                 let sentence = remedy::redirect(reply.status, location, &self.url);
-                Next::Fail(self.transport.redaction().text(&sentence))
+                Next::Fail(self.transport.key_removal().text(&sentence))
             }
             status => self.refused(&ServerError::of_reply(status, &body), reply.headers),
         }

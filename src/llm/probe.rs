@@ -74,7 +74,7 @@ impl Probe {
 
 /// The names on the endpoint's list; `None` where it has none to show.
 fn listed_models(reply: &Reply, transport: &Transport) -> Option<Vec<String>> {
-    let Body::Json(value) = Body::read(&reply.body, transport.redaction()) else { return None };
+    let Body::Json(value) = Body::read(&reply.body, transport.key_removal()) else { return None };
     let list = value.get("data").unwrap_or(&value).as_array()?;
     let names: Vec<String> =
         list.iter().filter_map(|model| model.get("id").and_then(Value::as_str)).map(str::to_owned).collect();
@@ -113,7 +113,7 @@ fn ask(config: &LlmConfig, transport: &Transport, url: &Url) -> Result<String, S
     for _ in 0..MAX_QUESTIONS {
         let body = shape.body(&config.model, &question);
         let reply = transport.post(url, body, config.timeout).map_err(|lost| lost.sentence)?;
-        let body = Body::read(&reply.body, transport.redaction());
+        let body = Body::read(&reply.body, transport.key_removal());
         if (200..300).contains(&reply.status) {
             return answered(&body, config, shape.format);
         }

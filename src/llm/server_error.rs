@@ -176,10 +176,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::llm::redaction::Redaction;
+    use crate::llm::key_removal::KeyRemoval;
 
     fn error(status: u16, body: &str) -> ServerError {
-        ServerError::of_reply(status, &Body::read(body.as_bytes(), &Redaction::of(None)))
+        ServerError::of_reply(status, &Body::read(body.as_bytes(), &KeyRemoval::of(None)))
     }
 
     #[test]

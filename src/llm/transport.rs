@@ -12,8 +12,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Url};
 
 use super::address::is_loopback;
+use super::key_removal::KeyRemoval;
 use super::lost::{BodyLoss, Lost, chain};
-use super::redaction::Redaction;
 use crate::config::LlmConfig;
 
 /// Covers the name's lookup as well.
@@ -30,7 +30,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub(super) struct Transport {
     client: Option<Client>,
     authorization: Option<HeaderValue>,
-    redaction: Redaction,
+    key_removal: KeyRemoval,
 }
 
 /// What came back.
@@ -77,12 +77,12 @@ impl Transport {
             value.set_sensitive(true);
             Some(value)
         });
-        Ok(Self { client: Some(client), authorization, redaction: Redaction::of(config.api_key.as_ref()) })
+        Ok(Self { client: Some(client), authorization, key_removal: KeyRemoval::of(config.api_key.as_ref()) })
     }
 
     /// What keeps the key out of texts.
-    pub(super) fn redaction(&self) -> &Redaction {
-        &self.redaction
+    pub(super) fn key_removal(&self) -> &KeyRemoval {
+        &self.key_removal
     }
 
     /// Asks with a JSON body.
@@ -122,7 +122,7 @@ impl Transport {
     }
 
     fn cleaned(&self, lost: Lost) -> Lost {
-        Lost { sentence: self.redaction.text(&lost.sentence), ..lost }
+        Lost { sentence: self.key_removal.text(&lost.sentence), ..lost }
     }
 }
 

@@ -12,9 +12,9 @@ const INSTEAD: &str = "[key removed]";
 
 /// Strikes one secret out of texts.
 #[derive(Clone)]
-pub(super) struct Redaction(Option<String>);
+pub(super) struct KeyRemoval(Option<String>);
 
-impl Redaction {
+impl KeyRemoval {
     /// For this key; without one, every text passes as it is.
     pub(super) fn of(key: Option<&ApiKey>) -> Self {
         Self(
@@ -53,12 +53,12 @@ mod tests {
         let key = ApiKey::new("sk-secret-1");
         let mut value: Value =
             serde_json::from_str(r#"{"error": {"message": ["bad key s\u006b-secret-1!"]}}"#).unwrap();
-        Redaction::of(key.as_ref()).value(&mut value);
+        KeyRemoval::of(key.as_ref()).value(&mut value);
         assert_eq!(value.to_string(), r#"{"error":{"message":["bad key [key removed]!"]}}"#);
     }
 
     #[test]
     fn a_word_is_no_secret() {
-        assert_eq!(Redaction::of(ApiKey::new("test").as_ref()).text("testing"), "testing");
+        assert_eq!(KeyRemoval::of(ApiKey::new("test").as_ref()).text("testing"), "testing");
     }
 }
