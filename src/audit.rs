@@ -43,7 +43,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
         gathered.hold_against_report(&mut analysis.findings, config.max_prompt_chars);
     }
     let findings: Vec<Finding> = [gathered.checks.findings.as_slice(), &analysis.findings].concat();
-    let (kept, store_error) = keep(&config, &findings, &gathered);
+    let (kept, store_error) = keep(&config, &findings, &gathered, now);
     let summary = Summary {
         now,
         hours: config.hours,
@@ -178,12 +178,17 @@ fn ask_llm(config: &Config, material: &Material) -> llm::Analysis {
 }
 
 /// Stores the findings, or says what would be stored; a failure costs no finding.
-fn keep(config: &Config, findings: &[Finding], gathered: &Gathered) -> (Kept, Option<String>) {
+fn keep(
+    config: &Config,
+    findings: &[Finding],
+    gathered: &Gathered,
+    now: DateTime<Utc>,
+) -> (Kept, Option<String>) {
     let kept = if config.dry_run {
         store::preview(config, findings, &gathered.names)
     } else {
         tracing::info!("Storing {} findings...", findings.len());
-        guard::run(|| store::store(config, findings, &gathered.checks.completed, &gathered.names))
+        guard::run(|| store::store(config, findings, &gathered.checks.completed, &gathered.names, now))
             .with_context(|| format!("cannot store alerts in {}", config.alerts_path().display()))
     };
     match kept {

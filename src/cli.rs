@@ -34,7 +34,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
     pub(crate) hours: Option<u32>,
 
-    /// Explain more: critical and high findings with description, evidence and recommendation, and debug lines in the log
+    /// Explain more: each finding with its description, critical and high ones with evidence and recommendation, debug lines in the log
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
 

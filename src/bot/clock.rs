@@ -133,11 +133,9 @@ pub(crate) fn parse_utc(text: &str) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether a value is a time that does not begin with `YYYY-MM-DD`, by which text is compared.
+/// Whether a time does not begin with `YYYY-MM-DD`, by which text is compared.
 pub(crate) fn is_odd_time(value: ValueRef<'_>) -> bool {
-    let is_plain = matches!(value, ValueRef::Text(bytes) if bytes.first().is_some_and(|byte| *byte == b'2')
-        && bytes.get(4) == Some(&b'-'));
-    !is_plain && HostOffset::ThisMachine.instant(value, Clock::Utc).is_some()
+    !matches!(value, ValueRef::Text(bytes) if bytes.first() == Some(&b'2') && bytes.get(4) == Some(&b'-'))
 }
 
 /// `YYYY-MM-DD HH:MM:SS` in UTC, as the bot's own columns have it.

@@ -28,7 +28,9 @@ const STEPS: i32 = 10_000;
 #[derive(Debug)]
 pub(super) struct Hold {
     is_wal: bool,
-    /// When this turn began.
+    /// Whether a turn is under way.
+    holds: Cell<bool>,
+    /// When this turn began, or the last one.
     since: Arc<Mutex<Instant>>,
     data_version: Cell<i64>,
     was_written: Cell<bool>,
@@ -50,22 +52,41 @@ impl Hold {
         connection.execute_batch("BEGIN")?;
         let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
         let data_version = Cell::new(data_version(connection)?);
-        Ok(Self { is_wal: mode == "wal", since, data_version, was_written: Cell::new(false) })
+        Ok(Self {
+            is_wal: mode == "wal",
+            holds: Cell::new(true),
+            since,
+            data_version,
+            was_written: Cell::new(false),
+        })
     }
 
-    /// Between two queries: lets the bot write, if this turn has been long enough.
-    pub(super) fn give_way(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        if since.elapsed() < LONGEST_TURN {
-            return Ok(());
-        }
-        if !self.is_wal {
-            connection.execute_batch("COMMIT; BEGIN")?;
+    /// Before a query: lets the bot write if this turn has been long enough, and takes the next one.
+    pub(super) fn take_turn(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.end_turn(connection)?;
+        if !self.holds.replace(true) {
+            connection.execute_batch("BEGIN")?;
             let version = data_version(connection)?;
             self.was_written.set(self.was_written.get() || self.data_version.replace(version) != version);
+            *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
-        *since = Instant::now();
         Ok(())
+    }
+
+    /// After a query: lets go of the file if this turn has been long enough, whatever comes next.
+    pub(super) fn end_turn(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let taken = self.since.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+        if taken < LONGEST_TURN || !self.holds.get() {
+            return Ok(());
+        }
+        if self.is_wal {
+            // Nobody waits: only the time of the next query begins anew.
+            *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            return Ok(());
+        }
+        tracing::debug!("the bot may write after a turn of {:.0} ms", taken.as_secs_f64() * 1e3);
+        self.holds.set(false);
+        connection.execute_batch("COMMIT")
     }
 
     /// Makes this turn older, as if it had lasted for so long.

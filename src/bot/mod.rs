@@ -29,8 +29,8 @@ use clock::{Clock, HostOffset};
 use hold::Hold;
 pub(crate) use hold::{WrittenMeanwhile, skipped};
 use slices::Slices;
-use source::Source;
 pub(crate) use source::quoted;
+use source::{Source, Times};
 
 const VIEWS: &str = include_str!("views/trading_bot.sql");
 
@@ -75,8 +75,8 @@ pub(crate) struct Bot {
     sources: Vec<Source>,
     empty_views: HashSet<String>,
     host_offset: HostOffset,
-    /// Some timestamp has a form that does not sort as `YYYY-MM-DD…` does: bounds would miss it.
-    has_odd_times: bool,
+    /// Where some do not sort as text, bounds would miss them.
+    times: Times,
 }
 
 impl Bot {
@@ -134,11 +134,11 @@ impl Bot {
             empty_views.extend(view.is_empty.then_some(view.name));
         }
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
-        let mut has_odd_times = false;
+        let mut times = Times::default();
         for source in sources.iter().filter(|source| source.exists) {
-            has_odd_times = has_odd_times || source.has_odd_times(&connection)?;
+            times = times.and(source.times(&connection)?);
         }
-        Ok(Self { connection, hold, sources, empty_views, host_offset, has_odd_times })
+        Ok(Self { connection, hold, sources, empty_views, host_offset, times })
     }
 
     /// Whether the file has this table, with the columns that make it the bot's.
@@ -183,7 +183,7 @@ impl Bot {
     /// The connection, for a query of one row or few.
     pub(crate) fn connection(&self) -> &Connection {
         // Where this fails, the query that follows fails as well, and says so.
-        self.hold.give_way(&self.connection).ok();
+        self.hold.take_turn(&self.connection).ok();
         &self.connection
     }
 
@@ -202,12 +202,14 @@ impl Bot {
         if self.finds_nothing(sql) {
             return Ok(());
         }
-        self.hold.give_way(&self.connection)?;
+        self.hold.take_turn(&self.connection)?;
         let mut statement = self.connection.prepare_cached(sql).context("cannot prepare a query")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             visit(row)?;
         }
+        drop(rows);
+        self.hold.end_turn(&self.connection)?;
         Ok(())
     }
 
@@ -225,12 +227,12 @@ impl Bot {
             return Ok(());
         }
         let sql = self.with_bounds(sql);
-        let slices = match self.has_odd_times {
+        let slices = match self.times.are_odd {
             true => Slices::whole(period),
-            false => Slices::of(period),
+            false => Slices::of(period, self.times.oldest),
         };
         for slice in slices {
-            self.hold.give_way(&self.connection)?;
+            self.hold.take_turn(&self.connection)?;
             let mut statement = self.connection.prepare_cached(&sql)?;
             bind_bounds(&mut statement, slice, &self.host_offset)?;
             let mut rows = statement.raw_query();
@@ -240,7 +242,7 @@ impl Bot {
                 }
             }
         }
-        Ok(())
+        self.hold.end_turn(&self.connection)
     }
 
     /// Whether a query that adds nothing up reads empty views only: it need not even be prepared.
@@ -276,7 +278,7 @@ impl Bot {
     fn with_bounds(&self, sql: &str) -> String {
         let Some((before, rest)) = sql.split_once("within(") else { return sql.to_owned() };
         let Some((column, after)) = rest.split_once(')') else { return sql.to_owned() };
-        let bounds = match self.has_odd_times {
+        let bounds = match self.times.are_odd {
             true => "TRUE".to_owned(),
             false => format!(
                 "{column} >= :from AND {column} < :to AND (+{column} BETWEEN :exact_from AND :exact_to \

@@ -8,8 +8,8 @@ use super::Period;
 
 /// The first slice, and what no slice is shorter than.
 const SHORTEST: TimeDelta = TimeDelta::hours(24);
-/// Nothing was traded before: the first slice reaches up to there.
-const EPOCH: DateTime<Utc> = DateTime::UNIX_EPOCH;
+/// What a table without an index may hold before the oldest time that is known.
+const MARGIN: TimeDelta = TimeDelta::hours(48);
 /// A slice that takes less than this is followed by one of twice its length.
 const QUICK: Duration = Duration::from_millis(10);
 /// A slice that takes more than this is followed by one of half its length.
@@ -20,20 +20,26 @@ const SLOW: Duration = Duration::from_millis(25);
 #[derive(Debug)]
 pub(super) struct Slices {
     rest: Option<Period>,
+    /// Before it next to nothing is expected: the first slice reaches beyond it.
+    begin: DateTime<Utc>,
     length: TimeDelta,
     handed_out: Option<Instant>,
 }
 
 impl Slices {
-    /// The period in slices; one without an end is left whole, because nothing is expected in it.
-    pub(super) fn of(period: Period) -> Self {
-        let is_endless = period.until == DateTime::<Utc>::MAX_UTC;
-        Self { length: if is_endless { TimeDelta::MAX } else { SHORTEST }, ..Self::whole(period) }
+    /// The period in slices, from the oldest time of the file on; one without an end is left whole,
+    /// because nothing is expected in it.
+    pub(super) fn of(period: Period, oldest: Option<DateTime<Utc>>) -> Self {
+        let Some(oldest) = oldest.filter(|_| period.until != DateTime::<Utc>::MAX_UTC) else {
+            return Self::whole(period);
+        };
+        let begin = oldest.checked_sub_signed(MARGIN).unwrap_or(oldest).max(period.after);
+        Self { begin, length: SHORTEST, ..Self::whole(period) }
     }
 
     /// One slice.
     pub(super) fn whole(period: Period) -> Self {
-        Self { rest: Some(period), length: TimeDelta::MAX, handed_out: None }
+        Self { rest: Some(period), begin: period.after, length: TimeDelta::MAX, handed_out: None }
     }
 
     fn adapt(&mut self) {
@@ -52,7 +58,8 @@ impl Iterator for Slices {
     fn next(&mut self) -> Option<Period> {
         let rest = self.rest?;
         self.adapt();
-        let end = rest.after.max(EPOCH).checked_add_signed(self.length).filter(|end| *end < rest.until);
+        let begin = rest.after.max(self.begin);
+        let end = begin.checked_add_signed(self.length).filter(|end| *end < rest.until);
         self.rest = end.map(|end| Period { after: end, ..rest });
         Some(Period { until: end.unwrap_or(rest.until), ..rest })
     }
@@ -63,14 +70,15 @@ mod tests {
     use super::*;
 
     fn day(day: i64) -> DateTime<Utc> {
-        EPOCH + TimeDelta::days(20_000 + day)
+        DateTime::UNIX_EPOCH + TimeDelta::days(20_000 + day)
     }
 
     #[test]
     fn slices_meet_and_together_are_the_period() {
         let period = Period { after: DateTime::<Utc>::MIN_UTC, until: day(900) };
-        let slices: Vec<Period> = Slices::of(period).collect();
+        let slices: Vec<Period> = Slices::of(period, Some(day(100))).collect();
         assert_eq!(slices.first().unwrap().after, period.after);
+        assert_eq!(slices.first().unwrap().until, day(99));
         assert_eq!(slices.last().unwrap().until, period.until);
         assert!(slices.len() > 2);
         assert!(slices.iter().zip(slices.iter().skip(1)).all(|(one, next)| one.until == next.after));
@@ -80,9 +88,9 @@ mod tests {
     #[test]
     fn a_day_and_what_has_no_end_are_read_at_once() {
         let today = Period { after: day(0), until: day(1) };
-        assert_eq!(Slices::of(today).collect::<Vec<_>>(), [today]);
+        assert_eq!(Slices::of(today, Some(day(0))).collect::<Vec<_>>(), [today]);
         let later = Period::later_than(day(0));
-        assert_eq!(Slices::of(later).collect::<Vec<_>>(), [later]);
+        assert_eq!(Slices::of(later, Some(day(0))).collect::<Vec<_>>(), [later]);
         let odd = Period { after: day(0), until: day(100) };
         assert_eq!(Slices::whole(odd).collect::<Vec<_>>(), [odd]);
     }

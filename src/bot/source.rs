@@ -1,8 +1,10 @@
 //! The bot's own tables, as the page of views declares them and as the file has them.
 
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
-use super::clock;
+use super::clock::{self, Clock, HostOffset};
 
 /// One declared table of the bot.
 #[derive(Debug)]
@@ -16,6 +18,29 @@ pub(crate) struct Source {
     pub(crate) exists: bool,
     /// Whether it holds a row.
     has_rows: bool,
+}
+
+/// The times of a table, as far as they have been looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Times {
+    /// One does not sort as `YYYY-MM-DD…` text does: a number, or text in another form.
+    pub(crate) are_odd: bool,
+    /// The oldest of them, give or take the offset of a time zone.
+    pub(crate) oldest: Option<DateTime<Utc>>,
+}
+
+impl Times {
+    fn add(&mut self, value: ValueRef<'_>) {
+        let Some(at) = HostOffset::ThisMachine.instant(value, Clock::Utc) else { return };
+        self.are_odd |= clock::is_odd_time(value);
+        self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
+    }
+
+    /// Of both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let oldest = [self.oldest, other.oldest].into_iter().flatten().min();
+        Self { are_odd: self.are_odd || other.are_odd, oldest }
+    }
 }
 
 impl Source {
@@ -45,10 +70,9 @@ impl Source {
         self.exists && self.columns.iter().any(|(name, found)| *found && name == column)
     }
 
-    /// Whether a time stands in the table that does not sort as `YYYY-MM-DD…` text does: a number, or
-    /// text in another form. An index tells exactly by its two ends; without one the newest and the
+    /// What times the table holds. An index tells exactly by its two ends; without one the newest and the
     /// oldest rows tell, since a file changes its format when its program changes.
-    pub(crate) fn has_odd_times(&self, connection: &Connection) -> rusqlite::Result<bool> {
+    pub(crate) fn times(&self, connection: &Connection) -> rusqlite::Result<Times> {
         const SAMPLED_ROWS: usize = 50;
         let table = quoted(&self.table);
         let indexed = indexed_columns(connection, &self.table)?;
@@ -70,6 +94,7 @@ impl Source {
                 .push(format!("SELECT {names} FROM main.{table} ORDER BY rowid DESC LIMIT {SAMPLED_ROWS}"));
             queries.push(format!("SELECT {names} FROM main.{table} LIMIT {SAMPLED_ROWS}"));
         }
+        let mut times = Times::default();
         for sql in queries {
             // A view or a table WITHOUT ROWID has no such order.
             let Ok(mut statement) = connection.prepare(&sql) else { continue };
@@ -77,13 +102,11 @@ impl Source {
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 for column in 0..columns {
-                    if clock::is_odd_time(row.get_ref(column)?) {
-                        return Ok(true);
-                    }
+                    times.add(row.get_ref(column)?);
                 }
             }
         }
-        Ok(false)
+        Ok(times)
     }
 }
 

@@ -121,7 +121,6 @@ pub(crate) struct Analysis {
     /// Checks that the config file switched off.
     pub(crate) disabled: Vec<&'static str>,
     /// Checks that would have held up the bot, and why.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) skipped: BTreeMap<&'static str, String>,
     /// What was found; reported with the LLM's findings, not here.
     #[serde(skip)]

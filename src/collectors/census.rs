@@ -163,7 +163,10 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<Census> {
             Err(error) => Table::unreadable(schema, &error),
         })
         .collect();
-    let is_past = all.iter().any(|table| table.holds_later_rows || table.ends_before_later_rows);
+    let is_past = all
+        .iter()
+        .filter(|table| !table.is_monitors_own())
+        .any(|table| table.holds_later_rows || table.ends_before_later_rows);
     Ok(Census { all, views, is_past })
 }
 

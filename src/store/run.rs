@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, named_params};
 use serde::Serialize;
 
 use super::life::change;
 use super::same::Sameness;
 use super::{Alert, AlertStatus, open_for_writing, open_read_only};
+use crate::bot::clock;
 use crate::config::Config;
 use crate::finding::{Finding, Outcome, Severity, Source};
 use crate::similarity::Names;
@@ -17,22 +19,26 @@ use crate::similarity::Names;
 const MOST_NEW_LLM_ALERTS: usize = 20;
 /// Complete runs of a check in a row without its finding, before the monitor itself closes the alert.
 const SILENT_RUNS: i64 = 3;
+/// A shorter window may be silent about what a whole day shows.
+const LEAST_HOURS_OF_SILENCE: u32 = 24;
 
 const INSERT: &str = "
 INSERT INTO monitoring_alerts (alert_type, severity, title, description, evidence, recommendation)
 VALUES (:alert_type, :severity, :title, :description, :evidence, :recommendation)";
 
 const INSERT_SIGHTING: &str = "
-INSERT OR REPLACE INTO monitoring_sightings (alert_id, source, fingerprint, follows_alert_id)
-VALUES (:alert_id, :source, :fingerprint, :follows_alert_id)";
+INSERT OR REPLACE INTO monitoring_sightings (
+    alert_id, source, fingerprint, follows_alert_id, first_seen_at, last_seen_at
+)
+VALUES (:alert_id, :source, :fingerprint, :follows_alert_id, :audited_at, :audited_at)";
 
 /// An alert of an earlier version, or of the bot's own, has no row yet.
 const SEEN_AGAIN: &str = "
-INSERT INTO monitoring_sightings (alert_id, source, fingerprint)
-VALUES (:alert_id, :source, :fingerprint)
+INSERT INTO monitoring_sightings (alert_id, source, fingerprint, first_seen_at, last_seen_at)
+VALUES (:alert_id, :source, :fingerprint, :audited_at, :audited_at)
 ON CONFLICT (alert_id) DO UPDATE SET
     times_seen = times_seen + 1,
-    last_seen_at = CURRENT_TIMESTAMP,
+    last_seen_at = max(last_seen_at, :audited_at),
     missed_runs = 0";
 
 const RAISE: &str = "
@@ -40,10 +46,11 @@ UPDATE monitoring_alerts
 SET severity = :severity
 WHERE id = :id";
 
+/// That an earlier moment did not show a problem proves nothing.
 const MISSED: &str = "
 UPDATE monitoring_sightings
 SET missed_runs = missed_runs + 1
-WHERE alert_id = :id";
+WHERE alert_id = :id AND last_seen_at <= :audited_at";
 
 /// What became of a run's findings.
 #[derive(Debug)]
@@ -101,17 +108,26 @@ pub(crate) fn store(
     findings: &[Finding],
     completed: &BTreeSet<&'static str>,
     names: &Names,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<Kept> {
     let mut connection = open_for_writing(config)?;
     let sameness = Sameness::new(&Alert::all(&connection)?, findings, names);
     let transaction = connection.transaction().context("cannot get the write lock")?;
-    let mut run =
-        Run { alerts: Alert::all(&transaction)?, seen: BTreeSet::new(), new_llm_alerts: 0, sameness };
+    let mut run = Run {
+        audited_at: clock::utc_text(now),
+        alerts: Alert::all(&transaction)?,
+        seen: BTreeSet::new(),
+        new_llm_alerts: 0,
+        sameness,
+    };
     let mut outcomes = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
         outcomes.push(run.place(place, finding, &transaction)?);
     }
-    let resolved = run.resolve(completed, &transaction)?;
+    let resolved = match config.hours {
+        LEAST_HOURS_OF_SILENCE.. => run.resolve(completed, &transaction)?,
+        _ => Vec::new(),
+    };
     let totals = Totals::of(&Alert::all(&transaction)?);
     transaction.commit().context("cannot commit the alerts")?;
     Ok(Kept { outcomes, resolved, totals })
@@ -144,6 +160,8 @@ pub(crate) fn unstored(findings: &[Finding]) -> Kept {
 
 /// One run within its transaction.
 struct Run<'run> {
+    /// The moment that was audited, as the columns have it.
+    audited_at: String,
     alerts: Vec<Alert>,
     seen: BTreeSet<i64>,
     new_llm_alerts: usize,
@@ -161,7 +179,8 @@ impl Run<'_> {
         let known = self.sameness.repeated(&self.alerts, place).map(|alert| alert.id);
         if let Some(alert) = self.alerts.iter_mut().find(|alert| Some(alert.id) == known) {
             if self.seen.insert(alert.id) {
-                see_again(alert, finding, transaction).context("cannot count a sighting")?;
+                see_again(alert, finding, &self.audited_at, transaction)
+                    .context("cannot count a sighting")?;
             }
             raise(alert, finding.severity, transaction).context("cannot raise an alert's severity")?;
             return Ok(Outcome::repeated(finding, alert));
@@ -173,7 +192,7 @@ impl Run<'_> {
             self.new_llm_alerts += 1;
         }
         let fixed = self.sameness.fixed(&self.alerts, place);
-        let id = insert(finding, fixed, transaction).context("cannot store an alert")?;
+        let id = insert(finding, fixed, &self.audited_at, transaction).context("cannot store an alert")?;
         self.seen.insert(id);
         self.alerts.push(Alert::new(id, finding));
         Ok(Outcome::stored(finding, id))
@@ -191,8 +210,9 @@ impl Run<'_> {
             !self.seen.contains(&alert.id) && alert.check_id().is_some_and(|check| completed.contains(check))
         };
         for alert in self.alerts.iter().filter(is_alive).filter(is_missed) {
-            transaction.prepare_cached(MISSED)?.execute(named_params! {":id": alert.id})?;
-            if alert.missed_runs + 1 >= SILENT_RUNS {
+            let missed = named_params! {":id": alert.id, ":audited_at": self.audited_at};
+            let is_counted = transaction.prepare_cached(MISSED)?.execute(missed)? > 0;
+            if is_counted && alert.missed_runs + 1 >= SILENT_RUNS {
                 let note = format!(
                     "closed by the monitor: its check found nothing in {SILENT_RUNS} complete runs in a row"
                 );
@@ -204,11 +224,17 @@ impl Run<'_> {
     }
 }
 
-fn see_again(alert: &Alert, finding: &Finding, connection: &Connection) -> rusqlite::Result<()> {
+fn see_again(
+    alert: &Alert,
+    finding: &Finding,
+    audited_at: &str,
+    connection: &Connection,
+) -> rusqlite::Result<()> {
     connection.prepare_cached(SEEN_AGAIN)?.execute(named_params! {
         ":alert_id": alert.id,
         ":source": finding.source.to_string(),
         ":fingerprint": finding.fingerprint,
+        ":audited_at": audited_at,
     })?;
     Ok(())
 }
@@ -224,7 +250,12 @@ fn raise(alert: &mut Alert, severity: Severity, connection: &Connection) -> rusq
     Ok(())
 }
 
-fn insert(finding: &Finding, fixed: Option<&Alert>, connection: &Connection) -> anyhow::Result<i64> {
+fn insert(
+    finding: &Finding,
+    fixed: Option<&Alert>,
+    audited_at: &str,
+    connection: &Connection,
+) -> anyhow::Result<i64> {
     let came_back = fixed.map(|alert| {
         let when = alert.fixed_at.as_deref().unwrap_or("earlier");
         format!(" This problem has come back: alert {} was fixed ({when}).", alert.id)
@@ -245,6 +276,7 @@ fn insert(finding: &Finding, fixed: Option<&Alert>, connection: &Connection) -> 
         ":source": finding.source.to_string(),
         ":fingerprint": finding.fingerprint,
         ":follows_alert_id": fixed.map(|alert| alert.id),
+        ":audited_at": audited_at,
     })?;
     Ok(id)
 }

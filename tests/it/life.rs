@@ -184,6 +184,28 @@ fn a_check_s_alert_is_closed_after_three_silent_complete_runs() {
 }
 
 #[test]
+fn neither_an_earlier_moment_nor_a_shorter_window_closes_an_alert() {
+    let bot = BotFile::with_stale_position();
+    audit(&bot.path(), &[]);
+    bot.execute("UPDATE open_trades SET opened_at = '2026-11-22 08:59:00'", []);
+    for _ in 0..4 {
+        for less in [["--as-of", "2026-11-22 08:59:59"], ["--hours", "1"]] {
+            assert!(audit(&bot.path(), &less).stdout.contains(" 0 resolved"));
+        }
+    }
+    assert_eq!(status(&bot, 1), "open");
+}
+
+#[test]
+fn what_the_monitor_itself_has_written_changes_no_finding() {
+    let bot = BotFile::with_stale_position();
+    let stored = audit(&bot.path(), &["--format", "json"]).json();
+    let again = audit(&bot.path(), &["--format", "json"]).json();
+    assert_eq!(again["report"]["tables"]["is_past"], false);
+    assert_eq!(stored["counts"], again["counts"]);
+}
+
+#[test]
 fn a_sighting_in_between_starts_the_count_anew() {
     let bot = BotFile::with_stale_position();
     audit(&bot.path(), &[]);
