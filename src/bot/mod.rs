@@ -3,6 +3,7 @@
 //! Everything that is particular to this bot is in `views/trading_bot.sql`; a missing table or
 //! column makes a view narrower or empty there, never an error here.
 
+mod bounds;
 pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod closing;
@@ -22,9 +23,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
+pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset};
 use hold::Hold;
 pub(crate) use hold::{WrittenMeanwhile, skipped};
@@ -226,7 +228,7 @@ impl Bot {
         if self.finds_nothing(sql) {
             return Ok(());
         }
-        let sql = self.with_bounds(sql);
+        let sql = bounds::in_query(sql, self.times.are_odd);
         let slices = match self.times.are_odd {
             true => Slices::whole(period),
             false => Slices::of(period, self.times.oldest),
@@ -234,7 +236,7 @@ impl Bot {
         for slice in slices {
             self.hold.take_turn(&self.connection)?;
             let mut statement = self.connection.prepare_cached(&sql)?;
-            bind_bounds(&mut statement, slice, &self.host_offset)?;
+            bounds::bind(&mut statement, slice, &self.host_offset)?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
                 if let Some(at) = self.instant(row, 0, 1)?.filter(|at| slice.contains(*at)) {
@@ -273,57 +275,6 @@ impl Bot {
             _ => Clock::Utc,
         };
         Ok(self.host_offset.instant(row.get_ref(time)?, clock))
-    }
-
-    fn with_bounds(&self, sql: &str) -> String {
-        let Some((before, rest)) = sql.split_once("within(") else { return sql.to_owned() };
-        let Some((column, after)) = rest.split_once(')') else { return sql.to_owned() };
-        let bounds = match self.times.are_odd {
-            true => "TRUE".to_owned(),
-            false => format!(
-                "{column} >= :from AND {column} < :to AND (+{column} BETWEEN :exact_from AND :exact_to \
-                 OR length({column}) <> 19 OR substr({column}, 11, 1) <> ' ')"
-            ),
-        };
-        format!("{before}({bounds}){after}")
-    }
-}
-
-/// Bounds for the index, wider than the period by the largest offset of any time zone: they hold for
-/// every form. A space sorts before a `T`, so that the lower one has a space, the upper one a `T`. The
-/// exact ones are for SQLite's own form without a zone, which is the host's time at most.
-fn bind_bounds(statement: &mut Statement<'_>, period: Period, host: &HostOffset) -> rusqlite::Result<()> {
-    const LARGEST_OFFSET: TimeDelta = TimeDelta::hours(15);
-    const SPACE: &str = "%Y-%m-%d %H:%M:%S";
-    let moved = |from: DateTime<Utc>, by: TimeDelta| {
-        let limit = if by < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
-        from.checked_add_signed(by).unwrap_or(limit)
-    };
-    let (west, east) = host.furthest(period.after, period.until);
-    let bounds = [
-        (":from", text_bound(moved(period.after, -LARGEST_OFFSET), SPACE)),
-        (":to", text_bound(moved(period.until, LARGEST_OFFSET), "%Y-%m-%dT%H:%M:%S~")),
-        (":exact_from", text_bound(moved(period.after, west), SPACE)),
-        (":exact_to", text_bound(moved(period.until, east), SPACE)),
-    ];
-    for (name, value) in bounds {
-        if let Some(index) = statement.parameter_index(name)? {
-            statement.raw_bind_parameter(index, value)?;
-        }
-    }
-    Ok(())
-}
-
-/// The day as the beginning of a stored text; beyond four-digit years, what sorts after or before all of them.
-pub(crate) fn day_text(instant: DateTime<Utc>) -> String {
-    text_bound(instant, "%Y-%m-%d")
-}
-
-fn text_bound(instant: DateTime<Utc>, format: &str) -> String {
-    match instant.year() {
-        ..0 => String::new(),
-        0..=9_999 => instant.format(format).to_string(),
-        _ => "~".to_owned(),
     }
 }
 

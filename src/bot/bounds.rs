@@ -1,0 +1,60 @@
+//! A period as a comparison of stored texts, which the index of a table can serve.
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use rusqlite::Statement;
+
+use super::Period;
+use super::clock::HostOffset;
+
+/// The query with `within(column)` as a comparison; where times are odd, every row is read.
+pub(super) fn in_query(sql: &str, are_odd: bool) -> String {
+    let Some((before, rest)) = sql.split_once("within(") else { return sql.to_owned() };
+    let Some((column, after)) = rest.split_once(')') else { return sql.to_owned() };
+    let bounds = match are_odd {
+        true => "TRUE".to_owned(),
+        // The plus keeps SQLite from reading the bounds as numbers, row by row.
+        false => format!(
+            "{column} >= :from AND {column} < :to AND (+{column} BETWEEN :exact_from AND :exact_to \
+             OR length({column}) <> 19 OR substr({column}, 11, 1) <> ' ')"
+        ),
+    };
+    format!("{before}({bounds}){after}")
+}
+
+/// Bounds for the index, wider than the period by the largest offset of any time zone: they hold for
+/// every form. A space sorts before a `T`, so that the lower one has a space, the upper one a `T`. The
+/// exact ones are for SQLite's own form without a zone, which is the host's time at most.
+pub(super) fn bind(statement: &mut Statement<'_>, period: Period, host: &HostOffset) -> rusqlite::Result<()> {
+    const LARGEST_OFFSET: TimeDelta = TimeDelta::hours(15);
+    const SPACE: &str = "%Y-%m-%d %H:%M:%S";
+    let moved = |from: DateTime<Utc>, by: TimeDelta| {
+        let limit = if by < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+        from.checked_add_signed(by).unwrap_or(limit)
+    };
+    let (west, east) = host.furthest(period.after, period.until);
+    let bounds = [
+        (":from", text_bound(moved(period.after, -LARGEST_OFFSET), SPACE)),
+        (":to", text_bound(moved(period.until, LARGEST_OFFSET), "%Y-%m-%dT%H:%M:%S~")),
+        (":exact_from", text_bound(moved(period.after, west), SPACE)),
+        (":exact_to", text_bound(moved(period.until, east), SPACE)),
+    ];
+    for (name, value) in bounds {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The day as the beginning of a stored text; beyond four-digit years, what sorts after or before all of them.
+pub(crate) fn day_text(instant: DateTime<Utc>) -> String {
+    text_bound(instant, "%Y-%m-%d")
+}
+
+fn text_bound(instant: DateTime<Utc>, format: &str) -> String {
+    match instant.year() {
+        ..0 => String::new(),
+        0..=9_999 => instant.format(format).to_string(),
+        _ => "~".to_owned(),
+    }
+}
