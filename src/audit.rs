@@ -39,6 +39,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
         return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
     }
     let mut analysis = gathered.restored(ask_llm(&config, gathered.sent()));
+    log_outcome(&analysis);
     if !config.trust_llm {
         gathered.hold_against_report(&mut analysis.findings, config.max_prompt_chars);
     }
@@ -168,13 +169,15 @@ fn ask_llm(config: &Config, material: &Material) -> llm::Analysis {
     let Some(endpoint) = &config.llm else { return llm::Analysis::skipped() };
     tracing::info!("Sending to LLM for analysis...");
     let deadline = Instant::now() + config.deadline;
-    let analysis =
-        llm::analyse(endpoint, &|budget| material.render(budget), config.max_prompt_chars, deadline);
-    match &analysis.error {
-        None => tracing::info!("LLM analysis complete"),
-        Some(error) => tracing::error!("LLM analysis failed: {error}"),
+    llm::analyse(endpoint, &|budget| material.render(budget), config.max_prompt_chars, deadline)
+}
+
+fn log_outcome(analysis: &llm::Analysis) {
+    match (&analysis.error, analysis.status) {
+        (Some(error), _) => tracing::error!("LLM analysis failed: {error}"),
+        (None, llm::Status::Ok) => tracing::info!("LLM analysis complete"),
+        (None, _) => {}
     }
-    analysis
 }
 
 /// Stores the findings, or says what would be stored; a failure costs no finding.
