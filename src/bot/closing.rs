@@ -18,7 +18,6 @@ SELECT EXISTS (
     WHERE info.seqno = 0 AND info.name = 'activity_type' AND list.partial = 0
 )";
 
-/// The plus keeps SQLite on the index of the types where there is one.
 const CLOSINGS: &str = "
 SELECT
     created_at,
@@ -26,23 +25,13 @@ SELECT
     activity_type,
     description,
     details
-FROM activity
-WHERE activity_type = ?1 AND +id > ?2
-ORDER BY id DESC
-LIMIT ?3";
+FROM activity";
 
-/// The same without an index of the types: only the newest rows, found by their key.
-const UNINDEXED: &str = "
-SELECT
-    created_at,
-    clock,
-    activity_type,
-    description,
-    details
-FROM activity
-WHERE +activity_type = ?1 AND id > ?2
-ORDER BY id DESC
-LIMIT ?3";
+/// The plus keeps SQLite on the index of the types where there is one.
+const BY_TYPE: &str = "WHERE activity_type = ?1 AND +id > ?2";
+
+/// Without an index of the types: only the newest rows, found by their key.
+const BY_KEY: &str = "WHERE +activity_type = ?1 AND id > ?2";
 
 /// One logged closing.
 #[derive(Debug, Clone)]
@@ -70,7 +59,9 @@ pub(crate) fn newest(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Closin
     let connection = bot.connection();
     let indexed: bool = connection.query_row(INDEXED, [], |row| row.get(0))?;
     let after = if indexed { i64::MIN } else { newest_id(bot)?.saturating_sub(MOST_ROWS) };
-    let mut statement = connection.prepare_cached(if indexed { CLOSINGS } else { UNINDEXED })?;
+    let filter = if indexed { BY_TYPE } else { BY_KEY };
+    let mut statement =
+        connection.prepare_cached(&format!("{CLOSINGS}\n{filter}\nORDER BY id DESC\nLIMIT ?3"))?;
     let mut closings = Vec::new();
     for kind in ["trade_closed", "quick_update"] {
         let mut rows = statement.query(rusqlite::params![kind, after, MOST_CLOSINGS as i64])?;
