@@ -9,7 +9,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
@@ -68,20 +68,20 @@ impl Hold {
             connection.execute_batch("BEGIN")?;
             let version = data_version(connection)?;
             self.was_written.set(self.was_written.get() || self.data_version.replace(version) != version);
-            *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            *self.began() = Instant::now();
         }
         Ok(())
     }
 
     /// After a query: lets go of the file if this turn has been long enough, whatever comes next.
     pub(super) fn end_turn(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let taken = self.since.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+        let taken = self.began().elapsed();
         if taken < LONGEST_TURN || !self.holds.get() {
             return Ok(());
         }
         if self.is_wal {
             // Nobody waits: only the time of the next query begins anew.
-            *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            *self.began() = Instant::now();
             return Ok(());
         }
         tracing::debug!("the bot may write after a turn of {:.0} ms", taken.as_secs_f64() * 1e3);
@@ -89,10 +89,14 @@ impl Hold {
         connection.execute_batch("COMMIT")
     }
 
+    fn began(&self) -> MutexGuard<'_, Instant> {
+        self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes this turn older, as if it had lasted for so long.
     #[cfg(test)]
     pub(super) fn age(&self, by: Duration) {
-        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since = self.began();
         *since = since.checked_sub(by).unwrap_or(*since);
     }
 
