@@ -14,8 +14,8 @@ pub(super) fn in_query(sql: &str, are_odd: bool) -> String {
         true => "TRUE".to_owned(),
         // The plus keeps SQLite from reading the bounds as numbers, row by row.
         false => format!(
-            "{column} >= :from AND {column} < :to AND (+{column} BETWEEN :exact_from AND :exact_to \
-             OR length({column}) <> 19 OR substr({column}, 11, 1) <> ' ')"
+            "{column} >= :from AND {column} < :to \
+             AND (+{column} BETWEEN :exact_from AND :exact_to OR octet_length({column}) <> 19)"
         ),
     };
     format!("{before}({bounds}){after}")
@@ -23,20 +23,27 @@ pub(super) fn in_query(sql: &str, are_odd: bool) -> String {
 
 /// Bounds for the index, wider than the period by the largest offset of any time zone: they hold for
 /// every form. A space sorts before a `T`, so that the lower one has a space, the upper one a `T`. The
-/// exact ones are for SQLite's own form without a zone, which is the host's time at most.
-pub(super) fn bind(statement: &mut Statement<'_>, period: Period, host: &HostOffset) -> rusqlite::Result<()> {
+/// exact ones are for the forms without a zone and a fraction, which are UTC or, where there is one, the
+/// host's time.
+pub(super) fn bind(
+    statement: &mut Statement<'_>,
+    period: Period,
+    host: Option<&HostOffset>,
+) -> rusqlite::Result<()> {
     const LARGEST_OFFSET: TimeDelta = TimeDelta::hours(15);
     const SPACE: &str = "%Y-%m-%d %H:%M:%S";
+    const LETTER: &str = "%Y-%m-%dT%H:%M:%S";
     let moved = |from: DateTime<Utc>, by: TimeDelta| {
         let limit = if by < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
         from.checked_add_signed(by).unwrap_or(limit)
     };
-    let (west, east) = host.furthest(period.after, period.until);
+    let (west, east) =
+        host.map_or((TimeDelta::zero(), TimeDelta::zero()), |host| host.furthest(period.after, period.until));
     let bounds = [
         (":from", text_bound(moved(period.after, -LARGEST_OFFSET), SPACE)),
         (":to", text_bound(moved(period.until, LARGEST_OFFSET), "%Y-%m-%dT%H:%M:%S~")),
         (":exact_from", text_bound(moved(period.after, west), SPACE)),
-        (":exact_to", text_bound(moved(period.until, east), SPACE)),
+        (":exact_to", text_bound(moved(period.until, east), LETTER)),
     ];
     for (name, value) in bounds {
         if let Some(index) = statement.parameter_index(name)? {

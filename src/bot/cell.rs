@@ -14,8 +14,13 @@ pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(Cow::Owned(number.to_string())),
         ValueRef::Real(number) => Some(Cow::Owned(number.to_string())),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes)),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(utf8(bytes)),
     })
+}
+
+/// The bytes as text: at once where they are valid, as they nearly always are.
+fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// No name or id of a bot comes near it.
@@ -54,8 +59,6 @@ pub(crate) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => number.into(),
         ValueRef::Real(number) => number.into(),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            cut(&String::from_utf8_lossy(bytes), LONGEST_NAME_CHARS).into()
-        }
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => cut(&utf8(bytes), LONGEST_NAME_CHARS).into(),
     })
 }

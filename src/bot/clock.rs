@@ -133,9 +133,12 @@ pub(crate) fn parse_utc(text: &str) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether a time does not begin with `YYYY-MM-DD`, by which text is compared.
+/// Whether a time does not begin with `YYYY-MM-DD`, by which text is compared, or names its zone in the
+/// length of `YYYY-MM-DD HH:MM:SS`, by which times without one are known.
 pub(crate) fn is_odd_time(value: ValueRef<'_>) -> bool {
-    !matches!(value, ValueRef::Text(bytes) if bytes.first() == Some(&b'2') && bytes.get(4) == Some(&b'-'))
+    let ValueRef::Text(bytes) = value else { return true };
+    let is_day_first = bytes.first() == Some(&b'2') && bytes.get(4) == Some(&b'-');
+    !is_day_first || (bytes.len() == 19 && bytes.get(16) != Some(&b':'))
 }
 
 /// `YYYY-MM-DD HH:MM:SS` in UTC, as the bot's own columns have it.
@@ -328,6 +331,19 @@ mod tests {
         assert_eq!(instant("2026-10-15T12:00:00"), parse_utc("2026-10-15 10:00:00"));
         assert_eq!(instant("2026-11-02T12:00:00"), parse_utc("2026-11-02 11:00:00"));
         assert_eq!(instant("2026-11-02T12:00:00Z"), parse_utc("2026-11-02 12:00:00"));
+    }
+
+    #[test]
+    fn what_does_not_sort_or_hides_its_zone_is_odd() {
+        for (text, is_odd) in [
+            ("2026-02-05 20:04:20", false),
+            ("2026-02-05T20:04:20.5", false),
+            ("2026-02-05T20:04:20+05:30", false),
+            ("2026-02-05T20:04+05", true),
+            ("1770321860", true),
+        ] {
+            assert_eq!(is_odd_time(ValueRef::Text(text.as_bytes())), is_odd, "{text}");
+        }
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub(crate) struct Bot {
     hold: Hold,
     sources: Vec<Source>,
     empty_views: HashSet<String>,
+    /// Otherwise all naive times are UTC, and no row need be asked for its clock.
+    has_local_times: bool,
     host_offset: HostOffset,
     /// Where some do not sort as text, bounds would miss them.
     times: Times,
@@ -131,8 +133,10 @@ impl Bot {
             connection.execute_batch(&source.view())?;
         }
         let mut empty_views = HashSet::new();
+        let mut has_local_times = false;
         for view in source::views(VIEWS, &sources) {
             connection.execute_batch(&view.sql)?;
+            has_local_times |= view.has_local_times;
             empty_views.extend(view.is_empty.then_some(view.name));
         }
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
@@ -140,7 +144,7 @@ impl Bot {
         for source in sources.iter().filter(|source| source.exists) {
             times = times.and(source.times(&connection)?);
         }
-        Ok(Self { connection, hold, sources, empty_views, host_offset, times })
+        Ok(Self { connection, hold, sources, empty_views, has_local_times, host_offset, times })
     }
 
     /// Whether the file has this table, with the columns that make it the bot's.
@@ -236,7 +240,7 @@ impl Bot {
         for slice in slices {
             self.hold.take_turn(&self.connection)?;
             let mut statement = self.connection.prepare_cached(&sql)?;
-            bounds::bind(&mut statement, slice, &self.host_offset)?;
+            bounds::bind(&mut statement, slice, self.has_local_times.then_some(&self.host_offset))?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
                 if let Some(at) = self.instant(row, 0, 1)?.filter(|at| slice.contains(*at)) {
@@ -270,10 +274,9 @@ impl Bot {
         time: usize,
         clock: usize,
     ) -> rusqlite::Result<Option<DateTime<Utc>>> {
-        let clock = match row.get_ref(clock)?.as_bytes_or_null() {
-            Ok(Some(b"local")) => Clock::Local,
-            _ => Clock::Utc,
-        };
+        let is_local =
+            self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
+        let clock = if is_local { Clock::Local } else { Clock::Utc };
         Ok(self.host_offset.instant(row.get_ref(time)?, clock))
     }
 }

@@ -150,6 +150,8 @@ pub(crate) struct View {
     pub(crate) sql: String,
     /// Whether it certainly has no row: none of the tables that it reads has one.
     pub(crate) is_empty: bool,
+    /// Whether some of its rows may carry times of the host's clock.
+    pub(crate) has_local_times: bool,
 }
 
 /// The views of a page, without the arms of a UNION that can have no row: SQLite sees through a view of
@@ -167,11 +169,13 @@ pub(crate) fn views(page: &str, sources: &[Source]) -> Vec<View> {
         let arms: Vec<_> = query.split(UNION).collect();
         let mut kept: Vec<_> = arms.iter().copied().filter(|arm| !is_empty(arm)).collect();
         let is_empty = kept.is_empty();
+        let has_local_times = kept.iter().any(|arm| arm.contains("'local'"));
         kept.extend(arms.first().filter(|_| is_empty));
         Some(View {
             name: head.split(' ').next().unwrap_or_default().to_owned(),
             sql: format!("CREATE TEMP VIEW {head} AS\n{}", kept.join(UNION)),
             is_empty,
+            has_local_times,
         })
     });
     views.collect()

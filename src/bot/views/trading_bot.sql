@@ -411,7 +411,8 @@ SELECT
     insight_confidence AS confidence,
     insight_evidence AS evidence,
     effectiveness,
-    effectiveness_measured_at AS measured_at
+    effectiveness_measured_at AS measured_at,
+    'local' AS measured_clock
 FROM src_adaptations;
 
 -- An order that waits for its price; it is valid for some minutes.

@@ -48,7 +48,7 @@ const ORDERS: [Order; 4] = [
         subject: "adaptations.effectiveness_measured_at",
         title: "Adaptations were measured before they were made",
         what: "adaptations were measured before they were made",
-        sql: "SELECT at, clock, measured_at, 'local', id FROM adaptation WHERE measured_at IS NOT NULL LIMIT 5000",
+        sql: "SELECT at, clock, measured_at, measured_clock, id FROM adaptation WHERE measured_at IS NOT NULL LIMIT 5000",
     },
 ];
 
