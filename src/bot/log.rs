@@ -1,11 +1,18 @@
 //! The newest activity of a period as rows in memory, for those who look at what follows what.
 
-use std::collections::{HashSet, VecDeque};
-use std::rc::Rc;
+mod decision;
+mod error_kind;
+mod limit;
+mod vocabulary;
+mod words;
+
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde_json::Value;
+
+pub(crate) use decision::{Decision, is_failure_text};
+pub(crate) use error_kind::{is_failed_fetch, quotable};
+pub(crate) use vocabulary::{Class, Vocabulary};
 
 use crate::untrusted::cut;
 
@@ -15,94 +22,100 @@ pub(crate) const MOST_ROWS: usize = 20_000;
 const LONGEST_TEXT_CHARS: usize = 2_000;
 
 /// One row of the activity log.
-#[derive(Debug)]
-pub(crate) struct Entry {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'log> {
     /// When it was written.
     pub(crate) at: DateTime<Utc>,
     /// Its id.
     pub(crate) id: i64,
     /// Its type.
-    pub(crate) kind: Rc<str>,
+    pub(crate) kind: &'log str,
     /// What it says.
-    pub(crate) description: String,
-    /// What it adds.
-    pub(crate) details: Option<String>,
-}
-
-/// What the LLM decided.
-#[derive(Debug)]
-pub(crate) struct Decision {
-    /// Its place among the entries.
-    pub(crate) place: usize,
-    /// As the LLM wrote it.
-    pub(crate) action: String,
-    /// As the LLM wrote it; `None` where it named none.
-    pub(crate) coin: Option<String>,
-    /// As the LLM wrote it.
-    pub(crate) confidence: Option<f64>,
-    /// As the LLM wrote it.
-    pub(crate) reason: String,
-    /// The reason is a failure's text: the bot has written a decision in the LLM's place.
-    pub(crate) is_failure: bool,
-    /// Ids of rules, as the LLM wrote them.
-    pub(crate) rules: Vec<Value>,
-}
-
-impl Decision {
-    /// Whether it proposes this action, in any spelling.
-    pub(crate) fn is(&self, action: &str) -> bool {
-        self.action.trim().eq_ignore_ascii_case(action)
-    }
-}
-
-/// Words of a failure where a reason should stand.
-const FAILURE_WORDS: [&str; 12] = [
-    "failed to parse",
-    "could not parse",
-    "cannot parse",
-    "unable to parse",
-    "parse error",
-    "parsing failed",
-    "invalid json",
-    "jsondecode",
-    "no valid json",
-    "traceback",
-    "request failed",
-    "connection failed",
-];
-
-/// Whether a reason is the text of a failure.
-pub(crate) fn is_failure_text(text: &str) -> bool {
-    let text = text.to_lowercase();
-    FAILURE_WORDS.iter().any(|word| text.contains(word))
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Answer {
-    action: Value,
-    coin: Value,
-    confidence: Value,
-    reason: Value,
-    rules_applied: Value,
+    pub(crate) description: &'log str,
+    /// What it adds, of decisions and of their refusals.
+    pub(crate) details: Option<&'log str>,
+    /// The kind of error that it reports, if it reports one.
+    pub(crate) error: Option<&'log str>,
+    /// The limit at which it tells that a trade was refused.
+    pub(crate) limit: Option<&'static str>,
 }
 
 /// The newest rows of a period, oldest first.
 #[derive(Debug)]
 pub(crate) struct Log {
-    /// All rows.
-    pub(crate) entries: Vec<Entry>,
-    /// The decisions among them.
+    /// The decisions among its rows.
     pub(crate) decisions: Vec<Decision>,
     /// The period holds more rows than were kept.
     pub(crate) is_cut: bool,
+    rows: Vec<Row>,
+    texts: String,
+    /// What the types of its rows and their errors are called.
+    pub(crate) vocabulary: Vocabulary,
+}
+
+/// A row whose texts stand one behind the other among those of all rows.
+#[derive(Debug)]
+struct Row {
+    at: DateTime<Utc>,
+    id: i64,
+    class: Class,
+    description: Range<usize>,
+    /// Where its details end, if it has some: they begin where the description ends.
+    details_end: Option<usize>,
+}
+
+impl Log {
+    /// All rows.
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> + ExactSizeIterator + Clone {
+        self.rows.iter().map(|row| self.entry_of(row))
+    }
+
+    /// The row at a place.
+    pub(crate) fn entry(&self, place: usize) -> Option<Entry<'_>> {
+        self.rows.get(place).map(|row| self.entry_of(row))
+    }
+
+    /// Each row with the one that follows it.
+    pub(crate) fn neighbours(&self) -> impl Iterator<Item = (Entry<'_>, Entry<'_>)> {
+        self.entries().zip(self.entries().skip(1))
+    }
+
+    /// Rows of one type.
+    pub(crate) fn of_kind<'log>(&'log self, kind: &'log str) -> impl Iterator<Item = Entry<'log>> {
+        self.entries().filter(move |entry| entry.kind == kind)
+    }
+
+    /// The rows behind a decision, up to the next cycle, decision, start or stop; `None` where the log
+    /// ends before that: what follows may not be written yet.
+    pub(crate) fn consequences(&self, decision: &Decision) -> Option<impl Iterator<Item = Entry<'_>>> {
+        let rest = self.rows.get(decision.place + 1..)?.iter().map(|row| self.entry_of(row));
+        let ends = |entry: Entry<'_>| {
+            matches!(entry.kind, "market_data" | "llm_decision") || entry.kind.starts_with("bot_")
+        };
+        let count = rest.clone().position(ends)?;
+        Some(rest.take(count))
+    }
+
+    fn entry_of(&self, row: &Row) -> Entry<'_> {
+        let description = row.description.clone();
+        let details = row.details_end.map(|end| description.end..end);
+        Entry {
+            at: row.at,
+            id: row.id,
+            kind: self.vocabulary.kind(row.class),
+            description: self.texts.get(description).unwrap_or_default(),
+            details: details.and_then(|details| self.texts.get(details)),
+            error: self.vocabulary.error(row.class),
+            limit: row.class.limit,
+        }
+    }
 }
 
 /// Keeps the newest of the rows that it is given.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
-    kinds: HashSet<Rc<str>>,
-    newest: VecDeque<Entry>,
+    rows: Vec<Row>,
+    texts: String,
     is_cut: bool,
 }
 
@@ -112,96 +125,93 @@ impl Recorder {
         &mut self,
         at: DateTime<Utc>,
         id: i64,
-        kind: &str,
+        class: Class,
         description: &str,
         details: Option<&str>,
     ) {
-        if self.newest.len() == MOST_ROWS {
-            self.newest.pop_front();
-            self.is_cut = true;
+        // Twice as many are held for a while, so that few rows are moved.
+        if self.rows.len() >= 2 * MOST_ROWS {
+            self.keep_newest();
         }
-        let kind = match self.kinds.get(kind) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let kind: Rc<str> = Rc::from(kind);
-                self.kinds.insert(Rc::clone(&kind));
-                kind
-            }
-        };
-        self.newest.push_back(Entry {
-            at,
-            id,
-            kind,
-            description: cut(description, LONGEST_TEXT_CHARS),
-            details: details.map(|details| cut(details, LONGEST_TEXT_CHARS)),
-        });
+        let description = self.text(description);
+        let details_end = details.map(|details| self.text(details).end);
+        self.rows.push(Row { at, id, class, description, details_end });
     }
 
     /// What was kept, with its decisions read.
-    pub(crate) fn finish(self) -> Log {
-        let entries = Vec::from(self.newest);
-        let decisions = entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| &*entry.kind == "llm_decision")
-            .map(|(place, entry)| decision(place, entry))
-            .collect();
-        Log { entries, decisions, is_cut: self.is_cut }
-    }
-}
-
-impl Log {
-    /// The rows from a place on, up to the next cycle, decision, start or stop; `None` where the log
-    /// ends before that: what follows may not be written yet.
-    pub(crate) fn consequences(&self, decision: &Decision) -> Option<&[Entry]> {
-        let rest = self.entries.get(decision.place + 1..)?;
-        let end = rest.iter().position(|entry| {
-            matches!(&*entry.kind, "market_data" | "llm_decision") || entry.kind.starts_with("bot_")
-        })?;
-        rest.get(..end)
+    pub(crate) fn finish(mut self, vocabulary: Vocabulary) -> Log {
+        self.keep_newest();
+        let Self { rows, texts, is_cut } = self;
+        let mut log = Log { decisions: Vec::new(), is_cut, rows, texts, vocabulary };
+        let decisions = log.entries().enumerate().filter(|(_, entry)| entry.kind == "llm_decision");
+        log.decisions = decisions.map(|(place, entry)| Decision::read(place, &entry)).collect();
+        log
     }
 
-    /// Rows of one type.
-    pub(crate) fn of_kind<'log>(&'log self, kind: &'log str) -> impl Iterator<Item = &'log Entry> {
-        self.entries.iter().filter(move |entry| &*entry.kind == kind)
+    fn text(&mut self, text: &str) -> Range<usize> {
+        let begin = self.texts.len();
+        match text.len() <= LONGEST_TEXT_CHARS {
+            true => self.texts.push_str(text),
+            false => self.texts.push_str(&cut(text, LONGEST_TEXT_CHARS)),
+        }
+        begin..self.texts.len()
     }
-}
 
-/// From its JSON; where there is none, from `BUY (confidence: 0.95)`.
-fn decision(place: usize, entry: &Entry) -> Decision {
-    let answer: Answer =
-        entry.details.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    let text = |value: &Value| value.as_str().map(|text| cut(text.trim(), 120)).unwrap_or_default();
-    let described = entry.description.split_once(" (");
-    let action = text(&answer.action);
-    let stated = described.and_then(|(_, rest)| {
-        rest.trim_start_matches("confidence:").trim_end_matches(')').trim().parse().ok()
-    });
-    Decision {
-        place,
-        action: if action.is_empty() {
-            cut(described.map_or("", |(action, _)| action).trim(), 40)
-        } else {
-            action
-        },
-        is_failure: is_failure_text(answer.reason.as_str().unwrap_or_default()),
-        coin: Some(text(&answer.coin)).filter(|coin| !coin.is_empty()),
-        confidence: answer.confidence.as_f64().or(stated),
-        reason: text(&answer.reason),
-        rules: match answer.rules_applied {
-            Value::Array(rules) => rules,
-            _ => Vec::new(),
-        },
+    fn keep_newest(&mut self) {
+        let Some(surplus) = self.rows.len().checked_sub(MOST_ROWS).filter(|surplus| *surplus > 0) else {
+            return;
+        };
+        self.is_cut = true;
+        self.rows.drain(..surplus);
+        let begin = self.rows.first().map_or(0, |row| row.description.start);
+        self.texts.drain(..begin);
+        for row in &mut self.rows {
+            row.description = row.description.start - begin..row.description.end - begin;
+            row.details_end = row.details_end.map(|end| end - begin);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_failure_text;
+    use super::*;
+
+    fn log(rows: usize) -> Log {
+        let mut vocabulary = Vocabulary::default();
+        let mut recorder = Recorder::default();
+        for number in 0..rows {
+            let (kind, details) = match number % 2 {
+                0 => ("market_data", None),
+                _ => ("llm_decision", Some(format!(r#"{{"action": "BUY", "coin": "coin {number}"}}"#))),
+            };
+            let description = format!("row {number}");
+            let class = vocabulary.class(kind, &description);
+            recorder.row(DateTime::UNIX_EPOCH, number as i64, class, &description, details.as_deref());
+        }
+        recorder.finish(vocabulary)
+    }
 
     #[test]
-    fn a_reason_to_wait_is_no_failure() {
-        assert!(is_failure_text("Failed to parse LLM response"));
-        assert!(!is_failure_text("The coin failed to break its resistance"));
+    fn the_newest_rows_are_kept_with_their_texts() {
+        for (rows, first) in
+            [(7, 0), (MOST_ROWS, 0), (MOST_ROWS + 1, 1), (4 * MOST_ROWS + 3, 3 * MOST_ROWS + 3)]
+        {
+            let log = log(rows);
+            assert_eq!(log.entries().len(), rows - first);
+            assert_eq!(log.is_cut, first > 0);
+            let (oldest, newest) = (log.entry(0).unwrap(), log.entries().next_back().unwrap());
+            assert_eq!((oldest.id, oldest.description), (first as i64, &*format!("row {first}")));
+            assert_eq!((newest.id, newest.description), (rows as i64 - 1, &*format!("row {}", rows - 1)));
+            let decision = log.decisions.last().unwrap();
+            let named = log.entry(decision.place).unwrap().id;
+            assert_eq!(decision.coin.as_deref(), Some(&*format!("coin {named}")));
+        }
+    }
+
+    #[test]
+    fn consequences_end_with_the_next_cycle_and_are_unknown_at_the_end() {
+        let log = log(4);
+        assert_eq!(log.consequences(&log.decisions[0]).unwrap().count(), 0);
+        assert!(log.consequences(&log.decisions[1]).is_none());
     }
 }

@@ -82,12 +82,18 @@ pub(crate) struct Evidence {
 impl Evidence {
     /// Looks at one row; `example` describes it if it shows the fault.
     pub(crate) fn row(&mut self, example: Option<String>) {
+        match example {
+            Some(example) => self.fault(|| example),
+            None => self.of += 1,
+        }
+    }
+
+    /// Looks at one row that shows the fault; it is described only where it is an example.
+    pub(crate) fn fault(&mut self, describe: impl FnOnce() -> String) {
         self.of += 1;
-        if let Some(example) = example {
-            self.count += 1;
-            if self.examples.len() < EXAMPLES {
-                self.examples.push(example);
-            }
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(describe());
         }
     }
 

@@ -445,18 +445,6 @@ fn refusals(context: &Context<'_>, period: &Tally, unavailable: &mut Unavailable
     None
 }
 
-/// The limit that a refusal names, from the words of its description.
-pub(crate) fn limit_of(description: &str) -> &'static str {
-    const LIMITS: [(&str, &str); 5] = [
-        ("in cooldown", "cooldown"),
-        ("Total exposure", "exposure"),
-        ("Trade size", "trade_size"),
-        ("No market data", "no_market_data"),
-        ("balance", "balance"),
-    ];
-    LIMITS.iter().find(|(words, _)| description.contains(words)).map_or("other", |(_, limit)| limit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -478,19 +466,5 @@ mod tests {
         );
         assert_eq!(standard_deviation(&[1.0]), None);
         assert_eq!(standard_deviation(&[]), None);
-    }
-
-    #[test]
-    fn a_refusal_names_its_limit() {
-        let exposure =
-            "BUY aptos $50.00: Total exposure ($230.00) would exceed max ($200.00, 20.0% of balance)";
-        assert_eq!(limit_of(exposure), "exposure");
-        let cooldown = "BUY floki $60.00: Coin floki in cooldown (1620s remaining). Trade different coins";
-        assert_eq!(limit_of(cooldown), "cooldown");
-        assert_eq!(
-            limit_of("BUY x $100.00: Trade size ($100.00) exceeds max per trade ($98.59, 10.0% of balance)"),
-            "trade_size"
-        );
-        assert_eq!(limit_of("something new"), "other");
     }
 }

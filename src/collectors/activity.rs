@@ -3,28 +3,18 @@
 
 use super::Context;
 use super::system_metrics::Tally;
-use crate::bot::cell;
-use crate::bot::log::{Log, Recorder};
+use crate::bot::log::{Log, Recorder, Vocabulary};
+use crate::bot::{Period, cell};
 
-/// Details of these types are never read: they are most of the file's bytes.
-const WINDOW: &str = "
+/// Details of other types are never read: they are most of the file's bytes.
+const ROWS: &str = "
 SELECT
     created_at,
     clock,
     activity_type,
     description,
     id,
-    CASE WHEN activity_type NOT IN ('llm_query', 'strategist') THEN details END
-FROM activity
-WHERE within(created_at)
-ORDER BY created_at, id";
-
-const PREVIOUS: &str = "
-SELECT
-    created_at,
-    clock,
-    activity_type,
-    description
+    CASE WHEN activity_type IN ('llm_decision', 'decision_rejected') THEN details END
 FROM activity
 WHERE within(created_at)
 ORDER BY created_at, id";
@@ -47,28 +37,24 @@ impl Activity {
     /// When the log cannot be read.
     pub(super) fn read(context: &Context<'_>) -> anyhow::Result<Self> {
         let (mut window, mut previous) = (Tally::new(context), Tally::new(context));
+        let mut vocabulary = Vocabulary::default();
         let mut recorder = Recorder::default();
-        context.bot.each_within(PREVIOUS, context.previous, |at, row| {
-            let kind = cell::name(row, 2)?.unwrap_or_default();
-            previous.row(at, &kind, &cell::text(row, 3)?.unwrap_or_default());
-            Ok(())
-        })?;
-        context.bot.each_within(WINDOW, context.window, |at, row| {
+        let both = Period { after: context.previous.after, until: context.window.until };
+        context.bot.each_within(ROWS, both, |at, row| {
             let kind = cell::name(row, 2)?.unwrap_or_default();
             let description = cell::text(row, 3)?.unwrap_or_default();
-            window.row(at, &kind, &description);
-            let details = cell::text(row, 5)?;
-            recorder.row(
-                at,
-                cell::integer(row, 4)?.unwrap_or_default(),
-                &kind,
-                &description,
-                details.as_deref(),
-            );
+            let class = vocabulary.class(&kind, &description);
+            if at <= context.previous.until {
+                previous.row(at, class, &vocabulary);
+                return Ok(());
+            }
+            window.row(at, class, &vocabulary);
+            let id = cell::integer(row, 4)?.unwrap_or_default();
+            recorder.row(at, id, class, &description, cell::text(row, 5)?.as_deref());
             Ok(())
         })?;
         previous.end();
         window.end();
-        Ok(Self { window, previous, log: recorder.finish() })
+        Ok(Self { window, previous, log: recorder.finish(vocabulary) })
     }
 }

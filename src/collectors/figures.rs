@@ -73,11 +73,6 @@ impl<K: Eq + Hash + Ord, V: Default> Counts<K, V> {
         self.0.entry(key).or_default()
     }
 
-    /// Number of distinct keys.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Largest `weight` first, ties by key.
     pub(crate) fn ranked<W: PartialOrd>(self, weight: impl Fn(&V) -> W) -> Ranked<K, V> {
         let mut pairs: Vec<_> = self.0.into_iter().collect();

@@ -15,10 +15,8 @@ use super::{Context, Ranked, Unavailable, ratio};
 use crate::bot::{cell, clock, position, trade};
 
 mod cycles;
-mod errors;
 mod tally;
 
-pub(crate) use errors::{classify, is_failed_fetch, quotable};
 pub(crate) use tally::{Errors, Tally};
 
 const TIMES: &str = "
@@ -177,12 +175,12 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
         last_start: last_start.map(clock::utc_text),
         last_activity: last_activity.map(clock::utc_text),
         seconds_since_last_activity: last_activity.map(|at| (context.now - at).num_seconds() as f64),
-        activity_by_type: tally.by_type.clone().ranked(|count| *count),
+        activity_by_type: tally.by_type(&activity.log.vocabulary),
         total_cycles: logged.then_some(cycles.begun),
         cycles_with_errors: logged.then_some(cycles.with_errors),
         failed_fetches: logged.then_some(cycles.failed_fetches),
         error_rate: ratio(cycles.with_errors as f64, cycles.begun as f64),
-        error_types: logged.then(|| errors::ranked(&tally.errors)),
+        error_types: logged.then(|| tally::ranked(&tally.errors)),
         avg_cycle_duration,
         cycle_interval_seconds: Times::of(cycles.interval_seconds.clone()),
         llm_response_times: Times::of(cycles.llm_seconds.clone()),
@@ -199,10 +197,10 @@ fn explain_nulls(tally: &Tally, logged: bool, unavailable: &mut Unavailable) {
             unavailable.insert(field, "the file has no activity_log".to_owned());
         }
     }
-    let reason = match (logged, tally.types()) {
+    let reason = match (logged, tally.newest) {
         (false, _) => "the file has no activity_log",
-        (true, 0) => "no activity in the window",
-        (true, _) => "no cycle in the window",
+        (true, None) => "no activity in the window",
+        (true, Some(_)) => "no cycle in the window",
     };
     let cycles = &tally.cycles;
     for (field, count) in [

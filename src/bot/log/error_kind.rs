@@ -1,27 +1,21 @@
 //! Kinds of errors out of the activity log's free text.
 
-use std::collections::BTreeMap;
-
-use super::tally::Errors;
-use crate::collectors::Ranked;
-
-/// TASK's own three: always shown, also as a counted zero.
-const ALWAYS_SHOWN: [&str; 3] = ["llm_timeout", "market_data_failed", "database_error"];
 const RATE_LIMITED: &str = "market_data_rate_limited";
 const LONGEST_KIND_CHARS: usize = 48;
 
-/// The kind of error that a row reports, or `None` for a row that reports none.
+/// Whether rows of a type report errors.
+pub(super) fn reports_errors(activity_type: &str) -> bool {
+    activity_type == "error"
+        || activity_type == "warning"
+        || activity_type.ends_with("_error")
+        || activity_type.ends_with("_failed")
+}
+
+/// The kind of error that a row of such a type reports.
 ///
 /// Known words decide first; what is left is named by its own text, without numbers and
 /// punctuation, so that the same exception in another cycle is the same kind.
-pub(crate) fn classify(activity_type: &str, description: &str) -> Option<String> {
-    let reports_error = activity_type == "error"
-        || activity_type == "warning"
-        || activity_type.ends_with("_error")
-        || activity_type.ends_with("_failed");
-    if !reports_error {
-        return None;
-    }
+pub(super) fn kind_of(activity_type: &str, description: &str) -> String {
     let text = description.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let kind = if has(&["database", "sqlite", "no such table", "no such column", "has no column", "disk i/o"])
@@ -36,22 +30,12 @@ pub(crate) fn classify(activity_type: &str, description: &str) -> Option<String>
     } else {
         name_of(&text)
     };
-    Some(if kind.is_empty() { activity_type.to_owned() } else { kind })
+    if kind.is_empty() { activity_type.to_owned() } else { kind }
 }
 
 /// Whether the error means that prices were not fetched.
 pub(crate) fn is_failed_fetch(kind: &str) -> bool {
     kind == RATE_LIMITED || kind == "market_data_failed"
-}
-
-/// TASK's three first, then what was found, most frequent first.
-pub(super) fn ranked(errors: &BTreeMap<String, Errors>) -> Ranked<String, u64> {
-    let count = |kind: &str| errors.get(kind).map_or(0, |errors| errors.count);
-    let mut found: Vec<_> =
-        errors.iter().filter(|(kind, _)| !ALWAYS_SHOWN.contains(&kind.as_str())).collect();
-    found.sort_by_key(|(_, errors)| std::cmp::Reverse(errors.count));
-    let always = ALWAYS_SHOWN.iter().map(|kind| ((*kind).to_owned(), count(kind)));
-    Ranked(always.chain(found.into_iter().map(|(kind, errors)| (kind.clone(), errors.count))).collect())
 }
 
 /// The message behind `Cycle #110 error:`, as a word. Addresses, keys and other long tokens are left
@@ -122,7 +106,8 @@ mod tests {
             ("cycle_error", "Cycle #1 error: 401 for https://bob:pass@api.example.com/x?key=1", "for"),
             ("learning_failed", "Trade #7: no JSON", "learning_failed"),
         ] {
-            assert_eq!(classify(activity_type, description).as_deref(), Some(kind), "{description}");
+            assert!(reports_errors(activity_type), "{activity_type}");
+            assert_eq!(kind_of(activity_type, description), kind, "{description}");
         }
     }
 
@@ -136,30 +121,7 @@ mod tests {
 
     #[test]
     fn ordinary_rows_are_no_errors() {
-        assert_eq!(classify("trade_rejected", "BUY x: Total exposure"), None);
-        assert_eq!(classify("llm_decision", "HOLD (confidence: 0.00)"), None);
-    }
-
-    #[test]
-    fn counted_zeros_are_shown_and_found_kinds_follow() {
-        let mut errors: BTreeMap<String, Errors> = BTreeMap::new();
-        for (kind, count) in [("boom", 7), ("rare", 1), ("frequent", 9), ("llm_timeout", 2)] {
-            for _ in 0..count {
-                errors.entry(kind.to_owned()).or_default().add(chrono::DateTime::UNIX_EPOCH);
-            }
-        }
-        let pairs = ranked(&errors).0;
-        let names: Vec<_> = pairs.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
-        assert_eq!(
-            names,
-            [
-                ("llm_timeout", 2),
-                ("market_data_failed", 0),
-                ("database_error", 0),
-                ("frequent", 9),
-                ("boom", 7),
-                ("rare", 1)
-            ]
-        );
+        assert!(!reports_errors("trade_rejected"));
+        assert!(!reports_errors("llm_decision"));
     }
 }

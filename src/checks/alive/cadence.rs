@@ -72,11 +72,10 @@ fn pause_of(details: &str) -> Option<f64> {
 
 fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some(configured) = configured(audit)? else { return Ok(Found::nothing()) };
-    let entries = &audit.log()?.entries;
-    let pauses: Vec<f64> = entries
-        .iter()
-        .zip(entries.iter().skip(1))
-        .filter(|(before, begin)| &*begin.kind == "market_data" && before.at >= configured.since)
+    let pauses: Vec<f64> = audit
+        .log()?
+        .neighbours()
+        .filter(|(before, begin)| begin.kind == "market_data" && before.at >= configured.since)
         .map(|(before, begin)| (begin.at - before.at).num_seconds() as f64)
         .collect();
     let count = pauses.len();

@@ -172,7 +172,7 @@ fn gaps(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let knows_starts = events.iter().any(|event| event.started);
     let mut evidence = Evidence::default();
     let log = audit.log()?;
-    for (before, after) in log.entries.iter().zip(log.entries.iter().skip(1)) {
+    for (before, after) in log.neighbours() {
         let seconds = (after.at - before.at).num_seconds();
         let slack = TimeDelta::seconds(NEAR_SECONDS);
         let explained =

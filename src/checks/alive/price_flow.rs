@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
-use crate::bot::log::Log;
+use crate::bot::log::{Log, quotable};
 use crate::bot::{cell, clock, position};
-use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -100,7 +99,7 @@ impl Prices {
 
 fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
-    let (Some(prices), Some(last)) = (Prices::read(audit, log)?, log.entries.last()) else {
+    let (Some(prices), Some(last)) = (Prices::read(audit, log)?, log.entries().next_back()) else {
         return Ok(Found::nothing());
     };
     let behind = (last.at - prices.newest).num_seconds() as f64;
@@ -124,7 +123,7 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "newest price {}, newest activity {} ({}); query: SELECT max(last_updated) FROM market_data",
             clock::utc_text(prices.newest),
             clock::utc_text(last.at),
-            cut(&quotable(&last.description), 60)
+            cut(&quotable(last.description), 60)
         ),
         recommendation:
             "Look at the source of the prices and its errors; let the bot stop deciding on old prices."
@@ -170,7 +169,7 @@ fn proposals_since(log: &Log, coin: &str, since: DateTime<Utc>) -> usize {
     let names_it =
         |named: &Option<String>| named.as_ref().is_some_and(|named| named.eq_ignore_ascii_case(coin));
     let decisions = log.decisions.iter().filter(|decision| decision.is("BUY") && names_it(&decision.coin));
-    decisions.filter(|decision| log.entries.get(decision.place).is_some_and(|entry| entry.at > since)).count()
+    decisions.filter(|decision| log.entry(decision.place).is_some_and(|entry| entry.at > since)).count()
 }
 
 fn held(coin: &str, example: &str) -> Problem {

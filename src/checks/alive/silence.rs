@@ -78,9 +78,9 @@ impl Gaps {
     /// From the window's log where that is long enough, else from the newest rows before now.
     fn read(audit: &Audit<'_>) -> anyhow::Result<Option<Self>> {
         const ENOUGH_ROWS: usize = 1_000;
-        let entries = &audit.log()?.entries;
+        let entries = audit.log()?.entries();
         if entries.len() >= ENOUGH_ROWS {
-            let newest = entries.iter().rev().take(RHYTHM_ROWS);
+            let newest = entries.rev().take(RHYTHM_ROWS);
             return Ok(Self::of(newest.map(|entry| entry.at).collect()));
         }
         for sql in RHYTHMS {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::clock;
-use crate::collectors::system_metrics::{classify, quotable};
+use crate::bot::log::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -21,14 +21,15 @@ fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let mut by_text: BTreeMap<(&str, &str), Evidence> = BTreeMap::new();
     for decision in log.decisions.iter().filter(|decision| decision.is_failure) {
-        let before = decision.place.checked_sub(1).and_then(|place| log.entries.get(place));
-        let Some(entry) = log.entries.get(decision.place) else { continue };
+        let before = decision.place.checked_sub(1).and_then(|place| log.entry(place));
+        let Some(entry) = log.entry(decision.place) else { continue };
         // Where the failure itself is logged right before, nothing is hidden.
-        if before.is_some_and(|before| classify(&before.kind, &before.description).is_some()) {
+        if before.is_some_and(|before| before.error.is_some()) {
             continue;
         }
-        let example = format!("#{} {} {}", entry.id, clock::utc_text(entry.at), cut(&entry.description, 60));
-        by_text.entry((&decision.action, &decision.reason)).or_default().row(Some(example));
+        let evidence = by_text.entry((&decision.action, &decision.reason)).or_default();
+        evidence
+            .fault(|| format!("#{} {} {}", entry.id, clock::utc_text(entry.at), cut(entry.description, 60)));
     }
     let mut found = Found::nothing();
     for ((action, text), mut evidence) in by_text {

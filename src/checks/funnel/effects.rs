@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
-use crate::bot::log::Log;
-use crate::bot::log::{Decision, Entry};
+use crate::bot::log::{Decision, Entry, Log};
 use crate::bot::{Period, cell, clock, position};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
@@ -23,7 +22,7 @@ pub(super) const NO_EFFECT: Check = Check {
 };
 
 /// Rows that say what became of a decision.
-fn is_outcome(entry: &Entry) -> bool {
+fn is_outcome(entry: Entry<'_>) -> bool {
     entry.kind.starts_with("trade_")
         || entry.kind.ends_with("_rejected")
         || entry.kind.contains("error")
@@ -31,7 +30,7 @@ fn is_outcome(entry: &Entry) -> bool {
 }
 
 /// Rows that say that the bot understood a decision.
-fn is_understood(entry: &Entry) -> bool {
+fn is_understood(entry: Entry<'_>) -> bool {
     entry.kind.starts_with("trade_") || entry.kind.ends_with("_rejected")
 }
 
@@ -56,7 +55,7 @@ impl Holdings {
         let context = audit.context;
         let mut held = Self::default();
         // What the log does not reach back to, nobody asks about.
-        let oldest = audit.log()?.entries.first().map_or(context.now, |entry| entry.at);
+        let oldest = audit.log()?.entry(0).map_or(context.now, |entry| entry.at);
         let period = Period { after: oldest - TimeDelta::seconds(60), until: context.now };
         context.bot.each_within(HELD, period, |closed_at, row| {
             let coin = cell::text(row, 2)?.unwrap_or_default();
@@ -117,7 +116,7 @@ fn cause(
 /// Spellings of actions that led to a trade or a refusal.
 fn effective_actions(log: &Log) -> HashSet<String> {
     let effective =
-        |decision: &&Decision| log.consequences(decision).is_some_and(|rows| rows.iter().any(is_understood));
+        |decision: &&Decision| log.consequences(decision).is_some_and(|mut rows| rows.any(is_understood));
     log.decisions.iter().filter(effective).map(|decision| decision.action.clone()).collect()
 }
 
@@ -125,7 +124,7 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let effective = effective_actions(log);
     // Where no decision of this log ever shows an outcome, outcomes are logged elsewhere.
-    let shows_outcomes = log.entries.iter().any(|entry| entry.kind.starts_with("trade_"));
+    let shows_outcomes = log.entries().any(|entry| entry.kind.starts_with("trade_"));
     if !shows_outcomes {
         return Ok(Found::nothing());
     }
@@ -134,14 +133,14 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let (mut buys, mut sells) = (0_u64, 0_u64);
     for decision in &log.decisions {
         let (is_buy, is_sell) = (decision.is("BUY"), decision.is("SELL"));
-        let (Some(after), true) = (log.consequences(decision), is_buy || is_sell) else { continue };
+        let (Some(mut after), true) = (log.consequences(decision), is_buy || is_sell) else { continue };
         (buys, sells) = (buys + u64::from(is_buy), sells + u64::from(is_sell));
-        let Some(entry) = log.entries.get(decision.place) else { continue };
-        if after.iter().any(is_outcome) {
+        let Some(entry) = log.entry(decision.place) else { continue };
+        if after.any(is_outcome) {
             continue;
         }
         if let Some(cause) = cause(decision, entry.at, &holdings, &effective) {
-            by_cause.entry(cause).or_default().row(Some(describe(decision, entry)));
+            by_cause.entry(cause).or_default().fault(|| describe(decision, entry));
         }
     }
     let mut found = Found::nothing();
@@ -161,7 +160,7 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-fn describe(decision: &Decision, entry: &Entry) -> String {
+fn describe(decision: &Decision, entry: Entry<'_>) -> String {
     format!(
         "#{} {} {} {}",
         entry.id,

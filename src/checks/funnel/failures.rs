@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::clock;
-use crate::bot::log::Entry;
-use crate::bot::log::Log;
-use crate::collectors::system_metrics::{Errors, classify, is_failed_fetch, quotable};
+use crate::bot::log::{Entry, Log, is_failed_fetch, quotable};
+use crate::collectors::system_metrics::Errors;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -38,30 +37,27 @@ const OUTAGE_MINUTES: i64 = 30;
 #[derive(Default)]
 struct Group<'log> {
     evidence: Evidence,
-    newest: Option<&'log Entry>,
+    newest: Option<Entry<'log>>,
     is_exception: bool,
 }
 
 /// Exceptions by their text, errors of services by their kind.
 fn groups(log: &Log) -> BTreeMap<String, Group<'_>> {
     let mut groups: BTreeMap<String, Group<'_>> = BTreeMap::new();
-    for entry in &log.entries {
-        let Some(kind) = classify(&entry.kind, &entry.description) else { continue };
+    for entry in log.entries() {
+        let Some(kind) = entry.error else { continue };
         if entry.kind.ends_with("_failed") {
             continue;
         }
         let is_exception = entry.kind.ends_with("_error");
-        let name = if is_exception { message(&entry.description) } else { kind.replace('_', " ") };
+        let name = if is_exception { message(entry.description) } else { kind.replace('_', " ") };
         let group = groups.entry(name).or_default();
         group.is_exception = is_exception;
         group.newest = Some(entry);
-        let example = format!(
-            "#{} {} {}",
-            entry.id,
-            clock::utc_text(entry.at),
-            cut(&quotable(&entry.description), 100)
-        );
-        group.evidence.row(Some(example));
+        group.evidence.fault(|| {
+            let text = cut(&quotable(entry.description), 100);
+            format!("#{} {} {text}", entry.id, clock::utc_text(entry.at))
+        });
     }
     groups
 }
@@ -81,14 +77,12 @@ fn message(description: &str) -> String {
 }
 
 fn attempts(log: &Log) -> u64 {
-    let counts = |entry: &&Entry| match &*entry.kind {
+    let counts = |entry: &Entry<'_>| match entry.kind {
         "market_data" | "strategist" => true,
-        "error" | "warning" => {
-            classify(&entry.kind, &entry.description).is_some_and(|kind| is_failed_fetch(&kind))
-        }
+        "error" | "warning" => entry.error.is_some_and(is_failed_fetch),
         _ => false,
     };
-    log.entries.iter().filter(counts).count() as u64
+    log.entries().filter(counts).count() as u64
 }
 
 fn recurring(audit: &Audit<'_>) -> anyhow::Result<Found> {
@@ -113,7 +107,7 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
     let evidence = &group.evidence;
     let share = percent(evidence.count, evidence.of);
     let is_schema = SCHEMA_WORDS.iter().any(|words| name.to_lowercase().contains(words));
-    let is_fatal = group.newest.is_some_and(|entry| &*entry.kind == "bot_error");
+    let is_fatal = group.newest.is_some_and(|entry| entry.kind == "bot_error");
     let opened = log.of_kind("trade_opened").count();
     let often = evidence.count as f64 >= audit.threshold;
     let blocks = is_schema && often && opened == 0 && log.decisions.iter().any(|decision| decision.is("BUY"));
@@ -192,34 +186,33 @@ fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
 }
 
 /// Whether an entry shows that the service of such an error works.
-fn shows_health(entry: &Entry, name: &str) -> bool {
+fn shows_health(entry: Entry<'_>, name: &str) -> bool {
     match name.contains("llm") {
-        true => matches!(&*entry.kind, "llm_query" | "strategist"),
-        false if is_failed_fetch(&name.replace(' ', "_")) => &*entry.kind == "market_data",
+        true => matches!(entry.kind, "llm_query" | "strategist"),
+        false if is_failed_fetch(&name.replace(' ', "_")) => entry.kind == "market_data",
         false => true,
     }
+}
+
+/// Whether an entry is an error of this name.
+fn is_named(entry: Entry<'_>, name: &str) -> bool {
+    entry.error.is_some_and(|kind| kind.replace('_', " ") == name)
 }
 
 /// How long it has failed without a success, if that is an outage.
 fn outage_minutes(log: &Log, name: &str) -> Option<i64> {
     const FEWEST_ERRORS: usize = 5;
-    let last = log.entries.last()?;
-    let is_it = |entry: &&Entry| {
-        classify(&entry.kind, &entry.description).is_some_and(|kind| kind.replace('_', " ") == name)
-    };
-    let since: Vec<_> =
-        log.entries.iter().rev().take_while(|entry| !shows_health(entry, name)).filter(is_it).collect();
+    let last = log.entries().next_back()?;
+    let failing = log.entries().rev().take_while(|entry| !shows_health(*entry, name));
+    let since: Vec<_> = failing.filter(|entry| is_named(*entry, name)).collect();
     let first = since.last().filter(|_| since.len() >= FEWEST_ERRORS)?;
     let minutes = (last.at - first.at).num_minutes();
     (minutes >= OUTAGE_MINUTES).then_some(minutes)
 }
 
 fn episodes(log: &Log, name: &str) -> u64 {
-    let is_it = |entry: &&Entry| {
-        classify(&entry.kind, &entry.description).is_some_and(|kind| kind.replace('_', " ") == name)
-    };
     let mut errors = Errors::default();
-    log.entries.iter().filter(is_it).for_each(|entry| errors.add(entry.at));
+    log.entries().filter(|entry| is_named(*entry, name)).for_each(|entry| errors.add(entry.at));
     errors.episodes
 }
 

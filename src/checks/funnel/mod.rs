@@ -40,7 +40,7 @@ fn percent(part: u64, whole: u64) -> f64 {
 fn over_log(audit: &Audit<'_>, check: fn(&Audit<'_>) -> anyhow::Result<Found>) -> anyhow::Result<Found> {
     let mut found = check(audit)?;
     let log = audit.log()?;
-    if let Some(first) = log.entries.first().filter(|_| log.is_cut) {
+    if let Some(first) = log.entry(0).filter(|_| log.is_cut) {
         for problem in &mut found.facts {
             problem.description.push_str(&format!(
                 " (The window's newest {MOST_ROWS} rows of the log were read, from {} UTC on.)",

@@ -1,12 +1,11 @@
 //! What the bot refuses, and why.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::clock;
-use crate::bot::log::{Entry, Log, is_failure_text};
-use crate::collectors::account_health::limit_of;
-use crate::collectors::system_metrics::quotable;
+use crate::bot::log::{Entry, Log, is_failure_text, quotable};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -48,15 +47,14 @@ const FEWEST_PROPOSALS: u64 = 100;
 const COSTLY_SHARE: f64 = 0.2;
 
 /// The reason of a refusal in a word or two; `None` where the row refuses nothing.
-fn reason_of(entry: &Entry) -> Option<String> {
-    match &*entry.kind {
-        "trade_rejected" => {
-            let limit = limit_of(&entry.description);
-            Some(if limit == "other" { in_words(&entry.description) } else { limit.replace('_', " ") })
-        }
-        "decision_rejected" if !entry.description.starts_with("HOLD") => {
+fn reason_of(entry: Entry<'_>) -> Option<Cow<'static, str>> {
+    match (entry.limit, entry.kind) {
+        (Some("other"), _) => Some(in_words(entry.description).into()),
+        (Some(limit), _) if limit.contains('_') => Some(limit.replace('_', " ").into()),
+        (Some(limit), _) => Some(limit.into()),
+        (None, "decision_rejected") if !entry.description.starts_with("HOLD") => {
             let (_, reason) = entry.description.split_once(": ")?;
-            Some(in_words(reason.split('(').next().unwrap_or(reason)))
+            Some(in_words(reason.split('(').next().unwrap_or(reason)).into())
         }
         _ => None,
     }
@@ -71,31 +69,31 @@ fn in_words(description: &str) -> String {
 }
 
 /// `BUY solana`, of `BUY solana $100.00: …`.
-fn proposal_of(entry: &Entry) -> String {
-    let head = entry.description.split(['$', ':']).next().unwrap_or_default();
-    cut(head.trim(), 50)
+fn proposal_of(entry: Entry<'_>) -> &str {
+    entry.description.split(['$', ':']).next().unwrap_or_default().trim()
 }
 
 fn proposals(log: &Log) -> u64 {
     log.decisions.iter().filter(|decision| decision.is("BUY")).count() as u64
 }
 
-fn by_reason(log: &Log) -> BTreeMap<String, Evidence> {
-    let mut reasons: BTreeMap<String, Evidence> = BTreeMap::new();
-    for entry in &log.entries {
+fn by_reason(log: &Log) -> BTreeMap<Cow<'static, str>, Evidence> {
+    let mut reasons: BTreeMap<Cow<'static, str>, Evidence> = BTreeMap::new();
+    for entry in log.entries() {
         if let Some(reason) = reason_of(entry) {
-            let text = match limit_of(&entry.description) {
-                "other" => quotable(&entry.description),
-                _ => entry.description.clone(),
-            };
-            let example = format!("#{} {}", entry.id, cut(&text, 110));
-            reasons.entry(reason).or_default().row(Some(example));
+            reasons.entry(reason).or_default().fault(|| {
+                let text = match entry.limit {
+                    None | Some("other") => Cow::Owned(quotable(entry.description)),
+                    Some(_) => Cow::Borrowed(entry.description),
+                };
+                format!("#{} {}", entry.id, cut(&text, 110))
+            });
         }
     }
     reasons
 }
 
-fn dominant_reason(log: &Log, least_share: f64) -> Option<(String, Evidence)> {
+fn dominant_reason(log: &Log, least_share: f64) -> Option<(Cow<'static, str>, Evidence)> {
     let proposals = proposals(log);
     let (reason, mut evidence) = by_reason(log).into_iter().max_by_key(|(_, evidence)| evidence.count)?;
     evidence.of = proposals;
@@ -111,7 +109,7 @@ fn dominant(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(Some(Problem {
         alert_type: AlertType::Inefficiency,
         severity: if wasted >= COSTLY_SHARE { Severity::Medium } else { Severity::Low },
-        subject: reason.clone(),
+        subject: reason.clone().into_owned(),
         title: format!("Most proposals to buy are refused for one reason: {reason}"),
         description: format!(
             "{} of {} proposals to buy ({:.0} %) were refused for the reason \"{reason}\"; {opened} were executed. Each costs a \
@@ -133,16 +131,16 @@ fn dominant(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 /// One proposal that is refused again and again.
 struct Streak<'log> {
-    proposal: String,
-    reason: String,
-    rows: Vec<&'log Entry>,
+    proposal: &'log str,
+    reason: Cow<'static, str>,
+    rows: Vec<Entry<'log>>,
 }
 
 fn streaks(log: &Log) -> Vec<Streak<'_>> {
     let mut streaks: Vec<Streak<'_>> = Vec::new();
     let mut broken = true;
-    for entry in &log.entries {
-        match &*entry.kind {
+    for entry in log.entries() {
+        match entry.kind {
             "trade_rejected" => {
                 let (proposal, reason) = (proposal_of(entry), reason_of(entry).unwrap_or_default());
                 match streaks.last_mut() {
@@ -174,7 +172,7 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
         evidence.row(is_long.then(|| {
             format!(
                 "{} refused {} times in a row from {since}: {}",
-                streak.proposal,
+                cut(streak.proposal, 50),
                 streak.rows.len(),
                 streak.reason
             )
@@ -202,9 +200,9 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for entry in audit.log()?.of_kind("decision_rejected") {
-        let parsed = !is_failure_text(entry.details.as_deref().unwrap_or_default());
+        let parsed = !is_failure_text(entry.details.unwrap_or_default());
         let is_hold = parsed && entry.description.starts_with("HOLD");
-        evidence.row(is_hold.then(|| format!("#{} {}", entry.id, cut(&entry.description, 80))));
+        evidence.row(is_hold.then(|| format!("#{} {}", entry.id, cut(entry.description, 80))));
     }
     let problem = Problem {
         alert_type: AlertType::Inefficiency,

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use crate::bot::log::quotable;
 use crate::bot::{cell, clock};
-use crate::collectors::system_metrics::quotable;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -43,7 +43,7 @@ fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let (mut absent, mut unreadable) = (Evidence::default(), Evidence::default());
     for decision in log.decisions.iter().filter(|decision| !decision.rules.is_empty()) {
-        let Some(entry) = log.entries.get(decision.place) else { continue };
+        let Some(entry) = log.entry(decision.place) else { continue };
         let id = |rule: &Value| match rule {
             Value::Number(number) => number.to_string(),
             Value::String(text) => text.trim().to_owned(),
@@ -89,14 +89,13 @@ fn unknown(subject: &str, title: &str, evidence: &Evidence, what: &str) -> Probl
 
 fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const FEWEST_QUERIES: u64 = 50;
-    let entries = &audit.log()?.entries;
     let mut evidence = Evidence::default();
-    for (query, next) in entries.iter().zip(entries.iter().skip(1)) {
-        if &*query.kind != "llm_query" {
+    for (query, next) in audit.log()?.neighbours() {
+        if query.kind != "llm_query" {
             continue;
         }
         // A reason that is logged is another check's; a start asks once to test the connection.
-        let is_lost = matches!(&*next.kind, "llm_query" | "market_data");
+        let is_lost = matches!(next.kind, "llm_query" | "market_data");
         evidence
             .row(is_lost.then(|| format!("#{} {}, then {}", query.id, clock::utc_text(query.at), next.kind)));
     }

@@ -70,9 +70,9 @@ fn medians(audit: &Audit<'_>, log: &Log) -> Medians {
     let quarter_hours = i64::from(audit.context.config.hours) / 4;
     let mut by_age: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
     let pause = audit.context.limits.cycle_pause_seconds;
-    for (before, entry) in log.entries.iter().zip(log.entries.iter().skip(1)) {
+    for (before, entry) in log.neighbours() {
         let seconds = (entry.at - before.at).num_seconds() as f64;
-        let answer = match (&*before.kind, &*entry.kind) {
+        let answer = match (before.kind, entry.kind) {
             (kind, "llm_query") if kind == "market_data" || kind.starts_with("trade_") => seconds,
             // The strategist logs a run at its end: the gap is the pause and the run.
             ("strategist", "llm_query") if audit.context.generation == 2 => seconds - pause,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::errors;
+use crate::bot::log::is_failed_fetch;
 use crate::collectors::ratio;
 
 /// A strategist run that takes longer than this was interrupted: its gap says nothing about the LLM.
@@ -68,7 +68,7 @@ impl Cycles {
                 self.last_begin = None;
             }
             _ => match (error, &mut self.open) {
-                (Some(error), _) if errors::is_failed_fetch(error) => {
+                (Some(error), _) if is_failed_fetch(error) => {
                     self.failed_fetches += 1;
                     self.last_begin = None;
                 }

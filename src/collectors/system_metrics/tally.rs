@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cycles::Cycles;
-use super::errors::classify;
 use super::{KeyFigures, Times};
-use crate::collectors::account_health::limit_of;
-use crate::collectors::{Context, Counts, ratio};
+use crate::bot::log::{Class, Vocabulary};
+use crate::collectors::{Context, Ranked, ratio};
 
 /// Errors that follow each other within this time are one episode.
 const SAME_EPISODE: TimeDelta = TimeDelta::minutes(10);
@@ -33,13 +32,26 @@ impl Errors {
     }
 }
 
+/// TASK's own three: always shown, also as a counted zero.
+const ALWAYS_SHOWN: [&str; 3] = ["llm_timeout", "market_data_failed", "database_error"];
+
+/// TASK's three first, then what was found, most frequent first.
+pub(super) fn ranked(errors: &BTreeMap<String, Errors>) -> Ranked<String, u64> {
+    let count = |kind: &str| errors.get(kind).map_or(0, |errors| errors.count);
+    let mut found: Vec<_> =
+        errors.iter().filter(|(kind, _)| !ALWAYS_SHOWN.contains(&kind.as_str())).collect();
+    found.sort_by_key(|(_, errors)| std::cmp::Reverse(errors.count));
+    let always = ALWAYS_SHOWN.iter().map(|kind| ((*kind).to_owned(), count(kind)));
+    Ranked(always.chain(found.into_iter().map(|(kind, errors)| (kind.clone(), errors.count))).collect())
+}
+
 /// What a period's rows add up to.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// Time of the newest row.
     pub(crate) newest: Option<DateTime<Utc>>,
-    /// Rows by type.
-    pub(crate) by_type: Counts<String>,
+    /// Rows by the place of their type in the vocabulary.
+    by_kind: Vec<u64>,
     /// Errors by kind.
     pub(crate) errors: BTreeMap<String, Errors>,
     /// Refused trades by the limit.
@@ -55,20 +67,25 @@ impl Tally {
     }
 
     /// Takes the next row.
-    pub(crate) fn row(&mut self, at: DateTime<Utc>, kind: &str, description: &str) {
+    pub(crate) fn row(&mut self, at: DateTime<Utc>, class: Class, vocabulary: &Vocabulary) {
         self.newest = self.newest.max(Some(at));
-        self.by_type.update(kind, |count| *count += 1);
-        let error = classify(kind, description);
-        if let Some(error) = &error {
+        if self.by_kind.len() <= class.kind {
+            self.by_kind.resize(class.kind + 1, 0);
+        }
+        if let Some(count) = self.by_kind.get_mut(class.kind) {
+            *count += 1;
+        }
+        let error = vocabulary.error(class);
+        if let Some(error) = error {
             match self.errors.get_mut(error) {
                 Some(errors) => errors.add(at),
-                None => self.errors.entry(error.clone()).or_default().add(at),
+                None => self.errors.entry(error.to_owned()).or_default().add(at),
             }
         }
-        if kind == "trade_rejected" {
-            *self.refusals.entry(limit_of(description)).or_default() += 1;
+        if let Some(limit) = class.limit {
+            *self.refusals.entry(limit).or_default() += 1;
         }
-        self.cycles.row(at, kind, error.as_deref());
+        self.cycles.row(at, vocabulary.kind(class), error);
     }
 
     /// Closes the cycle that is under way.
@@ -81,9 +98,12 @@ impl Tally {
         self.refusals.get(limit).copied().unwrap_or(0)
     }
 
-    /// Number of types.
-    pub(super) fn types(&self) -> usize {
-        self.by_type.len()
+    /// Rows by type, most frequent first.
+    pub(super) fn by_type(&self, vocabulary: &Vocabulary) -> Ranked<String, u64> {
+        let counted = vocabulary.kinds().zip(self.by_kind.iter().copied()).filter(|(_, count)| *count > 0);
+        let mut by_type: Vec<_> = counted.map(|(kind, count)| (kind.to_owned(), count)).collect();
+        by_type.sort_by(|(one, fewer), (other, more)| more.cmp(fewer).then_with(|| one.cmp(other)));
+        Ranked(by_type)
     }
 
     pub(super) fn key_figures(&self, logged: bool) -> KeyFigures {
@@ -108,5 +128,28 @@ mod tests {
             errors.add(DateTime::UNIX_EPOCH + TimeDelta::minutes(minute));
         }
         assert_eq!((errors.count, errors.episodes), (6, 3));
+    }
+
+    #[test]
+    fn counted_zeros_are_shown_and_found_kinds_follow() {
+        let mut errors: BTreeMap<String, Errors> = BTreeMap::new();
+        for (kind, count) in [("boom", 7), ("rare", 1), ("frequent", 9), ("llm_timeout", 2)] {
+            for _ in 0..count {
+                errors.entry(kind.to_owned()).or_default().add(DateTime::UNIX_EPOCH);
+            }
+        }
+        let pairs = ranked(&errors).0;
+        let names: Vec<_> = pairs.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+        assert_eq!(
+            names,
+            [
+                ("llm_timeout", 2),
+                ("market_data_failed", 0),
+                ("database_error", 0),
+                ("frequent", 9),
+                ("boom", 7),
+                ("rare", 1)
+            ]
+        );
     }
 }

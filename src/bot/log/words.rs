@@ -1,0 +1,39 @@
+//! Many words, looked for in one pass over a text.
+
+use aho_corasick::AhoCorasick;
+
+/// Words of a list, in any case of their letters.
+#[derive(Debug)]
+pub(super) struct Words(Option<AhoCorasick>);
+
+impl Words {
+    /// Of a list that is short enough for any automaton.
+    pub(super) fn new(list: &[&str]) -> Self {
+        Self(AhoCorasick::builder().ascii_case_insensitive(true).build(list).ok())
+    }
+
+    /// Whether the text holds one of them.
+    pub(super) fn any(&self, text: &str) -> bool {
+        self.0.as_ref().is_some_and(|words| words.is_match(text))
+    }
+
+    /// The place in the list of the foremost one that the text holds.
+    pub(super) fn foremost(&self, text: &str) -> Option<usize> {
+        let found = self.0.as_ref()?.find_overlapping_iter(text);
+        found.map(|word| word.pattern().as_usize()).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_foremost_of_the_list_counts_wherever_it_stands() {
+        let words = Words::new(&["trade size", "size", "balance"]);
+        assert_eq!(words.foremost("BALANCE, Trade Size"), Some(0));
+        assert_eq!(words.foremost("the size of the balance"), Some(1));
+        assert_eq!(words.foremost("nothing"), None);
+        assert!(words.any("a Balance") && !words.any("balanc"));
+    }
+}
