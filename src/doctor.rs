@@ -127,23 +127,21 @@ impl Examination {
 
 /// Each canonical view can be read.
 fn views(bot: &Bot) -> Result<String, String> {
-    let views = bot.views().map_err(|error| format!("cannot be listed: {error}"))?;
     let mut empty = Vec::new();
-    for view in &views {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM {view})");
-        let has_rows: bool = bot
-            .connection()
-            .query_row(&sql, [], |row| row.get(0))
+    for view in bot.views() {
+        let has_rows = bot
+            .prepare(&format!("SELECT 1 FROM {view}"))
+            .and_then(|mut rows| rows.exists([]))
             .map_err(|error| format!("{view} cannot be read: {error}"))?;
         if !has_rows {
-            empty.push(view.as_str());
+            empty.push(view);
         }
     }
     let without = match empty.as_slice() {
         [] => String::new(),
         empty => format!(", without rows: {}", empty.join(", ")),
     };
-    Ok(format!("{} can be read{without}", views.len()))
+    Ok(format!("{} can be read{without}", bot.views().count()))
 }
 
 /// How local times are understood.

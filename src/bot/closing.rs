@@ -56,12 +56,10 @@ pub(crate) fn newest(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Closin
     if !bot.has_table("activity_log") {
         return Ok(Vec::new());
     }
-    let connection = bot.connection();
-    let indexed: bool = connection.query_row(INDEXED, [], |row| row.get(0))?;
+    let indexed: bool = bot.connection().query_row(INDEXED, [], |row| row.get(0))?;
     let after = if indexed { i64::MIN } else { newest_id(bot)?.saturating_sub(MOST_ROWS) };
     let filter = if indexed { BY_TYPE } else { BY_KEY };
-    let mut statement =
-        connection.prepare_cached(&format!("{CLOSINGS}\n{filter}\nORDER BY id DESC\nLIMIT ?3"))?;
+    let mut statement = bot.prepare(&format!("{CLOSINGS}\n{filter}\nORDER BY id DESC\nLIMIT ?3"))?;
     let mut closings = Vec::new();
     for kind in ["trade_closed", "quick_update"] {
         let mut rows = statement.query(rusqlite::params![kind, after, MOST_CLOSINGS as i64])?;
@@ -79,8 +77,8 @@ pub(crate) fn newest(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Closin
 }
 
 fn newest_id(bot: &Bot) -> rusqlite::Result<i64> {
-    bot.connection()
-        .query_row("SELECT max(id) FROM activity", [], |row| Ok(cell::integer(row, 0)?.unwrap_or_default()))
+    bot.prepare("SELECT max(id) FROM activity")?
+        .query_row([], |row| Ok(cell::integer(row, 0)?.unwrap_or_default()))
 }
 
 /// `CLOSED solana @ $147.21 P&L: +$1.07 (take_profit)` with `trade_id=12, entry=…`.

@@ -49,7 +49,7 @@ pub(crate) fn current(bot: &Bot) -> rusqlite::Result<i64> {
     }
     let sql =
         "SELECT EXISTS (SELECT 1 FROM src_trade_journal) OR NOT EXISTS (SELECT 1 FROM src_closed_trades)";
-    let second: bool = bot.connection().query_row(sql, [], |row| row.get(0))?;
+    let second: bool = bot.prepare(sql)?.query_row([], |row| row.get(0))?;
     Ok(if second { 2 } else { 1 })
 }
 

@@ -24,20 +24,45 @@ const LONGEST_TEXT_CHARS: usize = 2_000;
 /// One row of the activity log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry<'log> {
+    log: &'log Log,
+    row: &'log Row,
+}
+
+impl<'log> Entry<'log> {
     /// When it was written.
-    pub(crate) at: DateTime<Utc>,
+    pub(crate) fn at(self) -> DateTime<Utc> {
+        self.row.at
+    }
+
     /// Its id.
-    pub(crate) id: i64,
+    pub(crate) fn id(self) -> i64 {
+        self.row.id
+    }
+
     /// Its type.
-    pub(crate) kind: &'log str,
+    pub(crate) fn kind(self) -> &'log str {
+        self.log.vocabulary.kind(self.row.class)
+    }
+
     /// What it says.
-    pub(crate) description: &'log str,
+    pub(crate) fn description(self) -> &'log str {
+        self.log.texts.get(self.row.description.clone()).unwrap_or_default()
+    }
+
     /// What it adds, of decisions and of their refusals.
-    pub(crate) details: Option<&'log str>,
+    pub(crate) fn details(self) -> Option<&'log str> {
+        self.log.texts.get(self.row.description.end..self.row.details_end?)
+    }
+
     /// The kind of error that it reports, if it reports one.
-    pub(crate) error: Option<&'log str>,
+    pub(crate) fn error(self) -> Option<&'log str> {
+        self.log.vocabulary.error(self.row.class)
+    }
+
     /// The limit at which it tells that a trade was refused.
-    pub(crate) limit: Option<&'static str>,
+    pub(crate) fn limit(self) -> Option<&'static str> {
+        self.row.class.limit
+    }
 }
 
 /// The newest rows of a period, oldest first.
@@ -67,12 +92,12 @@ struct Row {
 impl Log {
     /// All rows.
     pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> + ExactSizeIterator + Clone {
-        self.rows.iter().map(|row| self.entry_of(row))
+        self.rows.iter().map(|row| Entry { log: self, row })
     }
 
     /// The row at a place.
     pub(crate) fn entry(&self, place: usize) -> Option<Entry<'_>> {
-        self.rows.get(place).map(|row| self.entry_of(row))
+        self.rows.get(place).map(|row| Entry { log: self, row })
     }
 
     /// Each row with the one that follows it.
@@ -81,33 +106,20 @@ impl Log {
     }
 
     /// Rows of one type.
-    pub(crate) fn of_kind<'log>(&'log self, kind: &'log str) -> impl Iterator<Item = Entry<'log>> {
-        self.entries().filter(move |entry| entry.kind == kind)
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = Entry<'_>> {
+        let kind = self.vocabulary.kinds().position(|known| known == kind);
+        self.entries().filter(move |entry| Some(entry.row.class.kind) == kind)
     }
 
     /// The rows behind a decision, up to the next cycle, decision, start or stop; `None` where the log
     /// ends before that: what follows may not be written yet.
     pub(crate) fn consequences(&self, decision: &Decision) -> Option<impl Iterator<Item = Entry<'_>>> {
-        let rest = self.rows.get(decision.place + 1..)?.iter().map(|row| self.entry_of(row));
+        let rest = self.rows.get(decision.place + 1..)?.iter().map(|row| Entry { log: self, row });
         let ends = |entry: Entry<'_>| {
-            matches!(entry.kind, "market_data" | "llm_decision") || entry.kind.starts_with("bot_")
+            matches!(entry.kind(), "market_data" | "llm_decision") || entry.kind().starts_with("bot_")
         };
         let count = rest.clone().position(ends)?;
         Some(rest.take(count))
-    }
-
-    fn entry_of(&self, row: &Row) -> Entry<'_> {
-        let description = row.description.clone();
-        let details = row.details_end.map(|end| description.end..end);
-        Entry {
-            at: row.at,
-            id: row.id,
-            kind: self.vocabulary.kind(row.class),
-            description: self.texts.get(description).unwrap_or_default(),
-            details: details.and_then(|details| self.texts.get(details)),
-            error: self.vocabulary.error(row.class),
-            limit: row.class.limit,
-        }
     }
 }
 
@@ -143,8 +155,11 @@ impl Recorder {
         self.keep_newest();
         let Self { rows, texts, is_cut } = self;
         let mut log = Log { decisions: Vec::new(), is_cut, rows, texts, vocabulary };
-        let decisions = log.entries().enumerate().filter(|(_, entry)| entry.kind == "llm_decision");
-        log.decisions = decisions.map(|(place, entry)| Decision::read(place, &entry)).collect();
+        let decisions = log.entries().enumerate().filter(|(_, entry)| entry.kind() == "llm_decision");
+        let read = |(place, entry): (usize, Entry<'_>)| {
+            Decision::read(place, entry.description(), entry.details().unwrap_or_default())
+        };
+        log.decisions = decisions.map(read).collect();
         log
     }
 
@@ -200,10 +215,10 @@ mod tests {
             assert_eq!(log.entries().len(), rows - first);
             assert_eq!(log.is_cut, first > 0);
             let (oldest, newest) = (log.entry(0).unwrap(), log.entries().next_back().unwrap());
-            assert_eq!((oldest.id, oldest.description), (first as i64, &*format!("row {first}")));
-            assert_eq!((newest.id, newest.description), (rows as i64 - 1, &*format!("row {}", rows - 1)));
+            assert_eq!((oldest.id(), oldest.description()), (first as i64, &*format!("row {first}")));
+            assert_eq!((newest.id(), newest.description()), (rows as i64 - 1, &*format!("row {}", rows - 1)));
             let decision = log.decisions.last().unwrap();
-            let named = log.entry(decision.place).unwrap().id;
+            let named = log.entry(decision.place).unwrap().id();
             assert_eq!(decision.coin.as_deref(), Some(&*format!("coin {named}")));
         }
     }

@@ -17,14 +17,14 @@ pub(crate) mod position;
 mod slices;
 mod source;
 pub(crate) mod trade;
+mod views;
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Row};
 
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset};
@@ -33,6 +33,7 @@ pub(crate) use hold::{WrittenMeanwhile, skipped};
 use slices::Slices;
 pub(crate) use source::quoted;
 use source::{Source, Times};
+use views::Views;
 
 const VIEWS: &str = include_str!("views/trading_bot.sql");
 
@@ -75,7 +76,7 @@ pub(crate) struct Bot {
     connection: Connection,
     hold: Hold,
     sources: Vec<Source>,
-    empty_views: HashSet<String>,
+    views: Views,
     /// Otherwise all naive times are UTC, and no row need be asked for its clock.
     has_local_times: bool,
     host_offset: HostOffset,
@@ -125,26 +126,18 @@ impl Bot {
 
     fn begin(mut connection: Connection) -> rusqlite::Result<Self> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Temporary views and sorters stay in memory: nothing is written beside the bot's file.
+        // Sorters stay in memory: nothing is written beside the bot's file.
         connection.execute_batch("PRAGMA temp_store = MEMORY")?;
         let hold = Hold::begin(&mut connection)?;
         let sources = source::declared(VIEWS, &connection)?;
-        for source in &sources {
-            connection.execute_batch(&source.view())?;
-        }
-        let mut empty_views = HashSet::new();
-        let mut has_local_times = false;
-        for view in source::views(VIEWS, &sources) {
-            connection.execute_batch(&view.sql)?;
-            has_local_times |= view.has_local_times;
-            empty_views.extend(view.is_empty.then_some(view.name));
-        }
+        let views = Views::new(VIEWS, &sources);
+        let has_local_times = views.have_local_times();
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
         let mut times = Times::default();
         for source in sources.iter().filter(|source| source.exists) {
             times = times.and(source.times(&connection)?);
         }
-        Ok(Self { connection, hold, sources, empty_views, has_local_times, host_offset, times })
+        Ok(Self { connection, hold, sources, views, has_local_times, host_offset, times })
     }
 
     /// Whether the file has this table, with the columns that make it the bot's.
@@ -175,10 +168,8 @@ impl Bot {
     }
 
     /// The canonical views, in the order of their page.
-    pub(crate) fn views(&self) -> rusqlite::Result<Vec<String>> {
-        let sql =
-            "SELECT name FROM temp.sqlite_master WHERE type = 'view' AND name NOT LIKE 'src\\_%' ESCAPE '\\'";
-        self.connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    pub(crate) fn views(&self) -> impl Iterator<Item = &str> {
+        self.views.names()
     }
 
     /// How the host's local time relates to UTC.
@@ -186,7 +177,13 @@ impl Bot {
         &self.host_offset
     }
 
-    /// The connection, for a query of one row or few.
+    /// A query over the views, for one row or few.
+    pub(crate) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        self.hold.take_turn(&self.connection)?;
+        self.connection.prepare_cached(&self.views.defined_for(sql))
+    }
+
+    /// The connection, for a query over the file's own tables, of one row or few.
     pub(crate) fn connection(&self) -> &Connection {
         // Where this fails, the query that follows fails as well, and says so.
         self.hold.take_turn(&self.connection).ok();
@@ -205,11 +202,10 @@ impl Bot {
         sql: &str,
         mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
     ) -> anyhow::Result<()> {
-        if self.finds_nothing(sql) {
+        if self.views.are_empty_for(sql) {
             return Ok(());
         }
-        self.hold.take_turn(&self.connection)?;
-        let mut statement = self.connection.prepare_cached(sql).context("cannot prepare a query")?;
+        let mut statement = self.prepare(sql).context("cannot prepare a query")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             visit(row)?;
@@ -229,7 +225,7 @@ impl Bot {
         period: Period,
         mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        if self.finds_nothing(sql) {
+        if self.views.are_empty_for(sql) {
             return Ok(());
         }
         let sql = bounds::in_query(sql, self.times.are_odd);
@@ -238,8 +234,7 @@ impl Bot {
             false => Slices::of(period, self.times.oldest),
         };
         for slice in slices {
-            self.hold.take_turn(&self.connection)?;
-            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut statement = self.prepare(&sql)?;
             bounds::bind(&mut statement, slice, self.has_local_times.then_some(&self.host_offset))?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
@@ -249,12 +244,6 @@ impl Bot {
             }
         }
         self.hold.end_turn(&self.connection)
-    }
-
-    /// Whether a query that adds nothing up reads empty views only: it need not even be prepared.
-    fn finds_nothing(&self, sql: &str) -> bool {
-        let mut names = source::names_read(sql).peekable();
-        names.peek().is_some() && names.all(|name| self.empty_views.contains(name))
     }
 
     /// Number of rows of the period, by a query as for `each_within`.

@@ -17,7 +17,7 @@ pub(crate) struct Source {
     /// program's table of the same name is not the bot's.
     pub(crate) exists: bool,
     /// Whether it holds a row.
-    has_rows: bool,
+    pub(super) has_rows: bool,
 }
 
 /// The times of a table, as far as they have been looked at.
@@ -44,8 +44,8 @@ impl Times {
 }
 
 impl Source {
-    /// The statement that makes `src_<table>`: the declared columns and no others.
-    pub(crate) fn view(&self) -> String {
+    /// The query of `src_<table>`: the declared columns and no others.
+    pub(super) fn query(&self) -> String {
         let columns: Vec<_> = self
             .columns
             .iter()
@@ -58,16 +58,18 @@ impl Source {
             true => format!("FROM main.{}", quoted(&self.table)),
             false => "WHERE 0".to_owned(),
         };
-        format!(
-            "CREATE TEMP VIEW {} AS SELECT {} {rows}",
-            quoted(&format!("src_{}", self.table)),
-            columns.join(", ")
-        )
+        format!("SELECT {} {rows}", columns.join(", "))
     }
 
     /// Whether the file has the table and this column of it.
     pub(crate) fn has_column(&self, column: &str) -> bool {
         self.exists && self.columns.iter().any(|(name, found)| *found && name == column)
+    }
+
+    /// One with a single column.
+    #[cfg(test)]
+    pub(super) fn of_test(table: &str, has_rows: bool) -> Self {
+        Self { table: table.to_owned(), columns: vec![("a".to_owned(), true)], exists: true, has_rows }
     }
 
     /// What times the table holds. An index tells exactly by its two ends; without one the newest and the
@@ -141,57 +143,6 @@ fn has_rows(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
     connection.query_row(&sql, [], |row| row.get(0))
 }
 
-/// A canonical view.
-#[derive(Debug)]
-pub(crate) struct View {
-    /// Its name.
-    pub(crate) name: String,
-    /// The statement that makes it.
-    pub(crate) sql: String,
-    /// Whether it certainly has no row: none of the tables that it reads has one.
-    pub(crate) is_empty: bool,
-    /// Whether some of its rows may carry times of the host's clock.
-    pub(crate) has_local_times: bool,
-}
-
-/// The views of a page, without the arms of a UNION that can have no row: SQLite sees through a view of
-/// one arm, so that the indexes serve every query over it, its order and its limit.
-pub(crate) fn views(page: &str, sources: &[Source]) -> Vec<View> {
-    const UNION: &str = "\nUNION ALL\n";
-    let has_rows = |name: &str| {
-        let source = sources.iter().find(|source| name.strip_prefix("src_") == Some(&source.table));
-        source.is_none_or(|source| source.has_rows)
-    };
-    let is_empty = |arm: &&str| !names_read(arm).all(has_rows);
-    let views = page.split(";\n").filter_map(|statement| {
-        let (_, view) = statement.split_once("CREATE TEMP VIEW ")?;
-        let (head, query) = view.split_once(" AS\n")?;
-        let arms: Vec<_> = query.split(UNION).collect();
-        let mut kept: Vec<_> = arms.iter().copied().filter(|arm| !is_empty(arm)).collect();
-        let is_empty = kept.is_empty();
-        let has_local_times = kept.iter().any(|arm| arm.contains("'local'"));
-        kept.extend(arms.first().filter(|_| is_empty));
-        Some(View {
-            name: head.split(' ').next().unwrap_or_default().to_owned(),
-            sql: format!("CREATE TEMP VIEW {head} AS\n{}", kept.join(UNION)),
-            is_empty,
-            has_local_times,
-        })
-    });
-    views.collect()
-}
-
-/// The tables and views that a query reads its rows from: what stands behind FROM and JOIN.
-pub(crate) fn names_read(sql: &str) -> impl Iterator<Item = &str> {
-    let words = sql.split_whitespace();
-    let next = words.clone().skip(1);
-    let is_name_end = |letter: char| !letter.is_alphanumeric() && letter != '_';
-    words
-        .zip(next)
-        .filter(|(word, _)| matches!(*word, "FROM" | "JOIN"))
-        .map(move |(_, name)| name.trim_matches(is_name_end))
-}
-
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_xinfo(?1, 'main')")?;
     statement.query_map([table], |row| row.get(0))?.collect()
@@ -236,38 +187,4 @@ pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(Stri
 /// A name from the file as an SQL identifier.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_s_names_stand_behind_from_and_join() {
-        let sql = "SELECT a FROM\n    one AS o, json_each(o.b) LEFT JOIN two ON EXISTS (SELECT 1 FROM three)";
-        assert_eq!(names_read(sql).collect::<Vec<_>>(), ["one", "two", "three"]);
-    }
-
-    #[test]
-    fn an_arm_without_rows_is_left_out_and_a_view_without_arms_is_empty() {
-        let table = |name: &str, has_rows| Source {
-            table: name.to_owned(),
-            columns: Vec::new(),
-            exists: true,
-            has_rows,
-        };
-        let sources = [table("full", true), table("void", false)];
-        let page = "-- A comment.\nCREATE TEMP VIEW both (a) AS\nSELECT 1 FROM src_void\nUNION ALL\nSELECT 2 FROM src_full;\n\n\
-                    CREATE TEMP VIEW none AS\nSELECT a FROM src_void;\n";
-        let views = views(page, &sources);
-        let shown: Vec<_> =
-            views.iter().map(|view| (view.name.as_str(), view.sql.as_str(), view.is_empty)).collect();
-        assert_eq!(
-            shown,
-            [
-                ("both", "CREATE TEMP VIEW both (a) AS\nSELECT 2 FROM src_full", false),
-                ("none", "CREATE TEMP VIEW none AS\nSELECT a FROM src_void", true),
-            ]
-        );
-    }
 }

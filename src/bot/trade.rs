@@ -106,7 +106,7 @@ pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<Opt
     if !bot.has_table("closed_trades") && !bot.has_table("trade_journal") {
         return Ok(None);
     }
-    let all: i64 = bot.connection().query_row(ALL, [], |row| row.get(0))?;
+    let all: i64 = bot.prepare(ALL)?.query_row([], |row| row.get(0))?;
     let later = bot.count_within(TIMES, Period::later_than(now))?;
     Ok(Some(all.unsigned_abs().saturating_sub(later)))
 }

@@ -258,7 +258,7 @@ fn stored(
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Option<Account>> {
     let bot = context.bot;
-    let mut statement = bot.connection().prepare_cached(STORED)?;
+    let mut statement = bot.prepare(STORED)?;
     let mut rows = statement.query([context.generation])?;
     let Some(row) = rows.next()? else {
         let reason = match context.generation {
@@ -338,8 +338,7 @@ fn total_pnl(
         None => Err(trade::NO_TABLES.to_owned()),
         // Infinities of both signs add up to NULL.
         Some(..=MOST_TRADES_TO_RECOMPUTE) => {
-            let all: Option<f64> =
-                bot.connection().query_row(ALL_PNL, [context.generation], |row| row.get(0))?;
+            let all: Option<f64> = bot.prepare(ALL_PNL)?.query_row([context.generation], |row| row.get(0))?;
             Ok(all.unwrap_or(f64::NAN) - later.pnl_usd)
         }
         Some(trades) => pnl_of_history(context, trades)?.ok_or_else(|| {

@@ -145,7 +145,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> 
     let count = |period| context.bot.count_within(TIMES, period);
     let (all, last_24h) = match has_learnings {
         true => {
-            let all: i64 = context.bot.connection().query_row(ALL, [], |row| row.get(0))?;
+            let all: i64 = context.bot.prepare(ALL)?.query_row([], |row| row.get(0))?;
             (
                 Some(all.unsigned_abs().saturating_sub(count(Period::later_than(context.now))?)),
                 Some(count(last_24h)?),

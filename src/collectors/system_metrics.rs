@@ -239,7 +239,7 @@ fn last_start(context: &Context<'_>) -> anyhow::Result<Option<DateTime<Utc>>> {
         return Ok(started);
     }
     let since = stopped.map(clock::utc_text).unwrap_or_default();
-    let mut statement = context.bot.connection().prepare_cached(FIRST_ACTIVITY_AFTER)?;
+    let mut statement = context.bot.prepare(FIRST_ACTIVITY_AFTER)?;
     let mut rows = statement.query([since])?;
     match rows.next()? {
         Some(row) => Ok(context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now)),

@@ -20,7 +20,8 @@ pub(crate) fn of(context: &Context<'_>) -> u64 {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).hash(&mut hasher);
     for sql in OLDEST_TRADES {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let trade: Option<(Value, Value)> = context.bot.connection().query_row(sql, [], read).ok();
+        let trade = context.bot.prepare(sql).and_then(|mut oldest| oldest.query_row([], read));
+        let trade: Option<(Value, Value)> = trade.ok();
         format!("{trade:?}").hash(&mut hasher);
     }
     hasher.finish()

@@ -71,11 +71,10 @@ impl Names {
 
 /// The coins of every canonical view that names them, and of the newest trades.
 fn coins(context: &Context<'_>) -> anyhow::Result<BTreeSet<String>> {
-    let connection = context.bot.connection();
     let mut coins = BTreeSet::new();
-    for view in context.bot.views()? {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM pragma_table_info('{view}') WHERE name = 'coin')");
-        if !connection.query_row(&sql, [], |row| row.get(0))? {
+    for view in context.bot.views() {
+        let columns = context.bot.prepare(&format!("SELECT * FROM {view}"))?;
+        if !columns.column_names().any(|name| name == "coin") {
             continue;
         }
         let sql = format!("SELECT DISTINCT coin FROM (SELECT coin FROM {view} LIMIT {MOST_ROWS})");

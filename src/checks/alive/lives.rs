@@ -148,7 +148,7 @@ fn killed(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// The newest row that the start itself has not written.
 fn last_row_before(audit: &Audit<'_>, start: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
     let starting = start - TimeDelta::seconds(STARTING_SECONDS);
-    let mut statement = audit.context.bot.connection().prepare_cached(ROWS_BEFORE)?;
+    let mut statement = audit.context.bot.prepare(ROWS_BEFORE)?;
     let mut rows = statement.query([clock::utc_text(start)])?;
     while let Some(row) = rows.next()? {
         if let Some(at) = audit.context.bot.instant(row, 0, 1)?.filter(|at| *at <= starting) {
@@ -173,17 +173,17 @@ fn gaps(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     let log = audit.log()?;
     for (before, after) in log.neighbours() {
-        let seconds = (after.at - before.at).num_seconds();
+        let seconds = (after.at() - before.at()).num_seconds();
         let slack = TimeDelta::seconds(NEAR_SECONDS);
         let explained =
-            || events.iter().any(|event| event.at >= before.at - slack && event.at <= after.at + slack);
+            || events.iter().any(|event| event.at >= before.at() - slack && event.at <= after.at() + slack);
         let hung = seconds > rhythm.tolerance_seconds && !explained();
         evidence.row(hung.then(|| {
             format!(
                 "{} from {} to {}",
                 span(seconds as f64),
-                clock::utc_text(before.at),
-                clock::utc_text(after.at)
+                clock::utc_text(before.at()),
+                clock::utc_text(after.at())
             )
         }));
     }

@@ -79,14 +79,14 @@ impl Prices {
             Ok(())
         })?;
         let Some(newest) = coins.iter().map(|(_, at)| *at).max().filter(|_| !later) else { return Ok(None) };
-        if log.of_kind("strategist").any(|run| run.at > newest) {
+        if log.of_kind("strategist").any(|run| run.at() > newest) {
             return Ok(None);
         }
         let begins: Vec<_> = log.of_kind("market_data").collect();
         let intervals = begins
             .iter()
             .zip(begins.iter().skip(1))
-            .map(|(one, next)| (next.at - one.at).num_seconds() as f64)
+            .map(|(one, next)| (next.at() - one.at()).num_seconds() as f64)
             .collect();
         let cycle_seconds = median(intervals).unwrap_or(audit.context.limits.cycle_pause_seconds);
         Ok(Some(Self { coins, newest, cycle_seconds }))
@@ -102,7 +102,7 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let (Some(prices), Some(last)) = (Prices::read(audit, log)?, log.entries().next_back()) else {
         return Ok(Found::nothing());
     };
-    let behind = (last.at - prices.newest).num_seconds() as f64;
+    let behind = (last.at() - prices.newest).num_seconds() as f64;
     if behind <= prices.limit_seconds(audit.threshold) {
         return Ok(Found::nothing());
     }
@@ -122,8 +122,8 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         evidence: format!(
             "newest price {}, newest activity {} ({}); query: SELECT max(last_updated) FROM market_data",
             clock::utc_text(prices.newest),
-            clock::utc_text(last.at),
-            cut(&quotable(last.description), 60)
+            clock::utc_text(last.at()),
+            cut(&quotable(last.description()), 60)
         ),
         recommendation:
             "Look at the source of the prices and its errors; let the bot stop deciding on old prices."
@@ -169,7 +169,7 @@ fn proposals_since(log: &Log, coin: &str, since: DateTime<Utc>) -> usize {
     let names_it =
         |named: &Option<String>| named.as_ref().is_some_and(|named| named.eq_ignore_ascii_case(coin));
     let decisions = log.decisions.iter().filter(|decision| decision.is("BUY") && names_it(&decision.coin));
-    decisions.filter(|decision| log.entry(decision.place).is_some_and(|entry| entry.at > since)).count()
+    decisions.filter(|decision| log.entry(decision.place).is_some_and(|entry| entry.at() > since)).count()
 }
 
 fn held(coin: &str, example: &str) -> Problem {

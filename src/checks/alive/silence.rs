@@ -81,7 +81,7 @@ impl Gaps {
         let entries = audit.log()?.entries();
         if entries.len() >= ENOUGH_ROWS {
             let newest = entries.rev().take(RHYTHM_ROWS);
-            return Ok(Self::of(newest.map(|entry| entry.at).collect()));
+            return Ok(Self::of(newest.map(|entry| entry.at()).collect()));
         }
         for sql in RHYTHMS {
             let gaps = Self::of(newest_times(audit, sql)?);
@@ -114,7 +114,7 @@ fn newest_times(audit: &Audit<'_>, sql: &str) -> anyhow::Result<Vec<DateTime<Utc
     let context = audit.context;
     let to_day = context.now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let mut times = Vec::new();
-    let mut statement = context.bot.connection().prepare_cached(sql)?;
+    let mut statement = context.bot.prepare(sql)?;
     let mut rows = statement.query([day_text(to_day)])?;
     while let Some(row) = rows.next()? {
         let Some(at) = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now) else { continue };

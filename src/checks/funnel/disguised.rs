@@ -24,12 +24,13 @@ fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let before = decision.place.checked_sub(1).and_then(|place| log.entry(place));
         let Some(entry) = log.entry(decision.place) else { continue };
         // Where the failure itself is logged right before, nothing is hidden.
-        if before.is_some_and(|before| before.error.is_some()) {
+        if before.is_some_and(|before| before.error().is_some()) {
             continue;
         }
         let evidence = by_text.entry((&decision.action, &decision.reason)).or_default();
-        evidence
-            .fault(|| format!("#{} {} {}", entry.id, clock::utc_text(entry.at), cut(entry.description, 60)));
+        evidence.fault(|| {
+            format!("#{} {} {}", entry.id(), clock::utc_text(entry.at()), cut(entry.description(), 60))
+        });
     }
     let mut found = Found::nothing();
     for ((action, text), mut evidence) in by_text {

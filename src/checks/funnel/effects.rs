@@ -23,15 +23,15 @@ pub(super) const NO_EFFECT: Check = Check {
 
 /// Rows that say what became of a decision.
 fn is_outcome(entry: Entry<'_>) -> bool {
-    entry.kind.starts_with("trade_")
-        || entry.kind.ends_with("_rejected")
-        || entry.kind.contains("error")
-        || entry.kind.contains("failed")
+    entry.kind().starts_with("trade_")
+        || entry.kind().ends_with("_rejected")
+        || entry.kind().contains("error")
+        || entry.kind().contains("failed")
 }
 
 /// Rows that say that the bot understood a decision.
 fn is_understood(entry: Entry<'_>) -> bool {
-    entry.kind.starts_with("trade_") || entry.kind.ends_with("_rejected")
+    entry.kind().starts_with("trade_") || entry.kind().ends_with("_rejected")
 }
 
 const HELD: &str = "
@@ -55,7 +55,7 @@ impl Holdings {
         let context = audit.context;
         let mut held = Self::default();
         // What the log does not reach back to, nobody asks about.
-        let oldest = audit.log()?.entry(0).map_or(context.now, |entry| entry.at);
+        let oldest = audit.log()?.entry(0).map_or(context.now, |entry| entry.at());
         let period = Period { after: oldest - TimeDelta::seconds(60), until: context.now };
         context.bot.each_within(HELD, period, |closed_at, row| {
             let coin = cell::text(row, 2)?.unwrap_or_default();
@@ -124,7 +124,7 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let effective = effective_actions(log);
     // Where no decision of this log ever shows an outcome, outcomes are logged elsewhere.
-    let shows_outcomes = log.entries().any(|entry| entry.kind.starts_with("trade_"));
+    let shows_outcomes = log.entries().any(|entry| entry.kind().starts_with("trade_"));
     if !shows_outcomes {
         return Ok(Found::nothing());
     }
@@ -139,7 +139,7 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if after.any(is_outcome) {
             continue;
         }
-        if let Some(cause) = cause(decision, entry.at, &holdings, &effective) {
+        if let Some(cause) = cause(decision, entry.at(), &holdings, &effective) {
             by_cause.entry(cause).or_default().fault(|| describe(decision, entry));
         }
     }
@@ -163,8 +163,8 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn describe(decision: &Decision, entry: Entry<'_>) -> String {
     format!(
         "#{} {} {} {}",
-        entry.id,
-        clock::utc_text(entry.at),
+        entry.id(),
+        clock::utc_text(entry.at()),
         cut(&decision.action, 20),
         cut(decision.coin.as_deref().unwrap_or("(no coin)"), 40)
     )

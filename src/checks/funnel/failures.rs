@@ -45,18 +45,18 @@ struct Group<'log> {
 fn groups(log: &Log) -> BTreeMap<String, Group<'_>> {
     let mut groups: BTreeMap<String, Group<'_>> = BTreeMap::new();
     for entry in log.entries() {
-        let Some(kind) = entry.error else { continue };
-        if entry.kind.ends_with("_failed") {
+        let Some(kind) = entry.error() else { continue };
+        if entry.kind().ends_with("_failed") {
             continue;
         }
-        let is_exception = entry.kind.ends_with("_error");
-        let name = if is_exception { message(entry.description) } else { kind.replace('_', " ") };
+        let is_exception = entry.kind().ends_with("_error");
+        let name = if is_exception { message(entry.description()) } else { kind.replace('_', " ") };
         let group = groups.entry(name).or_default();
         group.is_exception = is_exception;
         group.newest = Some(entry);
         group.evidence.fault(|| {
-            let text = cut(&quotable(entry.description), 100);
-            format!("#{} {} {text}", entry.id, clock::utc_text(entry.at))
+            let text = cut(&quotable(entry.description()), 100);
+            format!("#{} {} {text}", entry.id(), clock::utc_text(entry.at()))
         });
     }
     groups
@@ -77,9 +77,9 @@ fn message(description: &str) -> String {
 }
 
 fn attempts(log: &Log) -> u64 {
-    let counts = |entry: &Entry<'_>| match entry.kind {
+    let counts = |entry: &Entry<'_>| match entry.kind() {
         "market_data" | "strategist" => true,
-        "error" | "warning" => entry.error.is_some_and(is_failed_fetch),
+        "error" | "warning" => entry.error().is_some_and(is_failed_fetch),
         _ => false,
     };
     log.entries().filter(counts).count() as u64
@@ -107,7 +107,7 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
     let evidence = &group.evidence;
     let share = percent(evidence.count, evidence.of);
     let is_schema = SCHEMA_WORDS.iter().any(|words| name.to_lowercase().contains(words));
-    let is_fatal = group.newest.is_some_and(|entry| entry.kind == "bot_error");
+    let is_fatal = group.newest.is_some_and(|entry| entry.kind() == "bot_error");
     let opened = log.of_kind("trade_opened").count();
     let often = evidence.count as f64 >= audit.threshold;
     let blocks = is_schema && often && opened == 0 && log.decisions.iter().any(|decision| decision.is("BUY"));
@@ -131,7 +131,7 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
             "Cycles of the window that ended in this exception: {} of {} ({share:.1} %); the newest at {} UTC. {consequence}",
             evidence.count,
             evidence.of,
-            group.newest.map(|entry| clock::utc_text(entry.at)).unwrap_or_default()
+            group.newest.map(|entry| clock::utc_text(entry.at())).unwrap_or_default()
         ),
         evidence: evidence.text(
             "cycles",
@@ -188,15 +188,15 @@ fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
 /// Whether an entry shows that the service of such an error works.
 fn shows_health(entry: Entry<'_>, name: &str) -> bool {
     match name.contains("llm") {
-        true => matches!(entry.kind, "llm_query" | "strategist"),
-        false if is_failed_fetch(&name.replace(' ', "_")) => entry.kind == "market_data",
+        true => matches!(entry.kind(), "llm_query" | "strategist"),
+        false if is_failed_fetch(&name.replace(' ', "_")) => entry.kind() == "market_data",
         false => true,
     }
 }
 
 /// Whether an entry is an error of this name.
 fn is_named(entry: Entry<'_>, name: &str) -> bool {
-    entry.error.is_some_and(|kind| kind.replace('_', " ") == name)
+    entry.error().is_some_and(|kind| kind.replace('_', " ") == name)
 }
 
 /// How long it has failed without a success, if that is an outage.
@@ -206,13 +206,13 @@ fn outage_minutes(log: &Log, name: &str) -> Option<i64> {
     let failing = log.entries().rev().take_while(|entry| !shows_health(*entry, name));
     let since: Vec<_> = failing.filter(|entry| is_named(*entry, name)).collect();
     let first = since.last().filter(|_| since.len() >= FEWEST_ERRORS)?;
-    let minutes = (last.at - first.at).num_minutes();
+    let minutes = (last.at() - first.at()).num_minutes();
     (minutes >= OUTAGE_MINUTES).then_some(minutes)
 }
 
 fn episodes(log: &Log, name: &str) -> u64 {
     let mut errors = Errors::default();
-    log.entries().filter(|entry| is_named(*entry, name)).for_each(|entry| errors.add(entry.at));
+    log.entries().filter(|entry| is_named(*entry, name)).for_each(|entry| errors.add(entry.at()));
     errors.episodes
 }
 

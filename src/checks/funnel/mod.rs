@@ -44,7 +44,7 @@ fn over_log(audit: &Audit<'_>, check: fn(&Audit<'_>) -> anyhow::Result<Found>) -
         for problem in &mut found.facts {
             problem.description.push_str(&format!(
                 " (The window's newest {MOST_ROWS} rows of the log were read, from {} UTC on.)",
-                clock::utc_text(first.at)
+                clock::utc_text(first.at())
             ));
         }
     }

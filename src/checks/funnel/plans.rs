@@ -42,8 +42,8 @@ fn empty_plans(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const FEWEST_RUNS: u64 = 200;
     let mut evidence = Evidence::default();
     for entry in audit.log()?.of_kind("strategist") {
-        let empty = entry.description.starts_with("Generated 0 ");
-        evidence.row(empty.then(|| format!("#{} {}", entry.id, cut(&entry.description, 60))));
+        let empty = entry.description().starts_with("Generated 0 ");
+        evidence.row(empty.then(|| format!("#{} {}", entry.id(), cut(entry.description(), 60))));
     }
     let share = percent(evidence.count, evidence.of);
     let problem = Problem {

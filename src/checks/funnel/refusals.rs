@@ -48,12 +48,12 @@ const COSTLY_SHARE: f64 = 0.2;
 
 /// The reason of a refusal in a word or two; `None` where the row refuses nothing.
 fn reason_of(entry: Entry<'_>) -> Option<Cow<'static, str>> {
-    match (entry.limit, entry.kind) {
-        (Some("other"), _) => Some(in_words(entry.description).into()),
+    match (entry.limit(), entry.kind()) {
+        (Some("other"), _) => Some(in_words(entry.description()).into()),
         (Some(limit), _) if limit.contains('_') => Some(limit.replace('_', " ").into()),
         (Some(limit), _) => Some(limit.into()),
-        (None, "decision_rejected") if !entry.description.starts_with("HOLD") => {
-            let (_, reason) = entry.description.split_once(": ")?;
+        (None, "decision_rejected") if !entry.description().starts_with("HOLD") => {
+            let (_, reason) = entry.description().split_once(": ")?;
             Some(in_words(reason.split('(').next().unwrap_or(reason)).into())
         }
         _ => None,
@@ -70,7 +70,7 @@ fn in_words(description: &str) -> String {
 
 /// `BUY solana`, of `BUY solana $100.00: …`.
 fn proposal_of(entry: Entry<'_>) -> &str {
-    entry.description.split(['$', ':']).next().unwrap_or_default().trim()
+    entry.description().split(['$', ':']).next().unwrap_or_default().trim()
 }
 
 fn proposals(log: &Log) -> u64 {
@@ -82,11 +82,11 @@ fn by_reason(log: &Log) -> BTreeMap<Cow<'static, str>, Evidence> {
     for entry in log.entries() {
         if let Some(reason) = reason_of(entry) {
             reasons.entry(reason).or_default().fault(|| {
-                let text = match entry.limit {
-                    None | Some("other") => Cow::Owned(quotable(entry.description)),
-                    Some(_) => Cow::Borrowed(entry.description),
+                let text = match entry.limit() {
+                    None | Some("other") => Cow::Owned(quotable(entry.description())),
+                    Some(_) => Cow::Borrowed(entry.description()),
                 };
-                format!("#{} {}", entry.id, cut(&text, 110))
+                format!("#{} {}", entry.id(), cut(&text, 110))
             });
         }
     }
@@ -140,7 +140,7 @@ fn streaks(log: &Log) -> Vec<Streak<'_>> {
     let mut streaks: Vec<Streak<'_>> = Vec::new();
     let mut broken = true;
     for entry in log.entries() {
-        match entry.kind {
+        match entry.kind() {
             "trade_rejected" => {
                 let (proposal, reason) = (proposal_of(entry), reason_of(entry).unwrap_or_default());
                 match streaks.last_mut() {
@@ -168,7 +168,7 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let is_long = streak.rows.len() as f64 >= audit.threshold;
         refusals += if is_long { streak.rows.len() } else { 0 };
         longest = longest.max(streak.rows.len());
-        let since = streak.rows.first().map(|entry| clock::utc_text(entry.at)).unwrap_or_default();
+        let since = streak.rows.first().map(|entry| clock::utc_text(entry.at())).unwrap_or_default();
         evidence.row(is_long.then(|| {
             format!(
                 "{} refused {} times in a row from {since}: {}",
@@ -200,9 +200,9 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for entry in audit.log()?.of_kind("decision_rejected") {
-        let parsed = !is_failure_text(entry.details.unwrap_or_default());
-        let is_hold = parsed && entry.description.starts_with("HOLD");
-        evidence.row(is_hold.then(|| format!("#{} {}", entry.id, cut(entry.description, 80))));
+        let parsed = !is_failure_text(entry.details().unwrap_or_default());
+        let is_hold = parsed && entry.description().starts_with("HOLD");
+        evidence.row(is_hold.then(|| format!("#{} {}", entry.id(), cut(entry.description(), 80))));
     }
     let problem = Problem {
         alert_type: AlertType::Inefficiency,

@@ -52,7 +52,8 @@ fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let is_number = |rule: &Value| id(rule).parse::<i64>().is_ok();
         let missing = decision.rules.iter().find(|rule| is_number(rule) && !known.contains(&id(rule)));
         let words = decision.rules.iter().find(|rule| !is_number(rule) && !known.contains(&id(rule)));
-        let example = |rule: &Value| format!("#{} names {}", entry.id, cut(&quotable(&rule.to_string()), 40));
+        let example =
+            |rule: &Value| format!("#{} names {}", entry.id(), cut(&quotable(&rule.to_string()), 40));
         absent.row(missing.map(example));
         unreadable.row(words.map(example));
     }
@@ -91,13 +92,14 @@ fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const FEWEST_QUERIES: u64 = 50;
     let mut evidence = Evidence::default();
     for (query, next) in audit.log()?.neighbours() {
-        if query.kind != "llm_query" {
+        if query.kind() != "llm_query" {
             continue;
         }
         // A reason that is logged is another check's; a start asks once to test the connection.
-        let is_lost = matches!(next.kind, "llm_query" | "market_data");
-        evidence
-            .row(is_lost.then(|| format!("#{} {}, then {}", query.id, clock::utc_text(query.at), next.kind)));
+        let is_lost = matches!(next.kind(), "llm_query" | "market_data");
+        evidence.row(
+            is_lost.then(|| format!("#{} {}, then {}", query.id(), clock::utc_text(query.at()), next.kind())),
+        );
     }
     let share = percent(evidence.count, evidence.of);
     let problem = Problem {

@@ -71,15 +71,15 @@ fn medians(audit: &Audit<'_>, log: &Log) -> Medians {
     let mut by_age: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
     let pause = audit.context.limits.cycle_pause_seconds;
     for (before, entry) in log.neighbours() {
-        let seconds = (entry.at - before.at).num_seconds() as f64;
-        let answer = match (before.kind, entry.kind) {
+        let seconds = (entry.at() - before.at()).num_seconds() as f64;
+        let answer = match (before.kind(), entry.kind()) {
             (kind, "llm_query") if kind == "market_data" || kind.starts_with("trade_") => seconds,
             // The strategist logs a run at its end: the gap is the pause and the run.
             ("strategist", "llm_query") if audit.context.generation == 2 => seconds - pause,
             _ => continue,
         };
         if (0.0..=LONGEST_ANSWER_SECONDS).contains(&answer) {
-            by_age.entry((now - entry.at).num_hours()).or_default().push(answer);
+            by_age.entry((now - entry.at()).num_hours()).or_default().push(answer);
         }
     }
     let mut medians = Medians { late: Vec::new(), early: Vec::new() };

@@ -137,7 +137,7 @@ fn was_trimmed(audit: &Audit<'_>) -> anyhow::Result<bool> {
         return Ok(false);
     }
     let sql = "SELECT min(id) FROM src_closed_trades";
-    let first = audit.context.bot.connection().query_row(sql, [], |row| cell::integer(row, 0))?;
+    let first = audit.context.bot.prepare(sql)?.query_row([], |row| cell::integer(row, 0))?;
     Ok(first.is_some_and(|first| first > 1))
 }
 

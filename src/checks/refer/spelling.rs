@@ -39,8 +39,8 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     let mut coins = BTreeSet::new();
     const REFUSALS: [&str; 4] = ["trade_rejected", "decision_rejected", "error", "warning"];
-    for entry in audit.log()?.entries().filter(|entry| REFUSALS.contains(&entry.kind)) {
-        let Some((_, rest)) = entry.description.split_once("No market data for ") else { continue };
+    for entry in audit.log()?.entries().filter(|entry| REFUSALS.contains(&entry.kind())) {
+        let Some((_, rest)) = entry.description().split_once("No market data for ") else { continue };
         let named = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
         let other = by_lower.get(&named.trim().to_lowercase()).filter(|_| !known.contains(named));
         if other.is_some() {
