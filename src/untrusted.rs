@@ -61,13 +61,21 @@ pub(crate) fn json_string(text: &str, most_chars: usize) -> String {
 pub(crate) fn write_json(writer: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     let json = serde_json::to_string_pretty(value)?;
     let mut safe = String::with_capacity(json.len() + 1);
-    for letter in json.chars() {
-        // A line break stands between two lines: in a string it is escaped already.
-        match letter == '\n' || !is_unsafe(letter) {
-            true => safe.push(letter),
-            false => push_escaped(&mut safe, letter),
+    let mut rest = json.as_str();
+    // Nearly all of it is printable ASCII, and is copied as it is.
+    while let Some((plain, marked)) =
+        rest.bytes().position(|byte| !matches!(byte, b' '..=b'~')).and_then(|end| rest.split_at_checked(end))
+    {
+        safe.push_str(plain);
+        let mut letters = marked.chars();
+        match letters.next() {
+            // A line break stands between two lines: in a string it is escaped already.
+            Some(letter) if letter != '\n' && is_unsafe(letter) => push_escaped(&mut safe, letter),
+            letter => safe.extend(letter),
         }
+        rest = letters.as_str();
     }
+    safe.push_str(rest);
     safe.push('\n');
     writer.write_all(safe.as_bytes())
 }
