@@ -1,6 +1,8 @@
 //! The newest closed trades and the open positions with everything that is stored about them, read
 //! once a run.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
@@ -33,7 +35,7 @@ SELECT
     position_id,
     status,
     strategy,
-    (julianday(closed_at) - julianday(opened_at)) * 86400.0
+    NULL
 FROM trade";
 
 /// What a position does not have yet is NULL.
@@ -59,7 +61,7 @@ SELECT
     position_id,
     NULL,
     NULL,
-    NULL
+    unrealized_pnl_usd
 FROM position";
 
 /// Which way a trade earns.
@@ -118,6 +120,8 @@ pub(crate) struct Entry {
     pub(crate) duration_seconds: Option<f64>,
     /// From opening to closing as the two texts read, whatever a clock change did between them.
     pub(crate) naive_seconds: Option<f64>,
+    /// Profit or loss so far of an open position, as the bot stored it last.
+    pub(crate) unrealized_pnl_usd: Option<f64>,
     /// Rules or the pattern that it carries, as stored.
     pub(crate) rule_ids: Option<String>,
     /// Price at which a loss is cut, above zero.
@@ -134,14 +138,15 @@ pub(crate) struct Entry {
 
 impl Entry {
     fn read(bot: &Bot, row: &Row<'_>) -> rusqlite::Result<Self> {
-        let text = |column| cell::text(row, column).map(|text| text.map(std::borrow::Cow::into_owned));
+        let text = |column| cell::text(row, column).map(|text| text.map(Cow::into_owned));
+        let name = |column| cell::name(row, column).map(|name| name.map(Cow::into_owned));
         let price = |column| cell::real(row, column).map(|price| price.filter(|price| *price > 0.0));
         Ok(Self {
             closed_at: bot.instant(row, 0, 1)?,
             opened_at: bot.instant(row, 2, 1)?,
             generation: cell::integer(row, 3)?.unwrap_or_default(),
-            id: text(4)?.unwrap_or_default(),
-            coin: text(5)?.unwrap_or_else(|| "(none)".to_owned()),
+            id: name(4)?.unwrap_or_default(),
+            coin: name(5)?.unwrap_or_else(|| "(none)".to_owned()),
             side: cell::text(row, 6)?.and_then(|direction| Side::named(&direction)),
             entry_price: price(7)?,
             exit_price: price(8)?,
@@ -153,10 +158,11 @@ impl Entry {
             rule_ids: text(14)?,
             stop_loss_price: price(15)?,
             take_profit_price: price(16)?,
-            position_id: text(17)?,
-            status: text(18)?,
-            strategy: text(19)?,
-            naive_seconds: cell::real(row, 20)?,
+            position_id: name(17)?,
+            status: name(18)?,
+            strategy: name(19)?,
+            naive_seconds: bot.naive_seconds(row, 2, 0)?,
+            unrealized_pnl_usd: cell::real(row, 20)?,
         })
     }
 
@@ -251,21 +257,26 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// The generation's positions that were open at `now`, oldest first.
+    /// The positions that were open at `now`, oldest first: those still open, and those that were closed
+    /// later.
     ///
     /// # Errors
     /// When a view cannot be read.
-    pub(crate) fn open(bot: &Bot, now: DateTime<Utc>, generation: i64) -> anyhow::Result<Vec<Entry>> {
+    pub(crate) fn open(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Entry>> {
         let mut positions = Vec::new();
-        let mut visit = |row: &Row<'_>| {
-            let position = Entry::read(bot, row)?.before_its_exit();
+        bot.each_row(OPEN, |row| {
+            let position = Entry::read(bot, row)?;
             let is_open = position.opened_at.is_none_or(|opened_at| opened_at <= now);
-            positions.extend(Some(position).filter(|position| is_open && position.generation == generation));
+            positions.extend(Some(position).filter(|_| is_open));
             Ok(())
-        };
-        bot.each_row(OPEN, &mut visit)?;
+        })?;
         let closed_later = format!("{TRADES}\nWHERE within(closed_at)");
-        bot.each_within(&closed_later, Period::later_than(now), |_, row| visit(row))?;
+        bot.each_within(&closed_later, Period::later_than(now), |_, row| {
+            let trade = Entry::read(bot, row)?;
+            let was_open = trade.opened_at.is_some_and(|opened_at| opened_at <= now);
+            positions.extend(Some(trade).filter(|_| was_open).map(Entry::before_its_exit));
+            Ok(())
+        })?;
         positions
             .sort_by(|one, other| one.opened_at.cmp(&other.opened_at).then_with(|| one.id.cmp(&other.id)));
         Ok(positions)

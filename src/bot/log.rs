@@ -16,6 +16,15 @@ pub(crate) use vocabulary::{Class, Vocabulary};
 
 use crate::untrusted::cut;
 
+/// Times of the log up to a day, newest first, for `Bot::newest_times`.
+pub(crate) const NEWEST: &str = "
+SELECT
+    created_at,
+    clock
+FROM activity
+WHERE created_at < ?1
+ORDER BY created_at DESC";
+
 /// Newest rows that are kept: two days of a cycle every 36 seconds with four rows each.
 pub(crate) const MOST_ROWS: usize = 20_000;
 /// Longest description or detail that is kept.

@@ -13,7 +13,6 @@ pub(crate) mod ledger;
 pub(crate) mod log;
 #[cfg(test)]
 mod plan_tests;
-pub(crate) mod position;
 mod slices;
 mod source;
 pub(crate) mod trade;
@@ -23,7 +22,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Row};
 
 pub(crate) use bounds::day_text;
@@ -172,6 +171,11 @@ impl Bot {
         self.views.names()
     }
 
+    /// The oldest time that is known to stand in the bot's tables, give or take the offset of a time zone.
+    pub(crate) fn oldest_time(&self) -> Option<DateTime<Utc>> {
+        self.times.oldest
+    }
+
     /// How the host's local time relates to UTC.
     pub(crate) fn host_offset(&self) -> &HostOffset {
         &self.host_offset
@@ -256,6 +260,25 @@ impl Bot {
         Ok(rows)
     }
 
+    /// So many times up to `now`, in the order of a query that streams them, newest first as their texts
+    /// sort. The query selects a time and its clock, up to the day that it is given.
+    pub(crate) fn newest_times(
+        &self,
+        sql: &str,
+        now: DateTime<Utc>,
+        most: usize,
+    ) -> rusqlite::Result<Vec<DateTime<Utc>>> {
+        let to_day = now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let mut times = Vec::new();
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([day_text(to_day)])?;
+        while times.len() < most {
+            let Some(row) = rows.next()? else { break };
+            times.extend(self.instant(row, 0, 1)?.filter(|at| *at <= now));
+        }
+        Ok(times)
+    }
+
     /// The instant in column `time`, whose clock is named in column `clock`.
     pub(crate) fn instant(
         &self,
@@ -267,6 +290,18 @@ impl Bot {
             self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
         let clock = if is_local { Clock::Local } else { Clock::Utc };
         Ok(self.host_offset.instant(row.get_ref(time)?, clock))
+    }
+
+    /// Seconds from one time to another as their texts read, whatever a change of the clock did between them.
+    pub(crate) fn naive_seconds(
+        &self,
+        row: &Row<'_>,
+        from: usize,
+        to: usize,
+    ) -> rusqlite::Result<Option<f64>> {
+        let from = self.host_offset.instant(row.get_ref(from)?, Clock::Utc);
+        let to = self.host_offset.instant(row.get_ref(to)?, Clock::Utc);
+        Ok(from.zip(to).map(|(from, to)| (to - from).num_milliseconds() as f64 / 1e3))
     }
 }
 

@@ -98,6 +98,8 @@ struct Shared<'run> {
     /// The newest trades.
     history: History<'run>,
     gaps: OnceCell<Option<alive::Gaps>>,
+    openings: OnceCell<Vec<money::Opening<'run>>>,
+    prices: OnceCell<money::Prices<'run>>,
     lessons: OnceCell<learning::Lessons>,
     time_columns: OnceCell<Vec<alive::TimeColumn>>,
 }

@@ -10,6 +10,9 @@ mod result;
 mod risk;
 mod rules;
 
+pub(super) use levels::Prices;
+pub(super) use limits::Opening;
+
 use super::statistics::BEYOND_DOUBT;
 use super::{Check, Theme, Threshold};
 use crate::finding::Severity;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::system_metrics::Tally;
 use super::{Context, Counts, Ranked, Unavailable, ratio};
-use crate::bot::position::{self, Position};
+use crate::bot::ledger::Entry;
 use crate::bot::{Period, cell, clock, trade};
 
 /// Days of daily results, today included.
@@ -98,7 +98,7 @@ pub(crate) struct OpenPosition {
 }
 
 impl OpenPosition {
-    fn of(position: &Position, now: DateTime<Utc>) -> Self {
+    fn of(position: &Entry, now: DateTime<Utc>) -> Self {
         let age = position.opened_at.map(|opened_at| now - opened_at);
         Self {
             coin: position.coin.clone(),
@@ -165,11 +165,10 @@ pub(crate) struct KeyFigures {
 /// When one of them cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     let mut unavailable = Unavailable::new();
-    let mut positions = position::open_at(context.bot, context.now)?;
-    positions.sort_by_key(|position| position.opened_at);
+    let positions = context.open_positions()?;
     let history = daily_history(context)?;
     let later = Later::read(context)?;
-    let recomputed = recompute(context, &positions, &history, &later, &mut unavailable)?;
+    let recomputed = recompute(context, positions, &history, &later, &mut unavailable)?;
     let stored = stored(context, &later, &mut unavailable)?;
     let stored_balance = stored.as_ref().and_then(|account| account.balance);
     let current_balance = stored_balance.or(recomputed.balance);
@@ -195,7 +194,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         unavailable.insert("balance_volatility", "less than two whole days with trades".to_owned());
     }
     let open_size_usd = sum(positions.iter().filter_map(|position| position.size_usd));
-    let unrealized_pnl_usd = unrealized(&positions, stored.is_some(), &mut unavailable);
+    let unrealized_pnl_usd = unrealized(positions, stored.is_some(), &mut unavailable);
     let activity = context.activity()?;
     let starting_balance = context.limits.starting_balance_usd;
     let max_exposure_fraction = context.limits.max_exposure_fraction;
@@ -288,7 +287,7 @@ fn stored(
 /// The account as it follows from the current generation's trades and open positions.
 fn recompute(
     context: &Context<'_>,
-    positions: &[Position],
+    positions: &[Entry],
     history: &[Day],
     later: &Later,
     unavailable: &mut Unavailable,
@@ -310,7 +309,7 @@ fn recompute(
 }
 
 /// What the bot stores with each position, as long as it has not been overwritten since.
-fn unrealized(positions: &[Position], is_current: bool, unavailable: &mut Unavailable) -> Option<f64> {
+fn unrealized(positions: &[Entry], is_current: bool, unavailable: &mut Unavailable) -> Option<f64> {
     let known: Vec<f64> = positions.iter().filter_map(|position| position.unrealized_pnl_usd).collect();
     let reason = match (positions.len(), known.len()) {
         (0, _) => "no open position".to_owned(),

@@ -24,7 +24,7 @@ use rusqlite::Row;
 use serde::Serialize;
 
 use crate::bot::closing::{self, Closing};
-use crate::bot::ledger::{self, Ledger};
+use crate::bot::ledger::{self, Entry, Ledger};
 use crate::bot::trade::{self, Trade};
 use crate::bot::{Bot, Period, generation, skipped};
 use crate::config::Config;
@@ -56,6 +56,7 @@ pub(crate) struct Context<'run> {
     activity: OnceCell<Activity>,
     ledger: OnceCell<Ledger>,
     all_trades: OnceCell<Option<Ledger>>,
+    open_positions: OnceCell<Vec<Entry>>,
     trade_count: OnceCell<Option<u64>>,
     closings: OnceCell<Vec<Closing>>,
 }
@@ -80,6 +81,7 @@ impl<'run> Context<'run> {
             activity: OnceCell::new(),
             ledger: OnceCell::new(),
             all_trades: OnceCell::new(),
+            open_positions: OnceCell::new(),
             trade_count: OnceCell::new(),
             closings: OnceCell::new(),
         })
@@ -101,6 +103,15 @@ impl<'run> Context<'run> {
         }
         let ledger = Ledger::read(self.bot, self.now, ledger::MOST_TRADES)?;
         Ok(self.ledger.get_or_init(|| ledger))
+    }
+
+    /// The positions of either generation that were open now, oldest first, read once a run.
+    pub(crate) fn open_positions(&self) -> anyhow::Result<&[Entry]> {
+        if let Some(positions) = self.open_positions.get() {
+            return Ok(positions);
+        }
+        let positions = Ledger::open(self.bot, self.now)?;
+        Ok(self.open_positions.get_or_init(|| positions))
     }
 
     /// Number of trades closed up to now; `None` where the file has no table of them. Counted once a run.
@@ -177,15 +188,19 @@ impl<'run> Context<'run> {
     }
 
     /// The period up to now that holds the query's newest 500 rows. It looks back in growing steps,
-    /// so that its cost follows the rows found and not the length of the history.
+    /// so that its cost follows the rows found and not the length of the history; what lies before the
+    /// oldest time that is known is one step.
     fn newest(&self, sql: &str) -> rusqlite::Result<Option<Period>> {
         const STEP: i32 = 8;
         const FURTHEST_HOURS: i64 = 200 * 365 * 24;
         let mut hours = i64::from(self.config.hours);
         loop {
             hours = hours.saturating_mul(i64::from(STEP)).min(FURTHEST_HOURS);
-            let after =
+            let mut after =
                 self.now.checked_sub_signed(TimeDelta::hours(hours)).unwrap_or(DateTime::<Utc>::MIN_UTC);
+            if self.bot.oldest_time().is_some_and(|oldest| after < oldest) {
+                (hours, after) = (FURTHEST_HOURS, DateTime::<Utc>::MIN_UTC);
+            }
             let mut times = Vec::new();
             self.bot.each_within(sql, Period { after, until: self.now }, |at, _| {
                 times.push(at);

@@ -12,7 +12,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Context, Ranked, Unavailable, ratio};
-use crate::bot::{cell, clock, position, trade};
+use crate::bot::ledger::Entry;
+use crate::bot::{Period, cell, clock, log, trade};
 
 mod cycles;
 mod tally;
@@ -215,13 +216,15 @@ fn explain_nulls(tally: &Tally, logged: bool, unavailable: &mut Unavailable) {
     }
 }
 
+/// The newest row; where times stand in several forms, texts do not sort as their instants do.
 fn newest_activity(context: &Context<'_>) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    let mut newest = None;
-    context.each_in_basis(TIMES, |at, _| {
-        newest = newest.max(Some(at));
+    let first = context.bot.newest_times(log::NEWEST, context.now, 1)?.pop();
+    let Some(mut newest) = first else { return Ok(None) };
+    context.bot.each_within(TIMES, Period { after: newest, until: context.now }, |at, _| {
+        newest = newest.max(at);
         Ok(())
     })?;
-    Ok(newest)
+    Ok(Some(newest))
 }
 
 /// The newest logged start. Generation 2 logs none: its run began with the first activity after the
@@ -283,11 +286,8 @@ fn cooldowns(
             coins.insert(trade.coin.clone().into_owned());
         }
     })?;
-    let opened = position::open_at(context.bot, context.now)?.into_iter();
-    coins.extend(
-        opened
-            .filter(|position| position.opened_at.is_some_and(|at| context.window.contains(at)))
-            .map(|position| position.coin),
-    );
+    let is_new = |position: &&Entry| position.opened_at.is_some_and(|at| context.window.contains(at));
+    let opened = context.open_positions()?.iter().filter(is_new);
+    coins.extend(opened.map(|position| position.coin.clone()));
     Ok(Some(Cooldowns { rejections, unique_coins_traded: coins.len() as u64 }))
 }

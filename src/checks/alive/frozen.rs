@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
-use crate::bot::{cell, clock, position};
+use crate::bot::clock;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -23,16 +23,6 @@ pub(super) const FROZEN: Check = Check {
 /// Fewer coins are no "others".
 const FEWEST_OTHERS: usize = 3;
 
-/// Newest rows: at 45 coins two hours of a cycle every 30 seconds.
-const NEWEST_POINTS: &str = "
-SELECT
-    at,
-    clock,
-    coin,
-    price_usd
-FROM price_point
-ORDER BY id DESC
-LIMIT 12000";
 /// Shorter than this a price may stand still.
 const SHORTEST_FREEZE_SECONDS: i64 = 3_600;
 /// Changes that show that another coin's market moves.
@@ -73,17 +63,10 @@ impl Run {
 
 fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let context = audit.context;
-    let mut runs: HashMap<String, Run> = HashMap::new();
-    context.bot.each_row(NEWEST_POINTS, |row| {
-        let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
-        if let (Some(at), Some(coin), Some(price_usd)) = (at, cell::text(row, 2)?, cell::real(row, 3)?) {
-            match runs.get_mut(coin.as_ref()) {
-                Some(run) => run.add(at, price_usd),
-                None => runs.entry(coin.into_owned()).or_default().add(at, price_usd),
-            }
-        }
-        Ok(())
-    })?;
+    let mut runs: HashMap<&str, Run> = HashMap::new();
+    for point in audit.shared.history.prices(context)? {
+        runs.entry(&point.coin).or_default().add(point.at, point.price_usd);
+    }
     // Coins that are meant to stand still say nothing about the others.
     runs.retain(|_, run| !STABLE_USD.contains(&run.price_usd));
     let moving = runs.values().filter(|run| run.changes >= FEWEST_CHANGES).count();
@@ -93,13 +76,13 @@ fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
     if still.is_empty() || (!all && (others < FEWEST_OTHERS || moving * 5 < others * 4)) {
         return Ok(Found::nothing());
     }
-    still.sort_by_key(|(coin, _)| (*coin).clone());
-    let open = position::open_at(context.bot, context.now)?;
+    still.sort_by_key(|(coin, _)| **coin);
+    let open = context.open_positions()?;
     let held = still.iter().any(|(coin, _)| open.iter().any(|open| open.coin.eq_ignore_ascii_case(coin)));
     Ok(Some(freeze(&still, runs.len(), all, held)).into())
 }
 
-fn freeze(still: &[(&String, &Run)], coins: usize, all: bool, held: bool) -> Problem {
+fn freeze(still: &[(&&str, &Run)], coins: usize, all: bool, held: bool) -> Problem {
     let mut evidence = Evidence::default();
     for (coin, run) in still {
         evidence.row(Some(format!(

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
 use crate::bot::log::{Log, quotable};
-use crate::bot::{cell, clock, position};
+use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -106,7 +106,7 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
     if behind <= prices.limit_seconds(audit.threshold) {
         return Ok(Found::nothing());
     }
-    let open = position::open_at(audit.context.bot, audit.context.now)?.len();
+    let open = audit.context.open_positions()?.len();
     Ok(Some(Problem {
         alert_type: AlertType::Bug,
         severity: if open > 0 { Severity::Critical } else { Severity::High },
@@ -142,10 +142,8 @@ fn coin_stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     }
     old.sort_by_key(|(_, at)| *at);
-    let open: HashSet<String> = position::open_at(audit.context.bot, audit.context.now)?
-        .into_iter()
-        .map(|position| position.coin.to_lowercase())
-        .collect();
+    let open: HashSet<String> =
+        audit.context.open_positions()?.iter().map(|position| position.coin.to_lowercase()).collect();
     let mut found = Found::nothing();
     let mut others = Evidence::default();
     others.of = fresh.len() as u64;
@@ -219,7 +217,7 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let known: HashSet<String> = prices.coins.iter().map(|(coin, _)| coin.to_lowercase()).collect();
     let settled = prices.newest - TimeDelta::seconds(prices.limit_seconds(30.0) as i64);
     let mut evidence = Evidence::default();
-    for position in position::open_at(audit.context.bot, audit.context.now)? {
+    for position in audit.context.open_positions()? {
         let is_old = position.opened_at.is_some_and(|opened_at| opened_at < settled);
         let missing = is_old && !known.contains(&cut(&position.coin, 40).to_lowercase());
         evidence.row(missing.then(|| format!("{} (id {})", cut(&position.coin, 40), position.id)));

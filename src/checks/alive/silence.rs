@@ -1,10 +1,10 @@
 //! Is there any recent sign of life?
 
-use chrono::{DateTime, Days, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::lives::{Event, events};
 use super::{Audit, Check, Found, Problem, Theme, Threshold, span};
-use crate::bot::{cell, clock, day_text, position};
+use crate::bot::{cell, clock, log};
 use crate::finding::{AlertType, Severity};
 
 /// The newest sign of life is far older than the bot's rhythm.
@@ -30,10 +30,8 @@ const STOP_SLACK_SECONDS: i64 = 60;
 const LONG_STOP_SECONDS: i64 = 3_600;
 
 /// What a bot writes all the time, in order of preference: newest first, streamed, never scanned.
-const RHYTHMS: [&str; 2] = [
-    "SELECT created_at, clock FROM activity WHERE created_at < ?1 ORDER BY created_at DESC",
-    "SELECT at, clock FROM price_point WHERE at < ?1 ORDER BY id DESC LIMIT 50000",
-];
+const RHYTHMS: [&str; 2] =
+    [log::NEWEST, "SELECT at, clock FROM price_point WHERE at < ?1 ORDER BY id DESC LIMIT 50000"];
 /// Other signs of life: each has a row or few.
 const SIGNS: &str = "
 SELECT updated_at, clock FROM price
@@ -84,7 +82,7 @@ impl Gaps {
             return Ok(Self::of(newest.map(|entry| entry.at()).collect()));
         }
         for sql in RHYTHMS {
-            let gaps = Self::of(newest_times(audit, sql)?);
+            let gaps = Self::of(audit.context.bot.newest_times(sql, audit.context.now, RHYTHM_ROWS)?);
             if gaps.is_some() {
                 return Ok(gaps);
             }
@@ -110,22 +108,6 @@ pub(super) fn rhythm(audit: &Audit<'_>, least_minutes: f64) -> anyhow::Result<Op
     }))
 }
 
-fn newest_times(audit: &Audit<'_>, sql: &str) -> anyhow::Result<Vec<DateTime<Utc>>> {
-    let context = audit.context;
-    let to_day = context.now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let mut times = Vec::new();
-    let mut statement = context.bot.prepare(sql)?;
-    let mut rows = statement.query([day_text(to_day)])?;
-    while let Some(row) = rows.next()? {
-        let Some(at) = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now) else { continue };
-        times.push(at);
-        if times.len() == RHYTHM_ROWS {
-            break;
-        }
-    }
-    Ok(times)
-}
-
 fn silent(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let now = audit.context.now;
     let Some(rhythm) = rhythm(audit, audit.threshold)? else { return Ok(Found::nothing()) };
@@ -134,7 +116,7 @@ fn silent(audit: &Audit<'_>) -> anyhow::Result<Found> {
     if silence <= rhythm.tolerance_seconds || is_local_text(audit, &rhythm)? {
         return Ok(Found::nothing());
     }
-    let open = position::open_at(audit.context.bot, now)?.len();
+    let open = audit.context.open_positions()?.len();
     let stop = events(audit)?
         .into_iter()
         .next_back()

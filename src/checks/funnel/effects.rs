@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
 use crate::bot::log::{Decision, Entry, Log};
-use crate::bot::{Period, cell, clock, position};
+use crate::bot::{Period, cell, clock};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -63,7 +63,7 @@ impl Holdings {
             held.0.entry(coin.to_lowercase()).or_default().push((opened_at, closed_at));
             Ok(())
         })?;
-        for open in position::open_at(context.bot, context.now)? {
+        for open in context.open_positions()? {
             let opened_at = open.opened_at.unwrap_or(DateTime::<Utc>::MIN_UTC);
             held.0.entry(open.coin.to_lowercase()).or_default().push((opened_at, DateTime::<Utc>::MAX_UTC));
         }

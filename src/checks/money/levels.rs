@@ -5,22 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{names, shown};
-use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem, refer};
 use crate::finding::{AlertType, Severity};
-
-/// The newest prices by rowid: hours of a bot that stores some dozens a cycle.
-const NEWEST_PRICES: &str = "
-SELECT
-    at,
-    clock,
-    coin,
-    price_usd
-FROM price_point
-ORDER BY id DESC
-LIMIT 20000";
 
 /// A price is beyond a level where it is further than this fraction of the entry: spread and rounding.
 const BEYOND: f64 = 0.005;
@@ -87,37 +75,34 @@ fn price_text(price: f64) -> String {
     format!("{price:.*}", usize::try_from(digits).unwrap_or(0))
 }
 
-type Prices = BTreeMap<String, Vec<(DateTime<Utc>, f64)>>;
+pub(in crate::checks) type Prices<'run> = BTreeMap<&'run str, Vec<(DateTime<Utc>, f64)>>;
 
 /// Prices of the coins of trades with levels, in the order of time: those that the bot stores, and those
 /// at which it opened and closed trades.
-fn prices(audit: &Audit<'_>) -> anyhow::Result<Prices> {
-    let context = audit.context;
+fn prices<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run Prices<'run>> {
+    if let Some(prices) = audit.shared.prices.get() {
+        return Ok(prices);
+    }
+    let (context, history) = (audit.context, &audit.shared.history);
     let mut prices = Prices::new();
-    for trade in audit.shared.history.all(context)? {
+    for trade in history.all(context)? {
         let entry = trade.opened_at.zip(trade.entry_price);
         let exit = trade.closed_at.zip(trade.exit_price);
-        prices.entry(trade.coin.clone()).or_default().extend(entry.into_iter().chain(exit));
+        prices.entry(&trade.coin).or_default().extend(entry.into_iter().chain(exit));
     }
-    let open: BTreeSet<&str> =
-        audit.shared.history.open(context)?.iter().map(|trade| trade.coin.as_str()).collect();
+    let open: BTreeSet<&str> = history.open(context)?.iter().map(|trade| trade.coin.as_str()).collect();
     if !open.is_empty() {
-        context.bot.each_row(NEWEST_PRICES, |row| {
-            let coin = cell::text(row, 2)?.unwrap_or_default();
-            if open.contains(coin.as_ref()) {
-                let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
-                let price = at.zip(cell::real(row, 3)?.filter(|price| *price > 0.0));
-                if let Some(prices) = prices.get_mut(coin.as_ref()) {
-                    prices.extend(price);
-                }
+        for point in history.prices(context)?.iter().filter(|point| point.price_usd > 0.0) {
+            let held = prices.get_mut(&*point.coin).filter(|_| open.contains(&*point.coin));
+            if let Some(prices) = held {
+                prices.push((point.at, point.price_usd));
             }
-            Ok(())
-        })?;
+        }
     }
     for coin in prices.values_mut() {
         coin.sort_by_key(|(at, _)| *at);
     }
-    Ok(prices)
+    Ok(audit.shared.prices.get_or_init(|| prices))
 }
 
 /// Since when a position had been beyond its stop or target, uninterrupted and for at least `patience`.
@@ -131,7 +116,7 @@ struct Ignored<'trades> {
 
 fn ignored_level<'trades>(
     trade: &'trades Entry,
-    prices: &Prices,
+    prices: &Prices<'_>,
     patience: TimeDelta,
     now: DateTime<Utc>,
 ) -> Option<Ignored<'trades>> {
@@ -140,7 +125,7 @@ fn ignored_level<'trades>(
     if until - opened_at < patience {
         return None;
     }
-    let known = prices.get(&trade.coin)?;
+    let known = prices.get(trade.coin.as_str())?;
     let begin = known.partition_point(|(at, _)| *at <= opened_at);
     let end = known.partition_point(|(at, _)| *at < until);
     let during = known.get(begin..end)?;
@@ -166,11 +151,11 @@ fn ignored_level<'trades>(
     })
 }
 
-fn all_ignored<'run>(audit: &'run Audit<'_>, minutes: f64) -> anyhow::Result<Vec<Ignored<'run>>> {
+fn all_ignored<'run>(audit: &Audit<'run>, minutes: f64) -> anyhow::Result<Vec<Ignored<'run>>> {
     let patience = TimeDelta::milliseconds((minutes * 60_000.0) as i64);
     let prices = prices(audit)?;
     let trades = audit.shared.history.all(audit.context)?;
-    Ok(trades.filter_map(|trade| ignored_level(trade, &prices, patience, audit.context.now)).collect())
+    Ok(trades.filter_map(|trade| ignored_level(trade, prices, patience, audit.context.now)).collect())
 }
 
 /// Positions that stayed open while the price was beyond their stop or target.
@@ -178,7 +163,7 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut ignored = all_ignored(audit, audit.threshold)?;
     // Those that the bot has forgotten or closed elsewhere are reported as that.
     let forgotten = refer::forgotten(audit)?;
-    ignored.retain(|one| one.trade.closed_at.is_some() || !forgotten.contains(&one.trade.id));
+    ignored.retain(|one| one.trade.closed_at.is_some() || !forgotten.contains(one.trade.id.as_str()));
     if ignored.is_empty() {
         return Ok(Found::nothing());
     }

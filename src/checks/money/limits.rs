@@ -25,7 +25,8 @@ ORDER BY id DESC
 LIMIT 300";
 
 /// The state of the account when a trade was opened, that trade included.
-struct Opening<'trades> {
+#[derive(Debug)]
+pub(in crate::checks) struct Opening<'trades> {
     trade: &'trades Entry,
     at: DateTime<Utc>,
     balance: f64,
@@ -36,7 +37,10 @@ struct Opening<'trades> {
 
 /// Every opening among the newest trades, oldest first. Balances are not known, and infinite, where the
 /// stored one contradicts the trades.
-fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Vec<Opening<'run>>> {
+fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> {
+    if let Some(openings) = audit.shared.openings.get() {
+        return Ok(openings);
+    }
     let mut opened: Vec<(DateTime<Utc>, &Entry)> = audit
         .shared
         .history
@@ -67,7 +71,7 @@ fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Vec<Opening<'run>>> 
             in_coin: open.iter().filter(|other| other.coin == trade.coin).count(),
         });
     }
-    Ok(openings)
+    Ok(audit.shared.openings.get_or_init(|| openings))
 }
 
 fn known_balance(audit: &Audit<'_>) -> Option<f64> {

@@ -1,21 +1,19 @@
 //! Open positions that the bot should have closed.
 
 use super::levels;
-use crate::bot::position;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
 
 /// Positions that are open for days, apart from those that are known to be beyond their levels.
 pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut positions = position::open_at(audit.context.bot, audit.context.now)?;
-    positions.sort_by_key(|position| position.opened_at);
+    let mut positions: Vec<_> = audit.context.open_positions()?.iter().collect();
     let unmanaged = levels::unmanaged(audit)?;
     // Those that the bot has forgotten or closed elsewhere are reported as that.
     let forgotten = crate::checks::refer::forgotten(audit)?;
-    positions.retain(|position| !forgotten.contains(&position.id));
+    positions.retain(|position| !forgotten.contains(position.id.as_str()));
     let mut evidence = Evidence::default();
     let mut size_usd = 0.0;
-    for position in &positions {
+    for position in positions.iter().copied() {
         let age_hours =
             position.opened_at.map(|opened_at| (audit.context.now - opened_at).num_minutes() as f64 / 60.0);
         // A position beyond its stop or target is the more precise check's.

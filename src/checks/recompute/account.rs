@@ -1,8 +1,8 @@
 //! The stored account against trades and open positions.
 
 use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::cell;
 use crate::bot::clock::parse_utc;
-use crate::bot::{cell, position};
 use crate::collectors::account_health::{Account, AccountHealth};
 
 pub(super) const TOTALS: Check = Check {
@@ -37,8 +37,8 @@ fn slack(audit: &Audit<'_>) -> anyhow::Result<Slack> {
     let since = context.now - GRACE;
     let recent: Vec<_> =
         ledger.of(context.generation).filter(|entry| entry.closed_at.is_some_and(|at| at > since)).collect();
-    let positions = position::open_at(context.bot, context.now)?;
-    let opened = positions.iter().any(|position| position.opened_at.is_none_or(|at| at > since));
+    let opened =
+        context.open_positions()?.iter().any(|position| position.opened_at.is_none_or(|at| at > since));
     Ok(Slack {
         recent_pnl: recent.iter().filter_map(|entry| entry.pnl_usd).sum(),
         positions_move: opened || !recent.is_empty(),

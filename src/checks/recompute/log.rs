@@ -52,7 +52,7 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
             };
             let candidates = index.candidates(closing);
             // A position that is still open is `open-position-was-closed`'s to report.
-            let is_open = closing.trade_id.as_ref().is_some_and(|id| open.contains(id));
+            let is_open = closing.trade_id.as_ref().is_some_and(|id| open.contains(id.as_str()));
             lost.row((candidates.is_empty() && !is_open && !index.knows(closing)).then(what));
             let agrees = |entry: &&Entry| match (entry.pnl_usd, closing.pnl_usd) {
                 (Some(stored), Some(logged)) => (stored - logged).abs() <= ROUNDING_USD,

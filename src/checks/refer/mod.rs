@@ -14,7 +14,6 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
-use crate::bot::cell;
 use crate::bot::closing::Closing;
 use crate::finding::{AlertType, Severity};
 
@@ -52,22 +51,19 @@ pub(super) fn doubled_closings<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<
 }
 
 /// The ids under which a generation's open positions are known.
-pub(super) fn open_ids(audit: &Audit<'_>, generation: i64) -> anyhow::Result<HashSet<String>> {
-    let mut ids = HashSet::new();
-    audit.context.bot.each_row("SELECT generation, id, position_id FROM position", |row| {
-        if cell::integer(row, 0)? == Some(generation) {
-            for column in [1, 2] {
-                ids.extend(cell::text(row, column)?.map(std::borrow::Cow::into_owned));
-            }
-        }
-        Ok(())
-    })?;
-    Ok(ids)
+pub(super) fn open_ids<'run>(audit: &Audit<'run>, generation: i64) -> anyhow::Result<HashSet<&'run str>> {
+    let positions = audit.context.open_positions()?.iter();
+    let own = positions.filter(|position| position.generation == generation);
+    Ok(own
+        .flat_map(|position| [Some(&position.id), position.position_id.as_ref()])
+        .flatten()
+        .map(String::as_str)
+        .collect())
 }
 
 /// The ids of open positions that the bot has forgotten: see `position-forgotten`.
-pub(super) fn forgotten(audit: &Audit<'_>) -> anyhow::Result<HashSet<String>> {
-    let mut ids: HashSet<String> = open::forgotten(audit)?.into_iter().map(|position| position.id).collect();
-    ids.extend(open::closed(audit)?.into_iter().map(|(position, _)| position.id));
-    Ok(ids)
+pub(super) fn forgotten<'run>(audit: &Audit<'run>) -> anyhow::Result<HashSet<&'run str>> {
+    let forgotten = open::forgotten(audit)?.into_iter();
+    let closed = open::closed(audit)?.into_iter().map(|(position, _)| position);
+    Ok(forgotten.chain(closed).map(|position| position.id.as_str()).collect())
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
 use crate::bot::clock::utc_text;
-use crate::bot::{cell, ledger::Entry};
+use crate::bot::ledger::Entry;
 use crate::untrusted::cut;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 pub(super) const CLOSED: Check = Check {
     id: "open-position-was-closed",
@@ -24,58 +24,16 @@ pub(super) const FORGOTTEN: Check = Check {
     run: was_forgotten,
 };
 
-/// One row that is open now.
-#[derive(Debug)]
-pub(super) struct OpenRow {
-    generation: i64,
-    pub(super) id: String,
-    position_id: Option<String>,
-    coin: String,
-    entry_price: Option<f64>,
-    size_usd: Option<f64>,
-    opened_at: Option<DateTime<Utc>>,
-}
-
-const OPEN: &str = "
-SELECT
-    opened_at,
-    clock,
-    generation,
-    id,
-    position_id,
-    coin,
-    entry_price,
-    size_usd
-FROM position";
-
-fn open(audit: &Audit<'_>) -> anyhow::Result<Vec<OpenRow>> {
-    let bot = audit.context.bot;
-    let mut rows = Vec::new();
-    bot.each_row(OPEN, |row| {
-        let opened_at = bot.instant(row, 0, 1)?;
-        if opened_at.is_none_or(|at| at <= audit.context.now) {
-            rows.push(OpenRow {
-                generation: cell::integer(row, 2)?.unwrap_or_default(),
-                id: cell::text(row, 3)?.unwrap_or_default().into_owned(),
-                position_id: cell::text(row, 4)?.map(std::borrow::Cow::into_owned),
-                coin: cell::text(row, 5)?.unwrap_or_default().into_owned(),
-                entry_price: cell::real(row, 6)?,
-                size_usd: cell::real(row, 7)?,
-                opened_at,
-            });
-        }
-        Ok(())
-    })?;
-    Ok(rows)
-}
-
 fn table(generation: i64) -> &'static str {
     if generation == 1 { "open_trades" } else { "trade_journal" }
 }
 
 /// Open rows that are also closed, with where that is written.
-pub(super) fn closed(audit: &Audit<'_>) -> anyhow::Result<Vec<(OpenRow, String)>> {
+pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Entry, String)>> {
     let context = audit.context;
+    if context.open_positions()?.is_empty() {
+        return Ok(Vec::new());
+    }
     let settled_at = context.now - GRACE;
     let ledger = context.ledger()?;
     let mut trades: HashMap<(i64, &str), Vec<&Entry>> = HashMap::new();
@@ -83,7 +41,7 @@ pub(super) fn closed(audit: &Audit<'_>) -> anyhow::Result<Vec<(OpenRow, String)>
         trades.entry((entry.generation, entry.coin.as_str())).or_default().push(entry);
     }
     let mut contradicted = Vec::new();
-    for row in open(audit)? {
+    for row in context.open_positions()? {
         let logged = context.closings()?.iter().find(|closing| {
             closing.generation == row.generation
                 && closing.at <= settled_at
@@ -114,7 +72,7 @@ pub(super) fn closed(audit: &Audit<'_>) -> anyhow::Result<Vec<(OpenRow, String)>
 }
 
 fn was_closed(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let open = open(audit)?;
+    let open = audit.context.open_positions()?;
     let mut by_table: BTreeMap<&str, (Evidence, f64)> = BTreeMap::new();
     for (row, where_closed) in closed(audit)? {
         let own = open.iter().filter(|other| other.generation == row.generation).count();
@@ -150,11 +108,12 @@ const TRADES_FOR_AN_OVERLAP: usize = 50;
 const LATER_TRADES: usize = 3;
 
 /// Open rows whose coin was traded again and again since, by a bot that holds one position a coin.
-pub(super) fn forgotten(audit: &Audit<'_>) -> anyhow::Result<Vec<OpenRow>> {
+pub(super) fn forgotten<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<&'run Entry>> {
     let ledger = audit.context.ledger()?;
-    let closed: Vec<String> = closed(audit)?.into_iter().map(|(row, _)| row.id).collect();
+    let closed: Vec<&str> = closed(audit)?.into_iter().map(|(row, _)| row.id.as_str()).collect();
     // The first generation may hold several positions of a coin; the second holds one.
-    let rows = open(audit)?.into_iter().filter(|row| row.generation == 2 && !closed.contains(&row.id));
+    let open = audit.context.open_positions()?.iter();
+    let rows = open.filter(|row| row.generation == 2 && !closed.contains(&row.id.as_str()));
     let mut holds_one: HashMap<i64, bool> = HashMap::new();
     let mut forgotten = Vec::new();
     for row in rows {
@@ -189,7 +148,7 @@ fn holds_one_a_coin(mut entries: Vec<&Entry>) -> bool {
 }
 
 fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let open = open(audit)?;
+    let open = audit.context.open_positions()?;
     let mut by_table: BTreeMap<&str, (Evidence, f64)> = BTreeMap::new();
     for row in forgotten(audit)? {
         let (evidence, size_usd) = by_table.entry(table(row.generation)).or_default();
