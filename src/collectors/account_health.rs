@@ -39,8 +39,7 @@ const RESULTS: &str = "
 SELECT
     closed_at,
     clock,
-    pnl_usd,
-    generation
+    pnl_usd
 FROM trade
 WHERE within(closed_at)";
 
@@ -222,7 +221,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         previous: KeyFigures {
             trades_near_limits: refusals(context, &activity.previous, &mut unavailable)
                 .map(|refusals| refusals.total),
-            pnl: pnl_of(context, context.previous)?,
+            pnl: context.traded()?.previous.patterns.key.total_pnl,
         },
         unavailable,
     })
@@ -340,11 +339,13 @@ fn total_pnl(
             let all: Option<f64> = bot.prepare(ALL_PNL)?.query_row([context.generation], |row| row.get(0))?;
             Ok(all.unwrap_or(f64::NAN) - later.pnl_usd)
         }
-        Some(trades) => pnl_of_history(context, trades)?.ok_or_else(|| {
-            format!(
-                "{trades} trades: recomputed only up to {MOST_TRADES_TO_RECOMPUTE}, or with --hours over all"
-            )
-        }),
+        // The window reads every trade anyway.
+        Some(trades) if context.traded()?.window.patterns.key.total_trades == trades => {
+            Ok(context.traded()?.window.own_pnl_usd)
+        }
+        Some(trades) => Err(format!(
+            "{trades} trades: recomputed only up to {MOST_TRADES_TO_RECOMPUTE}, or with --hours over all"
+        )),
     };
     let infinite = || "a trade's profit or loss is infinite".to_owned();
     match total.and_then(|total| if total.is_finite() { Ok(total) } else { Err(infinite()) }) {
@@ -354,28 +355,6 @@ fn total_pnl(
             Ok(None)
         }
     }
-}
-
-/// The current generation's sum, where the window reads every trade anyway.
-fn pnl_of_history(context: &Context<'_>, trades: u64) -> rusqlite::Result<Option<f64>> {
-    let (mut in_window, mut pnl) = (0, 0.0);
-    context.bot.each_within(RESULTS, context.window, |_, row| {
-        in_window += 1;
-        if cell::integer(row, 3)? == Some(context.generation) {
-            pnl += cell::real(row, 2)?.unwrap_or(0.0);
-        }
-        Ok(())
-    })?;
-    Ok((in_window == trades).then_some(pnl))
-}
-
-fn pnl_of(context: &Context<'_>, period: Period) -> rusqlite::Result<f64> {
-    let mut pnl = 0.0;
-    context.bot.each_within(RESULTS, period, |_, row| {
-        pnl += cell::real(row, 2)?.unwrap_or(0.0);
-        Ok(())
-    })?;
-    Ok(pnl)
 }
 
 fn daily_history(context: &Context<'_>) -> rusqlite::Result<Vec<Day>> {

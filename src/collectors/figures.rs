@@ -58,6 +58,11 @@ impl<K, V> Default for Counts<K, V> {
 }
 
 impl<V: Default> Counts<String, V> {
+    /// The texts, in any order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Changes the value of a text; allocates only at its first use.
     pub(crate) fn update(&mut self, key: &str, change: impl FnOnce(&mut V)) {
         match self.0.get_mut(key) {

@@ -13,6 +13,7 @@ pub(crate) mod learning_quality;
 pub(crate) mod rule_stats;
 pub(crate) mod system_metrics;
 pub(crate) mod trade_patterns;
+mod traded;
 pub(crate) mod winloss_patterns;
 
 use std::cell::OnceCell;
@@ -25,12 +26,13 @@ use serde::Serialize;
 
 use crate::bot::closing::{self, Closing};
 use crate::bot::ledger::{self, Entry, Ledger};
-use crate::bot::trade::{self, Trade};
+use crate::bot::trade;
 use crate::bot::{Bot, Period, generation, skipped};
 use crate::config::Config;
 use crate::guard;
 
 use activity::Activity;
+use traded::Traded;
 pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};
 
 /// Rows that averages rest on where the window holds none.
@@ -54,6 +56,7 @@ pub(crate) struct Context<'run> {
     /// The bot's limits: its generation's, overridden by the config file.
     pub(crate) limits: generation::Limits,
     activity: OnceCell<Activity>,
+    traded: OnceCell<Traded>,
     ledger: OnceCell<Ledger>,
     all_trades: OnceCell<Option<Ledger>>,
     open_positions: OnceCell<Vec<Entry>>,
@@ -79,6 +82,7 @@ impl<'run> Context<'run> {
             generation,
             limits,
             activity: OnceCell::new(),
+            traded: OnceCell::new(),
             ledger: OnceCell::new(),
             all_trades: OnceCell::new(),
             open_positions: OnceCell::new(),
@@ -94,6 +98,15 @@ impl<'run> Context<'run> {
         }
         let activity = Activity::read(self)?;
         Ok(self.activity.get_or_init(|| activity))
+    }
+
+    /// The trades of the window and of the one before, read once a run.
+    fn traded(&self) -> rusqlite::Result<&Traded> {
+        if let Some(traded) = self.traded.get() {
+            return Ok(traded);
+        }
+        let traded = Traded::read(self)?;
+        Ok(self.traded.get_or_init(|| traded))
     }
 
     /// The newest closed trades, read once a run.
@@ -177,14 +190,6 @@ impl<'run> Context<'run> {
         let Some(newest) = self.newest(sql)? else { return Ok(Basis::Nothing) };
         self.bot.each_within(sql, newest, visit)?;
         Ok(Basis::Newest)
-    }
-
-    /// Calls `visit` with each trade closed in the window or, where it holds none, with the newest 500.
-    pub(crate) fn each_trade_in_basis(&self, mut visit: impl FnMut(&Trade<'_>)) -> rusqlite::Result<Basis> {
-        self.each_in_basis(trade::CLOSED, |closed_at, row| {
-            visit(&Trade::read(self.bot, closed_at, row)?);
-            Ok(())
-        })
     }
 
     /// The period up to now that holds the query's newest 500 rows. It looks back in growing steps,

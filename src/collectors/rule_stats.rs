@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Context, Counts, Ranked, Rate, Unavailable, ratio};
-use crate::bot::{Period, cell, clock, trade};
+use crate::bot::trade::Trade;
+use crate::bot::{cell, clock};
 use crate::untrusted::cut;
 
 const RULES: &str = "
@@ -111,11 +112,11 @@ impl Rule {
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<RuleStats> {
     let mut rules = rules(context)?;
     let carried = carries_rules(context);
-    let (mut uses, with_rules) = uses(context, context.window)?;
-    let (_, previous) = self::uses(context, context.previous)?;
+    let traded = context.traded()?;
+    let (uses, previous) = (&traded.window.rules, &traded.previous.rules);
     for rule in &mut rules {
         let is_carried = carried && rule.kind != "regime_rule";
-        rule.in_window = is_carried.then(|| uses.remove(&rule.key()).unwrap_or_default());
+        rule.in_window = is_carried.then(|| uses.by_rule.get(&rule.key()).copied().unwrap_or_default());
     }
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.use_count));
     let mut by_status: Counts<String> = Counts::default();
@@ -135,8 +136,8 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<RuleStats> {
         }),
         rules_never_succeeded: named(|rule| rule.success_count == Some(0) && rule.use_count > 0),
         rule_details: rules,
-        trades_with_rules: carried.then_some(with_rules),
-        previous: KeyFigures { trades_with_rules: carried.then_some(previous) },
+        trades_with_rules: carried.then_some(uses.with_rules),
+        previous: KeyFigures { trades_with_rules: carried.then_some(previous.with_rules) },
         unavailable: unavailable(has_rules, carried),
     })
 }
@@ -190,16 +191,25 @@ fn rules(context: &Context<'_>) -> anyhow::Result<Vec<Rule>> {
     Ok(rules)
 }
 
-/// Uses by rule id, and of all trades that carry any rule.
-fn uses(context: &Context<'_>, period: Period) -> anyhow::Result<(BTreeMap<String, Rate>, Rate)> {
-    let mut uses: BTreeMap<String, Rate> = BTreeMap::new();
-    let mut with_rules = Rate::default();
-    trade::each_closed(context.bot, period, |trade| {
+/// Uses of rules, out of the trades that carry them.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    by_rule: BTreeMap<String, Rate>,
+    /// Of all trades that carry any rule.
+    with_rules: Rate,
+}
+
+impl Uses {
+    /// Counts one trade.
+    pub(super) fn add(&mut self, trade: &Trade<'_>) {
         let (Some(ids), Some(pnl_usd)) = (&trade.rule_ids, trade.pnl_usd) else { return };
-        with_rules.add(pnl_usd > 0.0);
+        let won = pnl_usd > 0.0;
+        self.with_rules.add(won);
         for id in ids.split(',').map(str::trim).filter(|id| !id.is_empty()) {
-            uses.entry(id.to_owned()).or_default().add(pnl_usd > 0.0);
+            match self.by_rule.get_mut(id) {
+                Some(uses) => uses.add(won),
+                None => self.by_rule.entry(id.to_owned()).or_default().add(won),
+            }
         }
-    })?;
-    Ok((uses, with_rules))
+    }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{Context, Ranked, Unavailable, ratio};
 use crate::bot::ledger::Entry;
-use crate::bot::{Period, cell, clock, log, trade};
+use crate::bot::{Period, cell, clock, log};
 
 mod cycles;
 mod tally;
@@ -280,14 +280,9 @@ fn cooldowns(
         unavailable.insert("cooldown_effectiveness", reason.to_owned());
         return Ok(None);
     }
-    let mut coins: HashSet<String> = HashSet::new();
-    trade::each_closed(context.bot, context.window, |trade| {
-        if !coins.contains(trade.coin.as_ref()) {
-            coins.insert(trade.coin.clone().into_owned());
-        }
-    })?;
+    let mut coins: HashSet<&str> = context.traded()?.window.patterns.by_coin.keys().collect();
     let is_new = |position: &&Entry| position.opened_at.is_some_and(|at| context.window.contains(at));
     let opened = context.open_positions()?.iter().filter(is_new);
-    coins.extend(opened.map(|position| position.coin.clone()));
+    coins.extend(opened.map(|position| position.coin.as_str()));
     Ok(Some(Cooldowns { rejections, unique_coins_traded: coins.len() as u64 }))
 }

@@ -53,7 +53,7 @@ pub(crate) struct TradePatterns {
 }
 
 /// What is compared with the window before.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Clone, Serialize)]
 pub(crate) struct KeyFigures {
     /// Trades closed.
     pub(crate) total_trades: u64,
@@ -73,10 +73,11 @@ impl KeyFigures {
     }
 }
 
-#[derive(Default)]
-struct Tally {
-    key: KeyFigures,
-    by_coin: Counts<String>,
+/// What trades add up to for this section.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) key: KeyFigures,
+    pub(super) by_coin: Counts<String>,
     by_tier: Counts<u8>,
     by_hour: Counts<u32>,
     by_size: Counts<usize>,
@@ -87,10 +88,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, context: &Context<'_>, trade: &Trade<'_>) {
+    /// Counts one trade.
+    pub(super) fn add(&mut self, trade: &Trade<'_>, tier: u8) {
         self.key.add(trade);
         self.by_coin.update(&trade.coin, |count| *count += 1);
-        *self.by_tier.entry(context.tier(&trade.coin)) += 1;
+        *self.by_tier.entry(tier) += 1;
         *self.by_hour.entry(trade.closed_at.hour()) += 1;
         if let Some(size_usd) = trade.size_usd {
             let class = SIZE_CLASSES.iter().position(|(limit, _)| size_usd < *limit);
@@ -121,28 +123,27 @@ impl Tally {
     }
 }
 
-/// Reads the window's trades and the previous window's key figures.
+/// Sums up the trades of the window and of the one before.
 ///
 /// # Errors
 /// When the trades cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<TradePatterns> {
-    let mut tally = Tally::default();
-    let basis = context.each_trade_in_basis(|trade| tally.add(context, trade))?;
-    let mut previous = KeyFigures::default();
-    trade::each_closed(context.bot, context.previous, |trade| previous.add(trade))?;
+    let traded = context.traded()?;
+    let (sums, basis) = traded.basis();
+    let tally = &sums.patterns;
     let mut unavailable = tally.unavailable();
     let all_time_trades = context.trade_count()?;
     if all_time_trades.is_none() {
         unavailable.insert("all_time_trades", trade::NO_TABLES.to_owned());
     }
-    let by_size = tally.by_size.by_key().0.into_iter();
+    let by_size = tally.by_size.clone().by_key().0.into_iter();
     Ok(TradePatterns {
         total_trades: if basis == Basis::Window { tally.key.total_trades } else { 0 },
         all_time_trades,
         basis,
-        trades_by_coin: tally.by_coin.ranked(|count| *count),
-        trades_by_tier: tally.by_tier.by_key(),
-        trades_by_hour: tally.by_hour.by_key(),
+        trades_by_coin: tally.by_coin.clone().ranked(|count| *count),
+        trades_by_tier: tally.by_tier.clone().by_key(),
+        trades_by_hour: tally.by_hour.clone().by_key(),
         hours_are: "UTC",
         avg_trade_size: tally.size.get(),
         size_distribution: Ranked(by_size.map(|(class, count)| (size_class(class), count)).collect()),
@@ -152,7 +153,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<TradePatterns> {
         avg_win_pnl: tally.win_pnl.get(),
         avg_loss_pnl: tally.loss_pnl.get(),
         trades_without_pnl: tally.key.total_trades - tally.key.win_rate.trades,
-        previous,
+        previous: traded.previous.patterns.key.clone(),
         unavailable,
     })
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Timelike as _, Utc};
 use serde::Serialize;
 
 use super::{Basis, Context, Counts, Ranked, Rate, Unavailable};
-use crate::bot::trade::{self, Trade};
+use crate::bot::trade::Trade;
 
 /// The section `winloss_patterns`.
 #[derive(Debug, Serialize)]
@@ -44,7 +44,7 @@ pub(crate) struct Streaks {
 }
 
 /// What became of the trades with one exit reason.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Clone, Serialize)]
 pub(crate) struct ExitReason {
     /// Trades.
     pub(crate) count: u64,
@@ -63,8 +63,9 @@ pub(crate) struct KeyFigures {
     pub(crate) exits: Ranked<String, u64>,
 }
 
-#[derive(Default)]
-struct Tally {
+/// What trades add up to for this section.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
     overall: Rate,
     by_tier: Counts<u8, Rate>,
     by_coin: Counts<String, Rate>,
@@ -74,11 +75,12 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, context: &Context<'_>, trade: &Trade<'_>) {
+    /// Counts one trade.
+    pub(super) fn add(&mut self, trade: &Trade<'_>, tier: u8) {
         let Some(pnl_usd) = trade.pnl_usd else { return };
         let won = pnl_usd > 0.0;
         self.overall.add(won);
-        self.by_tier.entry(context.tier(&trade.coin)).add(won);
+        self.by_tier.entry(tier).add(won);
         self.by_coin.update(&trade.coin, |rate| rate.add(won));
         self.by_hour.entry(trade.closed_at.hour()).add(won);
         self.by_exit.update(trade.exit_reason.as_deref().unwrap_or("(none)"), |exit| {
@@ -90,21 +92,15 @@ impl Tally {
     }
 }
 
-/// Reads the window's trades and the previous window's key figures.
+/// Sums up the trades of the window and of the one before.
 ///
 /// # Errors
 /// When the trades cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<WinlossPatterns> {
-    let mut tally = Tally::default();
-    let basis = context.each_trade_in_basis(|trade| tally.add(context, trade))?;
-    let mut previous_rate = Rate::default();
-    let mut previous_exits: Counts<String> = Counts::default();
-    trade::each_closed(context.bot, context.previous, |trade| {
-        if let Some(pnl_usd) = trade.pnl_usd {
-            previous_rate.add(pnl_usd > 0.0);
-            previous_exits.update(trade.exit_reason.as_deref().unwrap_or("(none)"), |count| *count += 1);
-        }
-    })?;
+    let traded = context.traded()?;
+    let (sums, basis) = traded.basis();
+    let (tally, previous) = (&sums.winloss, &traded.previous.winloss);
+    let previous_exits = previous.by_exit.clone().ranked(|exit| exit.count).0.into_iter();
     let mut unavailable = Unavailable::new();
     if tally.overall.trades == 0 {
         unavailable.insert("overall_win_rate", "no trade with a profit or loss".to_owned());
@@ -112,15 +108,15 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<WinlossPatterns> 
     Ok(WinlossPatterns {
         basis,
         overall_win_rate: tally.overall,
-        win_rate_by_tier: tally.by_tier.by_key(),
-        win_rate_by_coin: tally.by_coin.ranked(|rate| rate.trades),
-        win_rate_by_hour: tally.by_hour.by_key(),
+        win_rate_by_tier: tally.by_tier.clone().by_key(),
+        win_rate_by_coin: tally.by_coin.clone().ranked(|rate| rate.trades),
+        win_rate_by_hour: tally.by_hour.clone().by_key(),
         hours_are: "UTC",
-        streak_analysis: streaks(tally.outcomes),
-        pnl_by_exit_reason: tally.by_exit.ranked(|exit| exit.count),
+        streak_analysis: streaks(tally.outcomes.clone()),
+        pnl_by_exit_reason: tally.by_exit.clone().ranked(|exit| exit.count),
         previous: KeyFigures {
-            overall_win_rate: previous_rate,
-            exits: previous_exits.ranked(|count| *count),
+            overall_win_rate: previous.overall,
+            exits: Ranked(previous_exits.map(|(exit, trades)| (exit, trades.count)).collect()),
         },
         unavailable,
     })
