@@ -19,7 +19,7 @@ pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<
 }
 
 /// The bytes as text: at once where they are valid, as they nearly always are.
-fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 

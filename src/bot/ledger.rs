@@ -65,7 +65,7 @@ SELECT
 FROM position";
 
 /// Which way a trade earns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Side {
     /// By a rise.
     Long,

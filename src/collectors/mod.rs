@@ -32,8 +32,8 @@ use crate::config::Config;
 use crate::guard;
 
 use activity::Activity;
-use traded::Traded;
 pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};
+use traded::Traded;
 
 /// Rows that averages rest on where the window holds none.
 const NEWEST_ROWS: usize = 500;

@@ -1,8 +1,9 @@
 //! Groups of trades that win less often than the rest.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 
 use super::{names, shown, weight};
 use crate::bot::ledger::{Entry, Side};
@@ -18,6 +19,39 @@ const DAYS_FOR_WEEKDAYS: i64 = 28;
 const SAME_TRADES: f64 = 0.7;
 /// A coin opened again this soon after its last exit.
 const REENTRY_MINUTES: i64 = 15;
+
+/// What the trades of a group have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Trait<'trades> {
+    Coin(&'trades str),
+    Tier(u8),
+    Side(Side),
+    Strategy(&'trades str),
+    Rule(&'trades str),
+    PartOfDay(&'static str),
+    Hour(u32),
+    Weekday(Weekday),
+    Reentry,
+}
+
+impl fmt::Display for Trait<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Coin(coin) => write!(formatter, "coin {}", shown(coin)),
+            Self::Tier(tier) => write!(formatter, "tier {tier}"),
+            Self::Side(Side::Long) => formatter.write_str("long trades"),
+            Self::Side(Side::Short) => formatter.write_str("short trades"),
+            Self::Strategy(strategy) => write!(formatter, "strategy {}", shown(strategy)),
+            Self::Rule(rule) => write!(formatter, "rule {}", shown(rule)),
+            Self::PartOfDay(part) => formatter.write_str(part),
+            Self::Hour(hour) => write!(formatter, "hour {hour:02} UTC of the opening"),
+            Self::Weekday(weekday) => write!(formatter, "weekday {weekday} of the opening"),
+            Self::Reentry => {
+                write!(formatter, "coins opened again within {REENTRY_MINUTES} minutes of their last exit")
+            }
+        }
+    }
+}
 
 /// One group: what it is called and which of the trades belong to it.
 struct Group {
@@ -68,46 +102,48 @@ fn silence_repetitions(groups: &mut [Group]) {
     }
 }
 
-/// The trades of each group, by its name.
-fn members(audit: &Audit<'_>, known: &[(&Entry, bool)]) -> BTreeMap<String, Vec<usize>> {
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+/// The trades of each group, in the order of the groups' names.
+fn members(audit: &Audit<'_>, known: &[(&Entry, bool)]) -> Vec<(String, Vec<usize>)> {
+    let mut groups: HashMap<Trait<'_>, Vec<usize>> = HashMap::new();
     let days = span_days(known);
-    let mut last_exit: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
+    let mut last_exit: HashMap<&str, DateTime<Utc>> = HashMap::new();
     for (index, (trade, _)) in known.iter().enumerate() {
-        let mut join = |name: String| groups.entry(name).or_default().push(index);
-        join(format!("coin {}", shown(&trade.coin)));
-        join(format!("tier {}", audit.context.tier(&trade.coin)));
+        let mut join = |common| groups.entry(common).or_default().push(index);
+        join(Trait::Coin(&trade.coin));
+        join(Trait::Tier(audit.context.tier(&trade.coin)));
         if let Some(side) = trade.side {
-            join(if side == Side::Long { "long trades" } else { "short trades" }.to_owned());
+            join(Trait::Side(side));
         }
-        if let Some(strategy) = trade.strategy.as_deref().filter(|name| !name.trim().is_empty()) {
-            join(format!("strategy {}", shown(strategy.trim())));
+        if let Some(strategy) = trade.strategy.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
+            join(Trait::Strategy(strategy));
         }
         let rules = trade.rule_ids.as_deref().unwrap_or_default().split(',').map(str::trim);
         for rule in rules.filter(|rule| !rule.is_empty()).collect::<HashSet<_>>() {
-            join(format!("rule {}", shown(rule)));
+            join(Trait::Rule(rule));
         }
         if let Some(opened_at) = trade.opened_at {
             if days >= DAYS_FOR_PARTS {
-                join(part_of_day(opened_at.hour()).to_owned());
+                join(Trait::PartOfDay(part_of_day(opened_at.hour())));
             }
             if days >= DAYS_FOR_HOURS {
-                join(format!("hour {:02} UTC of the opening", opened_at.hour()));
+                join(Trait::Hour(opened_at.hour()));
             }
             if days >= DAYS_FOR_WEEKDAYS {
-                join(format!("weekday {} of the opening", opened_at.weekday()));
+                join(Trait::Weekday(opened_at.weekday()));
             }
             let since = last_exit.get(trade.coin.as_str()).map(|exit| opened_at - *exit);
             let soon = TimeDelta::zero()..=TimeDelta::minutes(REENTRY_MINUTES);
             if since.is_some_and(|since| soon.contains(&since)) {
-                join(format!("coins opened again within {REENTRY_MINUTES} minutes of their last exit"));
+                join(Trait::Reentry);
             }
         }
         if let Some(closed_at) = trade.closed_at {
             last_exit.insert(&trade.coin, closed_at);
         }
     }
-    groups
+    let mut named: Vec<_> = groups.into_iter().map(|(common, trades)| (common.to_string(), trades)).collect();
+    named.sort();
+    named
 }
 
 /// A single hour holds few trades; a third of the day shows what nights do.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, doubled_closings};
 use crate::bot::clock::utc_text;
 use crate::bot::closing::Closing;
@@ -31,11 +33,11 @@ fn recorded_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let ledger = audit.context.ledger()?;
     let mut found = Found::nothing();
     for generation in [1, 2] {
-        let mut groups: HashMap<String, Vec<&Entry>> = HashMap::new();
+        let mut groups: HashMap<Key<'_>, Vec<&Entry>> = HashMap::new();
         let mut trades = 0_u32;
         for entry in ledger.of(generation) {
             trades += 1;
-            groups.entry(key(entry)).or_default().push(entry);
+            groups.entry(Key::of(entry)).or_default().push(entry);
         }
         let repeated: Vec<_> = groups.values().filter(|group| group.len() > 1).collect();
         let identical = |group: &&&Vec<&Entry>| {
@@ -62,15 +64,35 @@ fn recorded_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-/// What one position has only once: its id, or its coin, moment, price and size.
-fn key(entry: &Entry) -> String {
-    let opened_at = entry.opened_at.map(|at| at.timestamp_micros());
-    match (entry.position_id.as_deref().filter(|id| !id.trim().is_empty()), opened_at) {
-        (Some(position), _) => format!("{position}|{}|{:?}", entry.coin, entry.size_usd),
-        (None, Some(opened_at)) => {
-            format!("{}|{opened_at}|{:?}|{:?}", entry.coin, entry.entry_price, entry.size_usd)
+/// What one position has only once; numbers by their bits.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'ledger> {
+    Position {
+        id: &'ledger str,
+        coin: &'ledger str,
+        size: Option<u64>,
+    },
+    Opening {
+        coin: &'ledger str,
+        at: DateTime<Utc>,
+        price: Option<u64>,
+        size: Option<u64>,
+    },
+    /// Nothing tells it from others.
+    Alone {
+        id: &'ledger str,
+    },
+}
+
+impl<'ledger> Key<'ledger> {
+    fn of(entry: &'ledger Entry) -> Self {
+        let coin = entry.coin.as_str();
+        let size = entry.size_usd.map(f64::to_bits);
+        match (entry.position_id.as_deref().filter(|id| !id.trim().is_empty()), entry.opened_at) {
+            (Some(id), _) => Self::Position { id, coin, size },
+            (None, Some(at)) => Self::Opening { coin, at, price: entry.entry_price.map(f64::to_bits), size },
+            (None, None) => Self::Alone { id: &entry.id },
         }
-        (None, None) => format!("alone {}", entry.id),
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct Column {
     /// Texts that are a number.
     #[serde(skip)]
     pub(crate) numeric_texts: u64,
-    /// The commonest values, with their rows.
+    /// The commonest texts, with their rows.
     #[serde(skip)]
     pub(crate) common: Vec<(String, u64)>,
     /// Times of the rows, newest row first, naive text read as UTC.

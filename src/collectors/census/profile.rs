@@ -1,6 +1,6 @@
 //! Gathers what one column holds, value by value.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::column::{Column, Form, Kind, Odd, Reading, words};
 use super::schema::Declared;
+use crate::bot::cell;
 use crate::bot::clock::{Clock, HostOffset};
 use crate::untrusted::cut;
 
@@ -43,7 +44,32 @@ pub(super) struct Profile {
     no_times: Odd,
     no_json: Odd,
     no_numbers: Odd,
-    values: HashMap<String, u64>,
+    distinct_texts: HashMap<String, u64>,
+    distinct_numbers: HashSet<Seen>,
+}
+
+/// A number, the same whether SQLite has it as a whole one or not.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Seen {
+    Whole(i64),
+    Bits(u64),
+}
+
+impl Seen {
+    fn real(number: f64) -> Self {
+        const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+        match number.fract() == 0.0 && number.abs() <= LARGEST_EXACT {
+            true => Self::Whole(number as i64),
+            false => Self::Bits(number.to_bits()),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Whole(number) => number.to_string(),
+            Self::Bits(bits) => f64::from_bits(*bits).to_string(),
+        }
+    }
 }
 
 impl Profile {
@@ -72,7 +98,8 @@ impl Profile {
             no_times: Odd::default(),
             no_json: Odd::default(),
             no_numbers: Odd::default(),
-            values: HashMap::new(),
+            distinct_texts: HashMap::new(),
+            distinct_numbers: HashSet::new(),
         }
     }
 
@@ -87,11 +114,11 @@ impl Profile {
             }
             ValueRef::Integer(number) => {
                 self.bytes += 8;
-                self.add_number(number as f64, value, host, number.to_string())
+                self.add_number(number as f64, Seen::Whole(number), value, host)
             }
             ValueRef::Real(number) => {
                 self.bytes += 8;
-                self.add_number(number, value, host, number.to_string())
+                self.add_number(number, Seen::real(number), value, host)
             }
             ValueRef::Blob(bytes) => {
                 self.long += 1;
@@ -101,7 +128,7 @@ impl Profile {
             }
             ValueRef::Text(bytes) => {
                 self.bytes += bytes.len() as u64;
-                self.add_text(&String::from_utf8_lossy(bytes), host)
+                self.add_text(&cell::utf8(bytes), host)
             }
         };
         self.times.push(time);
@@ -110,12 +137,12 @@ impl Profile {
     fn add_number(
         &mut self,
         number: f64,
+        seen: Seen,
         value: ValueRef<'_>,
         host: &HostOffset,
-        shown: String,
     ) -> Option<DateTime<Utc>> {
         self.numbers += 1;
-        *self.values.entry(shown).or_default() += 1;
+        self.distinct_numbers.insert(seen);
         if number.is_finite() {
             let (low, high) = self.range.unwrap_or((number, number));
             self.range = Some((low.min(number), high.max(number)));
@@ -127,10 +154,10 @@ impl Profile {
 
     fn add_text(&mut self, text: &str, host: &HostOffset) -> Option<DateTime<Utc>> {
         self.texts += 1;
-        match self.values.get_mut(text) {
+        match self.distinct_texts.get_mut(text) {
             Some(count) => *count += 1,
             None => {
-                self.values.insert(text.to_owned(), 1);
+                self.distinct_texts.insert(text.to_owned(), 1);
             }
         }
         let trimmed = text.trim();
@@ -187,14 +214,11 @@ impl Profile {
     pub(super) fn finish(self) -> Column {
         let kind = self.kind();
         let rows = self.rows.max(1) as f64;
-        let distinct = self.values.len() as u64;
-        let repeated: u64 = self.values.values().map(|count| count - 1).sum();
-        let mut common: Vec<(String, u64)> =
-            self.values.iter().map(|(value, count)| (cut(value, SHOWN_CHARS), *count)).collect();
-        common.sort_by(|(one, ones), (other, others)| others.cmp(ones).then_with(|| one.cmp(other)));
-        common.truncate(KEPT_VALUES);
-        let constant =
-            common.first().filter(|_| distinct == 1 && self.long == 0).map(|(value, _)| value.clone());
+        let distinct = (self.distinct_texts.len() + self.distinct_numbers.len()) as u64;
+        let repeated = self.texts + self.numbers - distinct;
+        let only_text = self.distinct_texts.keys().next().map(|text| cut(text, SHOWN_CHARS));
+        let only_number = self.distinct_numbers.iter().next().map(Seen::shown);
+        let constant = only_text.or(only_number).filter(|_| distinct == 1 && self.long == 0);
         let only = |odd: Odd, wanted: bool| if wanted { odd } else { Odd::default() };
         let is_time = kind == Kind::Time;
         let is_iso = |form: &Form| form.family() == Form::IsoText;
@@ -221,11 +245,25 @@ impl Profile {
             no_json: self.no_json,
             no_numbers: only(self.no_numbers, self.expects_numbers && !self.expects_times && !is_time),
             numeric_texts: self.numeric_texts,
-            common,
+            common: commonest(self.distinct_texts),
             times: if is_time { self.times } else { Vec::new() },
             reading: if mostly_iso { Reading::Local } else { Reading::Utc },
         }
     }
+}
+
+/// The commonest texts with their rows, ties in the order of the alphabet.
+fn commonest(texts: HashMap<String, u64>) -> Vec<(String, u64)> {
+    let by_rows = |(one, ones): &(String, u64), (other, others): &(String, u64)| {
+        others.cmp(ones).then_with(|| one.cmp(other))
+    };
+    let mut common: Vec<_> = texts.into_iter().collect();
+    if common.len() > KEPT_VALUES {
+        common.select_nth_unstable_by(KEPT_VALUES, by_rows);
+        common.truncate(KEPT_VALUES);
+    }
+    common.sort_unstable_by(by_rows);
+    common.into_iter().map(|(text, rows)| (cut(&text, SHOWN_CHARS), rows)).collect()
 }
 
 /// Whether a column of this name holds times even where they are plain numbers.
