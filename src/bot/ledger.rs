@@ -76,10 +76,11 @@ pub(crate) enum Side {
 impl Side {
     /// From what the bot wrote; `None` for words that say neither.
     pub(crate) fn named(text: &str) -> Option<Self> {
-        match text.trim().to_ascii_uppercase().as_str() {
-            "LONG" | "BUY" => Some(Self::Long),
-            "SHORT" | "SELL" => Some(Self::Short),
-            _ => None,
+        let is = |words: [&str; 2]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+        match () {
+            () if is(["LONG", "BUY"]) => Some(Self::Long),
+            () if is(["SHORT", "SELL"]) => Some(Self::Short),
+            () => None,
         }
     }
 
@@ -141,9 +142,11 @@ impl Entry {
         let text = |column| cell::text(row, column).map(|text| text.map(Cow::into_owned));
         let name = |column| cell::name(row, column).map(|name| name.map(Cow::into_owned));
         let price = |column| cell::real(row, column).map(|price| price.filter(|price| *price > 0.0));
+        let (opened_at, closed_at) = (bot.instant(row, 2, 1)?, bot.instant(row, 0, 1)?);
+        let elapsed = opened_at.zip(closed_at).map(|(opened_at, closed_at)| closed_at - opened_at);
         Ok(Self {
-            closed_at: bot.instant(row, 0, 1)?,
-            opened_at: bot.instant(row, 2, 1)?,
+            closed_at,
+            opened_at,
             generation: cell::integer(row, 3)?.unwrap_or_default(),
             id: name(4)?.unwrap_or_default(),
             coin: name(5)?.unwrap_or_else(|| "(none)".to_owned()),
@@ -161,7 +164,10 @@ impl Entry {
             position_id: name(17)?,
             status: name(18)?,
             strategy: name(19)?,
-            naive_seconds: bot.naive_seconds(row, 2, 0)?,
+            naive_seconds: match bot.has_local_times() {
+                true => bot.naive_seconds(row, 2, 0)?,
+                false => elapsed.map(|elapsed| elapsed.num_milliseconds() as f64 / 1e3),
+            },
             unrealized_pnl_usd: cell::real(row, 20)?,
         })
     }
@@ -200,12 +206,12 @@ impl Entry {
 
     /// Whether it was closed by a stop.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.exit_kind().is_some_and(|reason| reason.to_ascii_lowercase().contains("stop"))
+        self.exit_kind().is_some_and(|kind| holds(kind, "stop"))
     }
 
     /// Whether it was closed by a take profit.
     pub(crate) fn is_taken(&self) -> bool {
-        self.exit_kind().is_some_and(|reason| reason.to_ascii_lowercase().contains("take_profit"))
+        self.exit_kind().is_some_and(|kind| holds(kind, "take_profit"))
     }
 
     /// Whether it was open at an instant, its opening included and its closing not.
@@ -224,6 +230,11 @@ impl Entry {
     pub(crate) fn name(&self) -> String {
         format!("{} (id {})", crate::untrusted::cut(&self.coin, 24), crate::untrusted::cut(&self.id, 32))
     }
+}
+
+/// Whether a text holds a word, in any case of its letters.
+fn holds(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The newest closed trades, newest first.

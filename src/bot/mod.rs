@@ -293,6 +293,11 @@ impl Bot {
         Ok(self.host_offset.instant(row.get_ref(time)?, clock))
     }
 
+    /// Whether some times are of the host's clock; otherwise all naive ones are UTC.
+    pub(crate) fn has_local_times(&self) -> bool {
+        self.has_local_times
+    }
+
     /// Seconds from one time to another as their texts read, whatever a change of the clock did between them.
     pub(crate) fn naive_seconds(
         &self,

@@ -80,10 +80,10 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// Looks at one row; `example` describes it if it shows the fault.
-    pub(crate) fn row(&mut self, example: Option<String>) {
-        match example {
-            Some(example) => self.fault(|| example),
+    /// Looks at one row; if it shows the fault, it comes with its description.
+    pub(crate) fn row(&mut self, describe: Option<impl FnOnce() -> String>) {
+        match describe {
+            Some(describe) => self.fault(describe),
             None => self.of += 1,
         }
     }

@@ -35,7 +35,7 @@ fn alternating(audit: &Audit<'_>) -> anyhow::Result<Found> {
             if back > NEAR_SECONDS {
                 offsets.push(if is_offset { rounded } else { 0 });
             }
-            evidence.row(is_offset.then(|| {
+            evidence.row(is_offset.then_some(|| {
                 format!("{} is followed by {}", clock::utc_text(*earlier), clock::utc_text(*later))
             }));
         }

@@ -112,7 +112,7 @@ fn two_bots(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let seconds = (next.at() - one.at()).num_seconds() as f64;
         // Whole seconds: two moments may look one second closer than they were.
         let too_soon = seconds + 1.0 < 0.9 * configured.pause_seconds;
-        evidence.row(too_soon.then(|| format!("{seconds:.0} s before {}", clock::utc_text(next.at()))));
+        evidence.row(too_soon.then_some(|| format!("{seconds:.0} s before {}", clock::utc_text(next.at()))));
     }
     let share = evidence.count as f64 / evidence.of.max(1) as f64;
     let problem = Problem {

@@ -80,7 +80,9 @@ fn future(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let ahead = (at - now).num_seconds();
             let is_future = ahead as f64 > tolerance * 60.0;
             furthest = furthest.max(if is_future { ahead } else { 0 });
-            evidence.row(is_future.then(|| format!("{}, {} ahead", clock::utc_text(at), span(ahead as f64))));
+            evidence.row(
+                is_future.then_some(|| format!("{}, {} ahead", clock::utc_text(at), span(ahead as f64))),
+            );
         }
         if evidence.count > 0 {
             found.fact(ahead(column, &evidence, furthest));
@@ -116,8 +118,8 @@ fn implausible(audit: &Audit<'_>) -> anyhow::Result<Found> {
         for value in &column.values {
             match value {
                 Value::Empty => {}
-                Value::Unreadable(text) => evidence.row(Some(format!("\"{text}\""))),
-                Value::Time { at, .. } => evidence.row((*at < first).then(|| clock::utc_text(*at))),
+                Value::Unreadable(text) => evidence.fault(|| format!("\"{text}\"")),
+                Value::Time { at, .. } => evidence.row((*at < first).then_some(|| clock::utc_text(*at))),
             }
         }
         // Without any good time the column may hold something else.

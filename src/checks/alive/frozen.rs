@@ -85,13 +85,15 @@ fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn freeze(still: &[(&&str, &Run)], coins: usize, all: bool, held: bool) -> Problem {
     let mut evidence = Evidence::default();
     for (coin, run) in still {
-        evidence.row(Some(format!(
-            "{} at {} for {} updates since {}",
-            cut(coin, 40),
-            run.price_usd,
-            run.equal,
-            run.oldest_equal.map(clock::utc_text).unwrap_or_default()
-        )));
+        evidence.fault(|| {
+            format!(
+                "{} at {} for {} updates since {}",
+                cut(coin, 40),
+                run.price_usd,
+                run.equal,
+                run.oldest_equal.map(clock::utc_text).unwrap_or_default()
+            )
+        });
     }
     evidence.of = coins as u64;
     Problem {

@@ -107,7 +107,7 @@ fn killed(audit: &Audit<'_>) -> anyhow::Result<Found> {
             continue;
         }
         let kill = Kill { start: event.at, last_row: last_row_before(audit, event.at)? };
-        evidence.row(before.started.then(|| kill.example()));
+        evidence.row(before.started.then_some(|| kill.example()));
         if before.started {
             kills.push(kill);
         }
@@ -178,7 +178,7 @@ fn gaps(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let explained =
             || events.iter().any(|event| event.at >= before.at() - slack && event.at <= after.at() + slack);
         let hung = seconds > rhythm.tolerance_seconds && !explained();
-        evidence.row(hung.then(|| {
+        evidence.row(hung.then_some(|| {
             format!(
                 "{} from {} to {}",
                 span(seconds as f64),

@@ -153,7 +153,7 @@ fn coin_stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if open.contains(&coin.to_lowercase()) {
             found.fact(held(coin, &example));
         } else {
-            others.row(Some(example));
+            others.fault(|| example);
             proposed += proposals_since(log, coin, *at);
         }
     }
@@ -220,7 +220,7 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for position in audit.context.open_positions()? {
         let is_old = position.opened_at.is_some_and(|opened_at| opened_at < settled);
         let missing = is_old && !known.contains(&cut(&position.coin, 40).to_lowercase());
-        evidence.row(missing.then(|| format!("{} (id {})", cut(&position.coin, 40), position.id)));
+        evidence.row(missing.then_some(|| format!("{} (id {})", cut(&position.coin, 40), position.id)));
     }
     let problem = Problem {
         alert_type: AlertType::Bug,

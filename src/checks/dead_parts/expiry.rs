@@ -34,7 +34,7 @@ pub(super) fn pile_up(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let mut evidence = Evidence::default();
         for at in instants(audit, column) {
             let since = alive - at;
-            evidence.row((since > LONG_AGO).then(|| format!("expired at {} UTC", utc_text(at))));
+            evidence.row((since > LONG_AGO).then_some(|| format!("expired at {} UTC", utc_text(at))));
         }
         if evidence.count as f64 >= audit.threshold {
             found.fact(piled_up(table, column, &evidence));
@@ -95,7 +95,7 @@ pub(super) fn compared_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
         let mut evidence = Evidence::default();
         for at in instants(audit, column) {
-            evidence.row((now - at > OVERDUE).then(|| format!("valid until {} UTC", utc_text(at))));
+            evidence.row((now - at > OVERDUE).then_some(|| format!("valid until {} UTC", utc_text(at))));
         }
         if evidence.count as f64 >= audit.threshold {
             found.fact(spared(table, column, &evidence));

@@ -43,7 +43,7 @@ fn empty_plans(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for entry in audit.log()?.of_kind("strategist") {
         let empty = entry.description().starts_with("Generated 0 ");
-        evidence.row(empty.then(|| format!("#{} {}", entry.id(), cut(entry.description(), 60))));
+        evidence.row(empty.then_some(|| format!("#{} {}", entry.id(), cut(entry.description(), 60))));
     }
     let share = percent(evidence.count, evidence.of);
     let problem = Problem {
@@ -71,8 +71,8 @@ fn never_triggered(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
         let unmarked = cell::integer(row, 3)?.unwrap_or(0) == 0 && cell::text(row, 4)?.is_none();
         let text = |column| cell::text(row, column).map(|text| cut(&text.unwrap_or_default(), 40));
-        let example = format!("condition {} opened trade {} ({})", text(2)?, text(5)?, text(6)?);
-        evidence.row(unmarked.then_some(example));
+        let (condition, trade, coin) = (text(2)?, text(5)?, text(6)?);
+        evidence.row(unmarked.then_some(|| format!("condition {condition} opened trade {trade} ({coin})")));
         Ok(())
     })?;
     let problem = Problem {

@@ -169,7 +169,7 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
         refusals += if is_long { streak.rows.len() } else { 0 };
         longest = longest.max(streak.rows.len());
         let since = streak.rows.first().map(|entry| clock::utc_text(entry.at())).unwrap_or_default();
-        evidence.row(is_long.then(|| {
+        evidence.row(is_long.then_some(|| {
             format!(
                 "{} refused {} times in a row from {since}: {}",
                 cut(streak.proposal, 50),
@@ -202,7 +202,7 @@ fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for entry in audit.log()?.of_kind("decision_rejected") {
         let parsed = !is_failure_text(entry.details().unwrap_or_default());
         let is_hold = parsed && entry.description().starts_with("HOLD");
-        evidence.row(is_hold.then(|| format!("#{} {}", entry.id(), cut(entry.description(), 80))));
+        evidence.row(is_hold.then_some(|| format!("#{} {}", entry.id(), cut(entry.description(), 80))));
     }
     let problem = Problem {
         alert_type: AlertType::Inefficiency,

@@ -54,8 +54,8 @@ fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let words = decision.rules.iter().find(|rule| !is_number(rule) && !known.contains(&id(rule)));
         let example =
             |rule: &Value| format!("#{} names {}", entry.id(), cut(&quotable(&rule.to_string()), 40));
-        absent.row(missing.map(example));
-        unreadable.row(words.map(example));
+        absent.row(missing.map(|rule| move || example(rule)));
+        unreadable.row(words.map(|rule| move || example(rule)));
     }
     let is_many = |evidence: &Evidence| {
         evidence.count as f64 >= audit.threshold && percent(evidence.count, evidence.of) >= 1.0
@@ -98,7 +98,9 @@ fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
         // A reason that is logged is another check's; a start asks once to test the connection.
         let is_lost = matches!(next.kind(), "llm_query" | "market_data");
         evidence.row(
-            is_lost.then(|| format!("#{} {}, then {}", query.id(), clock::utc_text(query.at()), next.kind())),
+            is_lost.then_some(|| {
+                format!("#{} {}, then {}", query.id(), clock::utc_text(query.at()), next.kind())
+            }),
         );
     }
     let share = percent(evidence.count, evidence.of);

@@ -53,7 +53,7 @@ pub(super) fn small_sample(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let (action, target) =
                 (cell::text(row, 3)?.unwrap_or_default(), cell::text(row, 4)?.unwrap_or_default());
             let is_small = trades < audit.threshold;
-            evidence.row(is_small.then(|| format!("{action} {} on {trades} trades", cut(&target, 40))));
+            evidence.row(is_small.then_some(|| format!("{action} {} on {trades} trades", cut(&target, 40))));
         }
         Ok(())
     })?;
@@ -86,7 +86,8 @@ pub(super) fn never_measured(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let (action, target) =
             (cell::text(row, 3)?.unwrap_or_default(), cell::text(row, 4)?.unwrap_or_default());
         evidence.row(
-            (!is_measured).then(|| format!("{action} {} of {}", cut(&target, 40), at.format("%Y-%m-%d"))),
+            (!is_measured)
+                .then_some(|| format!("{action} {} of {}", cut(&target, 40), at.format("%Y-%m-%d"))),
         );
         Ok(())
     })?;
@@ -119,7 +120,7 @@ pub(super) fn flapping(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for (coin, statuses) in &changes {
         let is_flapping = statuses.len() as f64 >= audit.threshold;
-        evidence.row(is_flapping.then(|| format!("{} became {}", cut(coin, 20), statuses.join(", "))));
+        evidence.row(is_flapping.then_some(|| format!("{} became {}", cut(coin, 20), statuses.join(", "))));
     }
     Ok((evidence.count > 0)
         .then(|| Problem {

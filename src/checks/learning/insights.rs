@@ -135,7 +135,7 @@ pub(super) fn impossible_evidence(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let mut evidence = Evidence::default();
         for (at, id, claim) in claims {
             let reason = claim.refuted(history.of(&claim.coin, *at));
-            evidence.row(reason.map(|reason| format!("reflection {id}: {reason}")));
+            evidence.row(reason.map(|reason| move || format!("reflection {id}: {reason}")));
         }
         evidence
     };

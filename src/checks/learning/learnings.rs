@@ -127,7 +127,7 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
     ordered.sort_by_key(|(id, _)| **id);
     let mut evidence = Evidence::default();
     for (id, lesson) in ordered {
-        evidence.row(lesson.learned_at.is_none().then(|| format!("trade {id} ({})", lesson.coin)));
+        evidence.row(lesson.learned_at.is_none().then_some(|| format!("trade {id} ({})", lesson.coin)));
     }
     let unexplained = evidence.count.saturating_sub(skipped);
     let is_missing = evidence.of >= LEAST_TRADES && unexplained as f64 > audit.threshold * evidence.of as f64;
@@ -202,7 +202,7 @@ pub(super) fn contradicts_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for (id, trade, lesson, pnl_usd, told_percent) in stories {
         let contradicts = told_percent * pnl_usd < 0.0;
-        evidence.row(contradicts.then(|| {
+        evidence.row(contradicts.then_some(|| {
             format!(
                 "learning {id} tells {told_percent:+}% of trade {trade} ({}), which made ${pnl_usd:+.2}",
                 cut(&lesson.coin, 30)
@@ -282,7 +282,7 @@ pub(super) fn confidence_scale(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let is_fraction = (0.0..=1.0).contains(&confidence);
             fractions += u64::from(is_fraction);
             let id = cell::text(row, 3)?.unwrap_or_default();
-            evidence.row((!is_fraction).then(|| format!("learning {id} has {confidence}")));
+            evidence.row((!is_fraction).then_some(|| format!("learning {id} has {confidence}")));
         }
         Ok(())
     })?;

@@ -66,8 +66,10 @@ pub(super) fn contradict(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let against = rules.iter().find(|(_, is_no_trade)| *is_no_trade);
         let in_favour = rules.iter().find(|(_, is_no_trade)| !is_no_trade);
         evidence.row(against.zip(in_favour).map(|((against, _), (in_favour, _))| {
-            let shown = |rule: &Rule| format!("rule {} \"{}\"", rule.id, cut(&rule.text, SHOWN_CHARS));
-            format!("{} and {}", shown(in_favour), shown(against))
+            move || {
+                let shown = |rule: &Rule| format!("rule {} \"{}\"", rule.id, cut(&rule.text, SHOWN_CHARS));
+                format!("{} and {}", shown(in_favour), shown(against))
+            }
         }));
     }
     Ok((evidence.count > 0)
@@ -94,7 +96,7 @@ pub(super) fn wait_is_traded(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let Some((_, action)) = parts(&rule.text) else { continue };
         let is_traded =
             is_no_trade(&action) && rule.success_count.is_some() && rule.use_count >= LEAST_TRADES;
-        evidence.row(is_traded.then(|| {
+        evidence.row(is_traded.then_some(|| {
             format!("rule {} \"{}\" has {} trades", rule.id, cut(&rule.text, SHOWN_CHARS), rule.use_count)
         }));
     }

@@ -70,11 +70,9 @@ pub(super) fn cooldown(audit: &Audit<'_>) -> anyhow::Result<Found> {
         for ((before, _), (after, _)) in opened.iter().zip(opened.iter().skip(1)) {
             let seconds = (*after - *before).num_seconds() as f64;
             // Openings in the same second are two rows of one decision: a duplicate, not a broken pause.
-            evidence.row(
-                (seconds >= 1.0 && seconds < pause_seconds - TOLERANCE_SECONDS).then(|| {
-                    format!("{} at {} and again {seconds:.0} s later", shown(coin), utc_text(*before))
-                }),
-            );
+            evidence.row((seconds >= 1.0 && seconds < pause_seconds - TOLERANCE_SECONDS).then_some(|| {
+                format!("{} at {} and again {seconds:.0} s later", shown(coin), utc_text(*before))
+            }));
         }
     }
     let names = names(audit.context.generation);
@@ -186,13 +184,15 @@ pub(super) fn blacklist(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 pnl_usd += trade.pnl_usd.unwrap_or(0.0);
             }
             evidence.row(banned_at.map(|at| {
-                format!(
-                    "{} banned at {} and opened at {} (id {})",
-                    shown(coin),
-                    utc_text(at),
-                    utc_text(opened_at),
-                    trade.id
-                )
+                move || {
+                    format!(
+                        "{} banned at {} and opened at {} (id {})",
+                        shown(coin),
+                        utc_text(at),
+                        utc_text(opened_at),
+                        trade.id
+                    )
+                }
             }));
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
             extra_usd += beyond_percent / 100.0 * trade.size_usd.unwrap_or(0.0);
             worst_percent = worst_percent.max(beyond_percent);
         }
-        evidence.row(is_over.then(|| {
+        evidence.row(is_over.then_some(|| {
             format!(
                 "{} (id {}): stop at -{stop_percent:.2} %, closed at -{executed_percent:.2} %",
                 shown(&trade.coin),
@@ -105,7 +105,7 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let at_exit = trade.exit_price.and_then(|price| loss_percent(trade, price));
         let (Some(at_level), Some(at_exit)) = (at_level, at_exit) else { continue };
         let is_short_of_it = sign * (at_level - at_exit) > TOLERANCE_PERCENT;
-        evidence.row(is_short_of_it.then(|| {
+        evidence.row(is_short_of_it.then_some(|| {
             format!(
                 "{} (id {}): {} at {:.2} %, level {:.2} %",
                 shown(&trade.coin),
@@ -153,7 +153,7 @@ pub(super) fn at_once(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if is_short {
             pnl_usd += trade.pnl_usd.unwrap_or(0.0);
         }
-        evidence.row(is_short.then(|| {
+        evidence.row(is_short.then_some(|| {
             let reason = trade.exit_kind().unwrap_or("no reason");
             format!("{} (id {}) after {seconds:.1} s by {}", shown(&trade.coin), trade.id, shown(reason))
         }));

@@ -31,7 +31,7 @@ pub(super) fn wrong_side(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let stop_is_beyond = stop.is_some_and(|stop| {
             target.is_some_and(|target| winning(stop) > BEYOND && winning(stop) >= winning(target))
         });
-        evidence.row((target_is_wrong || stop_is_beyond).then(|| {
+        evidence.row((target_is_wrong || stop_is_beyond).then_some(|| {
             let level = |level: Option<f64>| level.map_or_else(|| "none".to_owned(), price_text);
             format!(
                 "{} {side:?} (id {}): entry {}, stop {}, target {}",
@@ -174,15 +174,17 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
             .trade
             .closed_at
             .map_or_else(|| "still open".to_owned(), |at| format!("closed {}", utc_text(at)));
-        evidence.row(Some(format!(
-            "{} (id {}): {} {} passed at {} by {}, {end}",
-            shown(&one.trade.coin),
-            one.trade.id,
-            one.kind,
-            price_text(one.level),
-            utc_text(one.since),
-            price_text(one.price)
-        )));
+        evidence.fault(|| {
+            format!(
+                "{} (id {}): {} {} passed at {} by {}, {end}",
+                shown(&one.trade.coin),
+                one.trade.id,
+                one.kind,
+                price_text(one.level),
+                utc_text(one.since),
+                price_text(one.price)
+            )
+        });
     }
     evidence.of = audit.shared.history.all(audit.context)?.count() as u64;
     let open_usd: f64 = open.iter().filter_map(|one| one.trade.size_usd).sum();

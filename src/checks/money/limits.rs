@@ -108,7 +108,7 @@ pub(super) fn trade_size(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for opening in openings(audit)? {
         let size_usd = opening.trade.size_usd.unwrap_or(0.0);
         let most_usd = limit * opening.balance;
-        evidence.row((opening.balance > 0.0 && size_usd > audit.threshold * most_usd).then(|| {
+        evidence.row((opening.balance > 0.0 && size_usd > audit.threshold * most_usd).then_some(|| {
             format!(
                 "{} at {}: ${size_usd:.2}, allowed ${most_usd:.2}",
                 shown(&opening.trade.coin),
@@ -154,7 +154,7 @@ pub(super) fn exposure(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if is_over {
             worst = worst.max(fraction);
         }
-        evidence.row(is_over.then(|| {
+        evidence.row(is_over.then_some(|| {
             format!(
                 "{}: ${:.2} in {} positions, {:.1} % of ${:.2}",
                 utc_text(opening.at),
@@ -200,7 +200,7 @@ pub(super) fn positions(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if is_over {
             (most, most_in_coin) = (most.max(opening.positions), most_in_coin.max(opening.in_coin));
         }
-        evidence.row(is_over.then(|| {
+        evidence.row(is_over.then_some(|| {
             let coin = shown(&opening.trade.coin);
             let (all, own) = (opening.positions, opening.in_coin);
             format!("{}: {coin} opened as number {all}, number {own} in {coin}", utc_text(opening.at))

@@ -23,7 +23,7 @@ pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
             size_usd += position.size_usd.unwrap_or(0.0);
         }
         evidence.row(stale.map(|age_hours| {
-            format!("{} (id {}) for {age_hours:.1} h", super::shown(&position.coin), position.id)
+            move || format!("{} (id {}) for {age_hours:.1} h", super::shown(&position.coin), position.id)
         }));
     }
     let query = if positions.iter().any(|position| position.generation != 1) {

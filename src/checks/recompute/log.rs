@@ -53,13 +53,13 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let candidates = index.candidates(closing);
             // A position that is still open is `open-position-was-closed`'s to report.
             let is_open = closing.trade_id.as_ref().is_some_and(|id| open.contains(id.as_str()));
-            lost.row((candidates.is_empty() && !is_open && !index.knows(closing)).then(what));
+            lost.row((candidates.is_empty() && !is_open && !index.knows(closing)).then_some(what));
             let agrees = |entry: &&Entry| match (entry.pnl_usd, closing.pnl_usd) {
                 (Some(stored), Some(logged)) => (stored - logged).abs() <= ROUNDING_USD,
                 _ => true,
             };
             let wrong = !candidates.is_empty() && !candidates.iter().any(agrees);
-            differs.row(wrong.then(|| {
+            differs.row(wrong.then_some(|| {
                 let stored = candidates.first().and_then(|entry| entry.pnl_usd).unwrap_or_default();
                 format!("{}, stored {stored:+.2}", what())
             }));

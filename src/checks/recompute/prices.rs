@@ -86,7 +86,7 @@ fn pnl(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
         let mut evidence = Evidence::default();
         for trade in &compared {
-            evidence.row(trade.is_off().then(|| trade.example()));
+            evidence.row(trade.is_off().then_some(|| trade.example()));
         }
         let off: Vec<_> = compared.iter().filter(|trade| trade.is_off()).collect();
         if off.is_empty() {
@@ -244,7 +244,7 @@ fn percent(audit: &Audit<'_>) -> anyhow::Result<Found> {
             if wrong {
                 off.push(trade.entry);
             }
-            evidence.row(wrong.then(|| {
+            evidence.row(wrong.then_some(|| {
                 format!(
                     "{}: {:+.2} % by profit and size, stored {:+.4}",
                     trade.entry.name(),

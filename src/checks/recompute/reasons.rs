@@ -57,7 +57,7 @@ fn result(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let mut evidence = Evidence::default();
         for entry in entries.iter().filter(|entry| matches!(reason(entry), "take_profit" | "stop_loss")) {
             let wrong = contradicts(entry);
-            evidence.row(wrong.then(|| {
+            evidence.row(wrong.then_some(|| {
                 format!("{}: {} with {:+.2}", entry.name(), reason(entry), entry.pnl_usd.unwrap_or_default())
             }));
         }
@@ -149,7 +149,7 @@ fn sides(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let encloses =
                 stop.is_some_and(|stop| limits.gain(limits.target).is_none_or(|target| target > stop));
             let may_be_moved = if limits.sign > 0.0 { moved_long } else { moved_short };
-            evidence.row((encloses && !may_be_moved).then(|| limits.example()));
+            evidence.row((encloses && !may_be_moved).then_some(|| limits.example()));
         }
         if evidence.count == 0 {
             continue;

@@ -50,12 +50,14 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let in_force = matches!(cell::text(row, 6)?.as_deref(), None | Some("active" | "testing"));
         let wrong = carried.contradicts(&id, wins, losses, in_force);
         evidence.entry(generation).or_default().row(wrong.map(|totals| {
-            format!(
-                "{}: {wins} successes and {losses} failures stored, its trades have {} and {}",
-                cut(&id, 40),
-                totals.wins,
-                totals.losses
-            )
+            move || {
+                format!(
+                    "{}: {wins} successes and {losses} failures stored, its trades have {} and {}",
+                    cut(&id, 40),
+                    totals.wins,
+                    totals.losses
+                )
+            }
         }));
         Ok(())
     })?;

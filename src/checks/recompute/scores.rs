@@ -121,7 +121,7 @@ fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
         // A closing that was logged twice is counted twice: `closing-logged-twice` reports it.
         let agrees = [all, settled, twice].iter().any(|totals| totals.agrees(score));
-        evidence.row((!agrees).then(|| {
+        evidence.row((!agrees).then_some(|| {
             let stored = format!(
                 "{} trades, {} wins, {:+.2}",
                 score.trades.unwrap_or_default(),
@@ -161,7 +161,7 @@ fn win_rates(scores: &[Score]) -> Option<Problem> {
             continue;
         }
         let expected = wins as f64 / trades as f64;
-        evidence.row(((rate - expected).abs() > 0.0051).then(|| {
+        evidence.row(((rate - expected).abs() > 0.0051).then_some(|| {
             format!("{}: {wins} of {trades} is {expected:.3}, stored {rate:.3}", cut(&score.coin, 24))
         }));
     }

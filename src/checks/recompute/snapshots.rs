@@ -178,7 +178,9 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut missing = Evidence::default();
     let (mut stored_trades, mut journal_trades) = (0_i64, 0_i64);
     for snapshot in &snapshots {
-        own.row(snapshot.own_contradiction(&journal).map(|what| format!("{}: {what}", snapshot.name())));
+        own.row(
+            snapshot.own_contradiction(&journal).map(|what| move || format!("{}: {what}", snapshot.name())),
+        );
         let (Some(stored), spans) = (snapshot.trades, snapshot.spans(offset_seconds)) else { continue };
         let Some((from, until)) = spans.first().copied() else { continue };
         if journal.times.first().is_none_or(|first| from < *first) {
@@ -194,8 +196,9 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
             stored_trades = stored_trades.saturating_add(stored);
             journal_trades = journal_trades.saturating_add(counted);
         }
-        missing
-            .row(wrong.then(|| format!("{}: {stored} trades, the journal has {counted}", snapshot.name())));
+        missing.row(
+            wrong.then_some(|| format!("{}: {stored} trades, the journal has {counted}", snapshot.name())),
+        );
     }
     let mut found = Found::nothing();
     if own.count > 0 {

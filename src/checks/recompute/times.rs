@@ -64,8 +64,10 @@ fn duration(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let Some(elapsed) = elapsed_seconds(entry) else { continue };
             let excess = excess_seconds(entry);
             evidence.row(excess.map(|_| {
-                let stored = entry.duration_seconds.unwrap_or_default();
-                format!("{}: {elapsed:.0} s by its times, stored {stored:.0} s", entry.name())
+                move || {
+                    let stored = entry.duration_seconds.unwrap_or_default();
+                    format!("{}: {elapsed:.0} s by its times, stored {stored:.0} s", entry.name())
+                }
             }));
             off.extend(excess.map(|excess| (entry, excess)));
         }
@@ -156,7 +158,7 @@ fn reversed(audit: &Audit<'_>) -> anyhow::Result<Found> {
             // A duration that says otherwise is a contradiction, which `DURATION` reports.
             let allowed = if entry.generation == 1 { 2.0 } else { CLOCK_CHANGE_SECONDS + TOLERANCE_SECONDS };
             let wrong = elapsed < -allowed && excess_seconds(entry).is_none();
-            evidence.row(wrong.then(|| format!("{} by {:.0} s", entry.name(), -elapsed)));
+            evidence.row(wrong.then_some(|| format!("{} by {:.0} s", entry.name(), -elapsed)));
         }
         if evidence.count == 0 {
             continue;

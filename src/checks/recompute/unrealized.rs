@@ -53,7 +53,7 @@ fn open(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let expected = size * sign * (current / entry - 1.0);
         let allowed = CENT + MOST_FEES_FRACTION * size + 0.01 * expected.abs();
         let (id, coin) = (cell::text(row, 2)?.unwrap_or_default(), cell::text(row, 3)?.unwrap_or_default());
-        evidence.row(((stored - expected).abs() > allowed).then(|| {
+        evidence.row(((stored - expected).abs() > allowed).then_some(|| {
             format!(
                 "{} (id {}): {entry} → {current} with ${size:.2} gives {expected:+.2}, stored {stored:+.2}",
                 cut(&coin, 24),
@@ -135,7 +135,7 @@ fn missed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for row in &rows {
         let is_percent = (row.stored - row.percent).abs() <= 0.001_f64.max(0.01 * row.percent.abs());
-        evidence.row(is_percent.then(|| {
+        evidence.row(is_percent.then_some(|| {
             format!(
                 "{}: stored {:+.2}, the price moved {:+.2} %, which is ${:+.2}",
                 row.name, row.stored, row.percent, row.money

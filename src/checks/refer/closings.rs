@@ -56,7 +56,7 @@ fn recorded_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
             excess += group.iter().skip(1).filter_map(|entry| entry.pnl_usd).sum::<f64>();
             let ids: Vec<_> = group.iter().take(3).map(|entry| cut(&entry.id, 32)).collect();
             let coin = group.first().map(|entry| cut(&entry.coin, 24)).unwrap_or_default();
-            evidence.row(Some(format!("{coin} as ids {}", ids.join(" and "))));
+            evidence.fault(|| format!("{coin} as ids {}", ids.join(" and ")));
         }
         evidence.of = trades.into();
         found.fact(recorded_problem(table(generation), &evidence, excess));
@@ -132,13 +132,15 @@ fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
             format!("{:+.2} at {} UTC", closing.pnl_usd.unwrap_or_default(), utc_text(closing.at))
         };
         let id = closing.trade_id.as_deref().unwrap_or_default();
-        evidence.row(Some(format!(
-            "{} ({}): {} and {}",
-            cut(&closing.coin, 24),
-            cut(id, 32),
-            shown(closing),
-            last.map(shown).unwrap_or_default()
-        )));
+        evidence.fault(|| {
+            format!(
+                "{} ({}): {} and {}",
+                cut(&closing.coin, 24),
+                cut(id, 32),
+                shown(closing),
+                last.map(shown).unwrap_or_default()
+            )
+        });
     }
     evidence.of = closings.len() as u64;
     let excess: f64 = doubled.iter().filter_map(|closing| closing.pnl_usd).sum();

@@ -51,18 +51,16 @@ const REFERENCES_KNOWN: [Reference; 5] = [
         target: "trading_rules",
         tables: ["closed_trades", "trading_rules"],
         sql: "SELECT t.id, item.value, EXISTS (SELECT 1 FROM src_trading_rules AS r WHERE r.id = CAST(item.value AS INTEGER)), \
-              (SELECT min(id) FROM src_trading_rules), closed_at, 'utc' FROM (SELECT * FROM src_closed_trades ORDER BY id DESC LIMIT 1000) AS t, \
-              json_each(CASE WHEN json_valid('[' || trim(t.rule_ids_used, '[] ') || ']') THEN '[' || trim(t.rule_ids_used, '[] ') || ']' ELSE '[]' END) AS item \
-              WHERE t.rule_ids_used IS NOT NULL",
+              (SELECT min(id) FROM src_trading_rules), closed_at, 'utc' FROM (SELECT id, closed_at, '[' || trim(rule_ids_used, '[] ') || ']' AS ids FROM src_closed_trades ORDER BY id DESC LIMIT 1000) AS t, \
+              json_each(CASE WHEN json_valid(t.ids) THEN t.ids ELSE '[]' END) AS item",
     },
     Reference {
         column: "open_trades.rule_ids_used",
         target: "trading_rules",
         tables: ["open_trades", "trading_rules"],
         sql: "SELECT t.id, item.value, EXISTS (SELECT 1 FROM src_trading_rules AS r WHERE r.id = CAST(item.value AS INTEGER)), \
-              (SELECT min(id) FROM src_trading_rules), opened_at, 'utc' FROM src_open_trades AS t, \
-              json_each(CASE WHEN json_valid('[' || trim(t.rule_ids_used, '[] ') || ']') THEN '[' || trim(t.rule_ids_used, '[] ') || ']' ELSE '[]' END) AS item \
-              WHERE t.rule_ids_used IS NOT NULL",
+              (SELECT min(id) FROM src_trading_rules), opened_at, 'utc' FROM (SELECT id, opened_at, '[' || trim(rule_ids_used, '[] ') || ']' AS ids FROM src_open_trades) AS t, \
+              json_each(CASE WHEN json_valid(t.ids) THEN t.ids ELSE '[]' END) AS item",
     },
 ];
 
@@ -85,7 +83,7 @@ fn references(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let dangling = cell::integer(row, 2)? == Some(0) && kept;
             let (id, target) =
                 (cell::text(row, 0)?.unwrap_or_default(), cell::text(row, 1)?.unwrap_or_default());
-            evidence.row(dangling.then(|| format!("row {} names {}", cut(&id, 32), cut(&target, 32))));
+            evidence.row(dangling.then_some(|| format!("row {} names {}", cut(&id, 32), cut(&target, 32))));
             Ok(())
         })?;
         if evidence.count > 0 {

@@ -70,7 +70,7 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for ((table, text), ids) in groups.iter().filter(|(_, ids)| ids.len() > 1) {
         let evidence = by_table.entry(table).or_default();
         let ids = ids.iter().take(3).cloned().collect::<Vec<_>>().join(" and ");
-        evidence.row(Some(format!("{ids}: \"{}\"", cut(text, 80))));
+        evidence.fault(|| format!("{ids}: \"{}\"", cut(text, 80)));
     }
     for (table, evidence) in &mut by_table {
         evidence.of = rules.get(*table).copied().unwrap_or_default();
@@ -138,15 +138,10 @@ fn conditions(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let id = cut(&field(3)?, 32);
         let others = lives.entry(key).or_default();
         let other = others.iter().find(|(begin, end, _)| from < *end && *begin < until);
-        evidence.row(match other {
-            Some((_, _, other)) => Some(format!(
-                "{} {} at {} as {id} and {other}",
-                cut(&field(4)?, 24),
-                cut(&field(5)?, 8),
-                field(6)?
-            )),
-            None => None,
-        });
+        let (coin, direction, price) = (&field(4)?, &field(5)?, &field(6)?);
+        let shown =
+            |other: &str| format!("{} {} at {price} as {id} and {other}", cut(coin, 24), cut(direction, 8));
+        evidence.row(other.map(|(_, _, other)| || shown(other)));
         others.push((from, until, id));
         Ok(())
     })?;

@@ -54,20 +54,21 @@ fn wrong_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let named = if own { None } else { named_coin(&text, &coins) };
         let learning = cell::text(row, 2)?.unwrap_or_default().into_owned();
         if own || named.is_some() {
+            let (learning, id) = (&learning, &id);
             coin.row(named.map(|named| {
-                format!(
-                    "learning {learning} is about {named}, its trade {} is {}",
-                    cut(&id, 20),
-                    cut(&trade.coin, 24)
-                )
+                move || {
+                    format!(
+                        "learning {learning} is about {named}, its trade {} is {}",
+                        cut(id, 20),
+                        cut(&trade.coin, 24)
+                    )
+                }
             }));
         }
         let before = is_before(created_at, trade);
-        early.row(
-            before.then(|| {
-                format!("learning {learning} is older than the closing of its trade {}", trade.name())
-            }),
-        );
+        early.row(before.then_some(|| {
+            format!("learning {learning} is older than the closing of its trade {}", trade.name())
+        }));
         Ok(())
     })?;
     let wrong_coin = coin.count >= FEWEST && coin.count as f64 >= FEWEST_FRACTION * coin.of as f64;

@@ -78,7 +78,7 @@ fn was_closed(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let own = open.iter().filter(|other| other.generation == row.generation).count();
         let (evidence, size_usd) = by_table.entry(table(row.generation)).or_default();
         *size_usd += row.size_usd.unwrap_or(0.0);
-        evidence.row(Some(format!("{} (id {}) {where_closed}", cut(&row.coin, 24), cut(&row.id, 32))));
+        evidence.fault(|| format!("{} (id {}) {where_closed}", cut(&row.coin, 24), cut(&row.id, 32)));
         evidence.of = own as u64;
     }
     let problems = by_table.into_iter().map(|(table, (evidence, size_usd))| Problem {
@@ -154,11 +154,7 @@ fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let (evidence, size_usd) = by_table.entry(table(row.generation)).or_default();
         *size_usd += row.size_usd.unwrap_or(0.0);
         let since = row.opened_at.map(utc_text).unwrap_or_default();
-        evidence.row(Some(format!(
-            "{} (id {}) open since {since} UTC",
-            cut(&row.coin, 24),
-            cut(&row.id, 32)
-        )));
+        evidence.fault(|| format!("{} (id {}) open since {since} UTC", cut(&row.coin, 24), cut(&row.id, 32)));
         evidence.of = open.iter().filter(|other| other.generation == row.generation).count() as u64;
     }
     let problems = by_table.into_iter().map(|(table, (evidence, size_usd))| Problem {

@@ -74,7 +74,8 @@ fn times(audit: &Audit<'_>) -> anyhow::Result<Found> {
             };
             let wrong = first - second > tolerance;
             let id = cell::text(row, 4)?.unwrap_or_default();
-            evidence.row(wrong.then(|| format!("{} by {} s", cut(&id, 40), (first - second).num_seconds())));
+            evidence
+                .row(wrong.then_some(|| format!("{} by {} s", cut(&id, 40), (first - second).num_seconds())));
             Ok(())
         })?;
         if evidence.count > 0 {
@@ -141,7 +142,7 @@ fn rules_before_creation(audit: &Audit<'_>) -> anyhow::Result<Evidence> {
             created.get(&(entry.generation, (*id).to_owned())).is_some_and(|at| *at - opened_at > tolerance)
         });
         if entry.rules().next().is_some() {
-            evidence.row(early.map(|id| format!("{} carries rule {}", entry.name(), cut(id, 32))));
+            evidence.row(early.map(|id| move || format!("{} carries rule {}", entry.name(), cut(id, 32))));
         }
     }
     Ok(evidence)

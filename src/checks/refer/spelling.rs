@@ -50,7 +50,7 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         evidence.of += u64::from(!is_new && other.is_some());
         if is_new || other.is_none() {
             evidence.row(other.map(|known| {
-                format!("\"{}\" was refused, \"{}\" has a price", cut(named, 24), cut(known, 24))
+                move || format!("\"{}\" was refused, \"{}\" has a price", cut(named, 24), cut(known, 24))
             }));
         }
     }
@@ -103,7 +103,7 @@ fn split(audit: &Audit<'_>) -> anyhow::Result<Found> {
     }
     let mut evidence = Evidence::default();
     for names in spellings.values() {
-        evidence.row((names.len() > 1).then(|| {
+        evidence.row((names.len() > 1).then_some(|| {
             let names: Vec<_> = names
                 .iter()
                 .take(3)

@@ -38,7 +38,7 @@ fn without_exit(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let closed = matches!(entry.status.as_deref(), Some("closed" | "post_tracked"));
             evidence.row(
                 (closed && !missing.is_empty())
-                    .then(|| format!("{} without {}", entry.name(), missing.join(" and "))),
+                    .then_some(|| format!("{} without {}", entry.name(), missing.join(" and "))),
             );
         }
         // A column that is never filled is a dead column, not an unfinished trade.
@@ -85,7 +85,7 @@ fn stuck(audit: &Audit<'_>) -> anyhow::Result<Found> {
     };
     let mut evidence = Evidence::default();
     for entry in ledger.of(2) {
-        evidence.row(is_stuck(entry).then(|| entry.name()));
+        evidence.row(is_stuck(entry).then_some(|| entry.name()));
     }
     let share = evidence.count as f64 / (evidence.of.max(1)) as f64;
     let problem = Problem {
