@@ -164,7 +164,7 @@ fn epoch(number: f64) -> Option<DateTime<Utc>> {
 fn plain(text: &[u8]) -> Option<Stamp> {
     match text {
         [day @ .., b' ' | b'T', h1, h2, b':', m1, m2, b':', s1, s2] => {
-            let time = time(&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2])?;
+            let time = NaiveTime::from_hms_opt(pair(*h1, *h2)?, pair(*m1, *m2)?, pair(*s1, *s2)?)?;
             Some(Stamp::Naive(date(day)?.and_time(time)))
         }
         _ => None,
@@ -201,8 +201,8 @@ fn stamp(text: &str) -> Option<Stamp> {
 fn date(text: &[u8]) -> Option<NaiveDate> {
     match text {
         [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
-            let year = number(&[*y1, *y2, *y3, *y4])?;
-            NaiveDate::from_ymd_opt(year as i32, number(&[*m1, *m2])?, number(&[*d1, *d2])?)
+            let year = pair(*y1, *y2)? * 100 + pair(*y3, *y4)?;
+            NaiveDate::from_ymd_opt(year as i32, pair(*m1, *m2)?, pair(*d1, *d2)?)
         }
         _ => None,
     }
@@ -211,11 +211,11 @@ fn date(text: &[u8]) -> Option<NaiveDate> {
 /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fraction`; digits beyond nanoseconds are dropped.
 fn time(text: &[u8]) -> Option<NaiveTime> {
     match text {
-        [h1, h2, b':', m1, m2] => NaiveTime::from_hms_opt(number(&[*h1, *h2])?, number(&[*m1, *m2])?, 0),
+        [h1, h2, b':', m1, m2] => NaiveTime::from_hms_opt(pair(*h1, *h2)?, pair(*m1, *m2)?, 0),
         [h1, h2, b':', m1, m2, b':', s1, s2, fraction @ ..] => NaiveTime::from_hms_nano_opt(
-            number(&[*h1, *h2])?,
-            number(&[*m1, *m2])?,
-            number(&[*s1, *s2])?,
+            pair(*h1, *h2)?,
+            pair(*m1, *m2)?,
+            pair(*s1, *s2)?,
             nanoseconds(fraction)?,
         ),
         _ => None,
@@ -230,7 +230,10 @@ fn nanoseconds(fraction: &[u8]) -> Option<u32> {
             for (place, digit) in padded.iter_mut().zip(digits) {
                 *place = *digit;
             }
-            digits.iter().all(u8::is_ascii_digit).then(|| number(&padded)).flatten()
+            let [a, b, c, d, e, f, g, h, i] = padded;
+            let billionths = [pair(b'0', a)?, pair(b, c)?, pair(d, e)?, pair(f, g)?, pair(h, i)?];
+            let sum = billionths.into_iter().fold(0, |sum, pair| sum * 100 + pair);
+            digits.iter().all(u8::is_ascii_digit).then_some(sum)
         }
         _ => None,
     }
@@ -244,17 +247,17 @@ fn offset_seconds(text: &str) -> Option<i64> {
         _ => return None,
     };
     let (hours, minutes) = match digits {
-        [h1, h2] => (number(&[*h1, *h2])?, 0),
-        [h1, h2, b':', m1, m2] | [h1, h2, m1, m2] => (number(&[*h1, *h2])?, number(&[*m1, *m2])?),
+        [h1, h2] => (pair(*h1, *h2)?, 0),
+        [h1, h2, b':', m1, m2] | [h1, h2, m1, m2] => (pair(*h1, *h2)?, pair(*m1, *m2)?),
         _ => return None,
     };
     (hours <= 15 && minutes < 60).then(|| sign * i64::from(hours * 3600 + minutes * 60))
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0_u32, |number, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
-    })
+/// The number of two digits.
+fn pair(tens: u8, units: u8) -> Option<u32> {
+    let (tens, units) = (tens.wrapping_sub(b'0'), units.wrapping_sub(b'0'));
+    (tens < 10 && units < 10).then(|| u32::from(tens * 10 + units))
 }
 
 #[cfg(test)]

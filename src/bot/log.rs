@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use decision::{Decision, is_failure_text};
 pub(crate) use error_kind::{is_failed_fetch, quotable};
-pub(crate) use vocabulary::{Class, Vocabulary};
+pub(crate) use vocabulary::{Class, KindId, Vocabulary};
 
 use crate::untrusted::cut;
 
@@ -116,7 +116,7 @@ impl Log {
 
     /// Rows of one type.
     pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = Entry<'_>> {
-        let kind = self.vocabulary.kinds().position(|known| known == kind);
+        let kind = self.vocabulary.kinds().position(|known| known == kind).map(KindId);
         self.entries().filter(move |entry| Some(entry.row.class.kind) == kind)
     }
 
@@ -209,6 +209,7 @@ mod tests {
                 _ => ("llm_decision", Some(format!(r#"{{"action": "BUY", "coin": "coin {number}"}}"#))),
             };
             let description = format!("row {number}");
+            let kind = vocabulary.kind_id(kind);
             let class = vocabulary.class(kind, &description);
             recorder.row(DateTime::UNIX_EPOCH, number as i64, class, &description, details.as_deref());
         }

@@ -11,6 +11,10 @@ use crate::bot::{Period, cell, clock, trade};
 
 /// Days of daily results, today included.
 const HISTORY_DAYS: u64 = 30;
+/// Fewer days where they would hold more trades than this: the window is what a run may cost.
+const MOST_HISTORY_TRADES: f64 = 5_000.0;
+/// What a trend needs, today and the day of the first trade apart.
+const FEWEST_HISTORY_DAYS: u64 = TREND_DAYS as u64 + 2;
 /// Recomputing reads every trade; beyond this many it would cost by history and not by window.
 const MOST_TRADES_TO_RECOMPUTE: u64 = 20_000;
 
@@ -60,7 +64,8 @@ pub(crate) struct AccountHealth {
     pub(crate) recomputed: Account,
     /// Direction of the balance over the last whole days: see `trend`.
     pub(crate) pnl_trend: Option<&'static str>,
-    /// Results of the last 30 UTC days, oldest first, from the first day with a trade on.
+    /// Results of the last 30 UTC days, oldest first, from the first day with a trade on; of a bot that
+    /// trades far more often, of as many days as hold 5,000 trades.
     pub(crate) daily_pnl_history: Vec<Day>,
     /// Positions open now.
     pub(crate) open_positions: u64,
@@ -158,7 +163,7 @@ pub(crate) struct KeyFigures {
     pub(crate) pnl: f64,
 }
 
-/// Reads the account, the open positions, the last 30 days' trades and the window's refusals.
+/// Reads the account, the open positions, the last days' trades and the window's refusals.
 ///
 /// # Errors
 /// When one of them cannot be read.
@@ -357,9 +362,21 @@ fn total_pnl(
     }
 }
 
-fn daily_history(context: &Context<'_>) -> rusqlite::Result<Vec<Day>> {
+/// As many days as hold so many trades, by the rate of the newest ones.
+fn history_days(context: &Context<'_>) -> anyhow::Result<u64> {
+    let ledger = context.ledger()?;
+    let times = || ledger.entries.iter().filter_map(|trade| trade.closed_at);
+    let (Some(oldest), Some(newest), false) = (times().min(), times().max(), ledger.complete) else {
+        return Ok(HISTORY_DAYS);
+    };
+    let span_days = (newest - oldest).num_minutes() as f64 / (24.0 * 60.0);
+    let days = span_days * MOST_HISTORY_TRADES / ledger.entries.len() as f64;
+    Ok((days as u64).clamp(FEWEST_HISTORY_DAYS, HISTORY_DAYS))
+}
+
+fn daily_history(context: &Context<'_>) -> anyhow::Result<Vec<Day>> {
     let today = context.now.date_naive();
-    let first = today.checked_sub_days(Days::new(HISTORY_DAYS - 1)).unwrap_or(today);
+    let first = today.checked_sub_days(Days::new(history_days(context)? - 1)).unwrap_or(today);
     let midnight = first.and_time(chrono::NaiveTime::MIN).and_utc();
     let mut by_day: Counts<NaiveDate, (f64, u64)> = Counts::default();
     let period = Period { after: midnight - TimeDelta::microseconds(1), until: context.now };

@@ -1,6 +1,8 @@
 //! The activity log of the window and of the one before: read in one pass, for the collectors and the
 //! checks.
 
+use std::borrow::Cow;
+
 use super::Context;
 use super::system_metrics::Tally;
 use crate::bot::log::{Log, Recorder, Vocabulary};
@@ -41,10 +43,14 @@ impl Activity {
         let mut recorder = Recorder::default();
         let both = Period { after: context.previous.after, until: context.window.until };
         context.bot.each_within(ROWS, both, |at, row| {
-            let kind = cell::name(row, 2)?.unwrap_or_default();
-            let description = cell::text(row, 3)?.unwrap_or_default();
-            let class = vocabulary.class(&kind, &description);
-            if at <= context.previous.until {
+            let kind = vocabulary.kind_id(&cell::name(row, 2)?.unwrap_or_default());
+            let is_previous = at <= context.previous.until;
+            let description = match is_previous && !vocabulary.tells_by_description(kind) {
+                true => Cow::default(),
+                false => cell::text(row, 3)?.unwrap_or_default(),
+            };
+            let class = vocabulary.class(kind, &description);
+            if is_previous {
                 previous.row(at, class, &vocabulary);
                 return Ok(());
             }

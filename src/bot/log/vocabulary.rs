@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use super::{error_kind, limit};
 
+/// The type of a row: its place in the vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KindId(pub(crate) usize);
+
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Class {
-    /// Place of its type in the vocabulary.
-    pub(crate) kind: usize,
+    /// Its type.
+    pub(crate) kind: KindId,
     error: Option<usize>,
     /// The limit at which it tells that a trade was refused.
     pub(crate) limit: Option<&'static str>,
@@ -19,6 +23,8 @@ pub(crate) struct Class {
 pub(crate) struct Vocabulary {
     kinds: Vec<Kind>,
     kind_places: HashMap<Box<str>, usize>,
+    /// The type of the row before.
+    last: usize,
     errors: Vec<Box<str>>,
     error_places: HashMap<Box<str>, usize>,
 }
@@ -28,22 +34,42 @@ struct Kind {
     name: Box<str>,
     reports_errors: bool,
     is_refusal: bool,
+    /// The type of the row that followed the last time: rows come in cycles.
+    next: usize,
     /// Most errors come in series of one text.
     last_error: Option<(Box<str>, usize)>,
 }
 
 impl Vocabulary {
+    /// The type of the next row, by its name.
+    pub(crate) fn kind_id(&mut self, name: &str) -> KindId {
+        let guess = self.kinds.get(self.last).map_or(0, |last| last.next);
+        let place = match self.kinds.get(guess) {
+            Some(kind) if *kind.name == *name => guess,
+            _ => self.place_of(name),
+        };
+        if let Some(last) = self.kinds.get_mut(self.last) {
+            last.next = place;
+        }
+        self.last = place;
+        KindId(place)
+    }
+
+    /// Whether what a row of this type is follows from its description, too.
+    pub(crate) fn tells_by_description(&self, kind: KindId) -> bool {
+        self.kinds.get(kind.0).is_some_and(|kind| kind.reports_errors || kind.is_refusal)
+    }
+
     /// What a row of this type and description is.
-    pub(crate) fn class(&mut self, kind: &str, description: &str) -> Class {
-        let kind = self.place_of(kind);
+    pub(crate) fn class(&mut self, kind: KindId, description: &str) -> Class {
         let error = self.error_of(kind, description);
-        let is_refusal = self.kinds.get(kind).is_some_and(|kind| kind.is_refusal);
+        let is_refusal = self.kinds.get(kind.0).is_some_and(|kind| kind.is_refusal);
         Class { kind, error, limit: is_refusal.then(|| limit::limit_of(description)) }
     }
 
     /// The type of a row, as the bot names it.
     pub(crate) fn kind(&self, class: Class) -> &str {
-        self.kinds.get(class.kind).map_or("", |kind| &kind.name)
+        self.kinds.get(class.kind.0).map_or("", |kind| &kind.name)
     }
 
     /// The types in the order of their places.
@@ -65,14 +91,15 @@ impl Vocabulary {
             name: name.into(),
             reports_errors: error_kind::reports_errors(name),
             is_refusal: name == "trade_rejected",
+            next: 0,
             last_error: None,
         });
         self.kind_places.insert(name.into(), place);
         place
     }
 
-    fn error_of(&mut self, kind: usize, description: &str) -> Option<usize> {
-        let kind = self.kinds.get_mut(kind).filter(|kind| kind.reports_errors)?;
+    fn error_of(&mut self, kind: KindId, description: &str) -> Option<usize> {
+        let kind = self.kinds.get_mut(kind.0).filter(|kind| kind.reports_errors)?;
         if let Some((_, place)) = kind.last_error.as_ref().filter(|(last, _)| **last == *description) {
             return Some(*place);
         }
@@ -93,12 +120,18 @@ mod tests {
     #[test]
     fn types_and_errors_are_named_once() {
         let mut known = Vocabulary::default();
-        let prices = known.class("market_data", "Batch fetched 45 coins");
-        let timeout = known.class("error", "LLM timeout after retries");
-        let refusal = known.class("trade_rejected", "BUY x: Coin x in cooldown");
-        assert_eq!(known.class("market_data", "Batch fetched 44 coins"), prices);
-        assert_eq!(known.class("error", "LLM timeout after retries"), timeout);
-        assert_eq!(known.class("warning", "LLM timed out").error, timeout.error);
+        let class = |known: &mut Vocabulary, kind: &str, description: &str| {
+            let kind = known.kind_id(kind);
+            known.class(kind, description)
+        };
+        let prices = class(&mut known, "market_data", "Batch fetched 45 coins");
+        let timeout = class(&mut known, "error", "LLM timeout after retries");
+        let refusal = class(&mut known, "trade_rejected", "BUY x: Coin x in cooldown");
+        assert_eq!(class(&mut known, "market_data", "Batch fetched 44 coins"), prices);
+        assert_eq!(class(&mut known, "error", "LLM timeout after retries"), timeout);
+        assert_eq!(class(&mut known, "warning", "LLM timed out").error, timeout.error);
+        assert!(known.tells_by_description(timeout.kind) && known.tells_by_description(refusal.kind));
+        assert!(!known.tells_by_description(prices.kind));
         assert_eq!((known.kind(prices), known.error(prices)), ("market_data", None));
         assert_eq!((known.kind(timeout), known.error(timeout)), ("error", Some("llm_timeout")));
         assert_eq!((refusal.limit, timeout.limit), (Some("cooldown"), None));

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cycles::Cycles;
 use super::{KeyFigures, Times};
-use crate::bot::log::{Class, Vocabulary};
+use crate::bot::log::{Class, KindId, Vocabulary};
 use crate::collectors::{Context, Ranked, ratio};
 
 /// Errors that follow each other within this time are one episode.
@@ -69,10 +69,11 @@ impl Tally {
     /// Takes the next row.
     pub(crate) fn row(&mut self, at: DateTime<Utc>, class: Class, vocabulary: &Vocabulary) {
         self.newest = self.newest.max(Some(at));
-        if self.by_kind.len() <= class.kind {
-            self.by_kind.resize(class.kind + 1, 0);
+        let KindId(place) = class.kind;
+        if self.by_kind.len() <= place {
+            self.by_kind.resize(place + 1, 0);
         }
-        if let Some(count) = self.by_kind.get_mut(class.kind) {
+        if let Some(count) = self.by_kind.get_mut(place) {
             *count += 1;
         }
         let error = vocabulary.error(class);
