@@ -110,7 +110,7 @@ const FAILURE_WORDS: [&str; 12] = [
     "connection failed",
 ];
 
-static FAILURES: LazyLock<Words> = LazyLock::new(|| Words::new(&FAILURE_WORDS));
+static FAILURES: LazyLock<Words> = LazyLock::new(|| Words::in_any_case(&FAILURE_WORDS));
 
 /// Whether a reason is the text of a failure.
 pub(crate) fn is_failure_text(text: &str) -> bool {

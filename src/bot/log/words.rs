@@ -2,13 +2,18 @@
 
 use aho_corasick::AhoCorasick;
 
-/// Words of a list, in any case of their letters; no two of them share letters of a text.
+/// Words of a list; no two of them share letters of a text.
 #[derive(Debug)]
 pub(super) struct Words(Option<AhoCorasick>);
 
 impl Words {
-    /// Of a list that is short enough for any automaton.
+    /// As they are written. Lists are short enough for any automaton.
     pub(super) fn new(list: &[&str]) -> Self {
+        Self(AhoCorasick::new(list).ok())
+    }
+
+    /// In any case of their letters.
+    pub(super) fn in_any_case(list: &[&str]) -> Self {
         Self(AhoCorasick::builder().ascii_case_insensitive(true).build(list).ok())
     }
 
@@ -29,10 +34,11 @@ mod tests {
 
     #[test]
     fn the_foremost_of_the_list_counts_wherever_it_stands() {
-        let words = Words::new(&["trade size", "exposure", "balance"]);
+        let words = Words::in_any_case(&["trade size", "exposure", "balance"]);
         assert_eq!(words.foremost("BALANCE, Trade Size"), Some(0));
         assert_eq!(words.foremost("the balance's exposure"), Some(1));
         assert_eq!(words.foremost("nothing"), None);
         assert!(words.any("a Balance") && !words.any("balanc"));
+        assert!(!Words::new(&["balance"]).any("a Balance"));
     }
 }
