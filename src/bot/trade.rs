@@ -28,6 +28,12 @@ SELECT
     count(*)
 FROM trade";
 
+const BEYOND: &str = "
+SELECT
+    1
+FROM trade
+LIMIT 1 OFFSET ?1";
+
 const TIMES: &str = "
 SELECT
     closed_at,
@@ -97,16 +103,22 @@ pub(crate) fn each_closed(
 /// The reason where a file holds neither generation's trades.
 pub(crate) const NO_TABLES: &str = "the file has neither closed_trades nor trade_journal";
 
-/// Number of trades closed up to `now`, one without a time included; `None` where the file has no table
-/// of them. All are counted, which costs SQLite next to nothing, and what came later is taken away.
+/// A number of trades, or why there is none.
+pub(crate) type Count = Result<u64, String>;
+
+/// Number of trades closed up to `now`, one without a time included, where the file holds at most `most`:
+/// what came later is taken away from all of them.
 ///
 /// # Errors
 /// When the trades cannot be read.
-pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<Option<u64>> {
+pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>, most: u64) -> rusqlite::Result<Count> {
     if !bot.has_table("closed_trades") && !bot.has_table("trade_journal") {
-        return Ok(None);
+        return Ok(Err(NO_TABLES.to_owned()));
+    }
+    if bot.prepare(BEYOND)?.exists([i64::try_from(most).unwrap_or(i64::MAX)])? {
+        return Ok(Err(format!("more than {most} trades: all are counted only with --hours over all of them")));
     }
     let all: i64 = bot.prepare(ALL)?.query_row([], |row| row.get(0))?;
     let later = bot.count_within(TIMES, Period::later_than(now))?;
-    Ok(Some(all.unsigned_abs().saturating_sub(later)))
+    Ok(Ok(all.unsigned_abs().saturating_sub(later)))
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::system_metrics::Tally;
-use super::{Context, Counts, Ranked, Unavailable, ratio};
+use super::{Context, Counts, MOST_COUNTED_TRADES, Ranked, Unavailable, ratio};
 use crate::bot::ledger::Entry;
 use crate::bot::{Period, cell, clock, trade};
 
@@ -15,8 +15,6 @@ const HISTORY_DAYS: u64 = 30;
 const MOST_HISTORY_TRADES: f64 = 5_000.0;
 /// What a trend needs, today and the day of the first trade apart.
 const FEWEST_HISTORY_DAYS: u64 = TREND_DAYS as u64 + 2;
-/// Recomputing reads every trade; beyond this many it would cost by history and not by window.
-const MOST_TRADES_TO_RECOMPUTE: u64 = 20_000;
 
 const STORED: &str = "
 SELECT
@@ -338,19 +336,18 @@ fn total_pnl(
 ) -> anyhow::Result<Option<f64>> {
     let bot = context.bot;
     let total = match context.trade_count()? {
-        None => Err(trade::NO_TABLES.to_owned()),
+        Err(reason) => Err(reason.clone()),
+        // So many are not read twice where the window has read all of them.
+        Ok(trades @ MOST_COUNTED_TRADES..)
+            if context.traded()?.window.patterns.key.total_trades == *trades =>
+        {
+            Ok(context.traded()?.window.own_pnl_usd)
+        }
         // Infinities of both signs add up to NULL.
-        Some(..=MOST_TRADES_TO_RECOMPUTE) => {
+        Ok(_) => {
             let all: Option<f64> = bot.prepare(ALL_PNL)?.query_row([context.generation], |row| row.get(0))?;
             Ok(all.unwrap_or(f64::NAN) - later.pnl_usd)
         }
-        // The window reads every trade anyway.
-        Some(trades) if context.traded()?.window.patterns.key.total_trades == trades => {
-            Ok(context.traded()?.window.own_pnl_usd)
-        }
-        Some(trades) => Err(format!(
-            "{trades} trades: recomputed only up to {MOST_TRADES_TO_RECOMPUTE}, or with --hours over all"
-        )),
     };
     let infinite = || "a trade's profit or loss is infinite".to_owned();
     match total.and_then(|total| if total.is_finite() { Ok(total) } else { Err(infinite()) }) {

@@ -38,6 +38,10 @@ use traded::Traded;
 /// Rows that averages rest on where the window holds none.
 const NEWEST_ROWS: usize = 500;
 
+/// All trades are counted and added up to this many, or to twice those of the window: beyond that they
+/// would cost by history and not by window.
+const MOST_COUNTED_TRADES: u64 = 20_000;
+
 /// What every collector is given.
 #[derive(Debug)]
 pub(crate) struct Context<'run> {
@@ -60,7 +64,7 @@ pub(crate) struct Context<'run> {
     ledger: OnceCell<Ledger>,
     all_trades: OnceCell<Option<Ledger>>,
     open_positions: OnceCell<Vec<Entry>>,
-    trade_count: OnceCell<Option<u64>>,
+    trade_count: OnceCell<trade::Count>,
     closings: OnceCell<Vec<Closing>>,
 }
 
@@ -127,13 +131,14 @@ impl<'run> Context<'run> {
         Ok(self.open_positions.get_or_init(|| positions))
     }
 
-    /// Number of trades closed up to now; `None` where the file has no table of them. Counted once a run.
-    pub(crate) fn trade_count(&self) -> rusqlite::Result<Option<u64>> {
+    /// Number of trades closed up to now, counted once a run.
+    pub(crate) fn trade_count(&self) -> rusqlite::Result<&trade::Count> {
         if let Some(count) = self.trade_count.get() {
-            return Ok(*count);
+            return Ok(count);
         }
-        let count = trade::count_until(self.bot, self.now)?;
-        Ok(*self.trade_count.get_or_init(|| count))
+        let most = MOST_COUNTED_TRADES.max(2 * self.traded()?.window.patterns.key.total_trades);
+        let count = trade::count_until(self.bot, self.now, most)?;
+        Ok(self.trade_count.get_or_init(|| count))
     }
 
     /// All closed trades, read once a run; `None` where they are too many.
@@ -144,7 +149,8 @@ impl<'run> Context<'run> {
         let ledger = match self.all_trades.get() {
             Some(ledger) => ledger,
             None => {
-                let is_short = self.trade_count()?.is_some_and(|trades| trades < ledger::MOST_OF_ALL as u64);
+                let is_short =
+                    self.trade_count()?.as_ref().is_ok_and(|trades| *trades < ledger::MOST_OF_ALL as u64);
                 let read = || Ledger::read(self.bot, self.now, ledger::MOST_OF_ALL);
                 let ledger = if is_short { Some(read()?) } else { None };
                 self.all_trades.get_or_init(|| ledger)

@@ -6,7 +6,7 @@ use chrono::Timelike as _;
 use serde::Serialize;
 
 use super::{Basis, Context, Counts, Mean, Ranked, Rate, Unavailable};
-use crate::bot::trade::{self, Trade};
+use crate::bot::trade::Trade;
 
 /// Upper limits of the size classes in US dollars, with their names; larger sizes are `$100+`.
 const SIZE_CLASSES: [(f64, &str); 3] = [(20.0, "<$20"), (50.0, "$20-50"), (100.0, "$50-100")];
@@ -132,10 +132,13 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<TradePatterns> {
     let (sums, basis) = traded.basis();
     let tally = &sums.patterns;
     let mut unavailable = tally.unavailable();
-    let all_time_trades = context.trade_count()?;
-    if all_time_trades.is_none() {
-        unavailable.insert("all_time_trades", trade::NO_TABLES.to_owned());
-    }
+    let all_time_trades = match context.trade_count()? {
+        Ok(trades) => Some(*trades),
+        Err(reason) => {
+            unavailable.insert("all_time_trades", reason.clone());
+            None
+        }
+    };
     let by_size = tally.by_size.clone().by_key().0.into_iter();
     Ok(TradePatterns {
         total_trades: if basis == Basis::Window { tally.key.total_trades } else { 0 },

@@ -127,7 +127,9 @@ fn claims(audit: &Audit<'_>, sql: &str) -> rusqlite::Result<Vec<(DateTime<Utc>, 
 /// High where the bot has changed itself because of it, else medium.
 pub(super) fn impossible_evidence(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let (insights, adaptations) = (claims(audit, REFLECTIONS)?, claims(audit, ADAPTATIONS)?);
-    if insights.is_empty() || audit.context.trade_count()?.is_none_or(|trades| trades > MOST_TRADES) {
+    if insights.is_empty()
+        || !audit.context.trade_count()?.as_ref().is_ok_and(|trades| *trades <= MOST_TRADES)
+    {
         return Ok(Found::nothing());
     }
     let history = History::read(audit)?;
