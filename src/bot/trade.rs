@@ -116,7 +116,9 @@ pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>, most: u64) -> rusqlite:
         return Ok(Err(NO_TABLES.to_owned()));
     }
     if bot.prepare(BEYOND)?.exists([i64::try_from(most).unwrap_or(i64::MAX)])? {
-        return Ok(Err(format!("more than {most} trades: all are counted only with --hours over all of them")));
+        return Ok(Err(format!(
+            "more than {most} trades: all are counted only with --hours over all of them"
+        )));
     }
     let all: i64 = bot.prepare(ALL)?.query_row([], |row| row.get(0))?;
     let later = bot.count_within(TIMES, Period::later_than(now))?;

@@ -322,6 +322,31 @@ fn a_moment_in_the_past_counts_what_was_there_in_any_clock() {
 }
 
 #[test]
+fn a_long_history_is_counted_and_added_up_only_where_the_window_holds_it() {
+    let bot = BotFile::generation1();
+    bot.execute(
+        "WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 20000)
+        INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason,
+            exit_reason, opened_at, closed_at)
+        SELECT 'bitcoin', 100, 101, 50, 0.5, 1, 'momentum', 'take_profit', at, at
+        FROM (SELECT datetime('2026-11-22 09:00:00', '-' || n || ' minutes') AS at FROM number)",
+        [],
+    );
+    let day = &report(&bot, &[])["report"];
+    for (section, field) in [("trade_patterns", "all_time_trades"), ("account_health", "recomputed.balance")]
+    {
+        let reason = &day[section]["unavailable"][field];
+        assert_eq!(reason, "more than 20000 trades: all are counted only with --hours over all of them");
+    }
+    assert_eq!(day["trade_patterns"]["all_time_trades"], Value::Null);
+    assert_eq!(day["trade_patterns"]["total_trades"], 1_440);
+
+    let whole = &report(&bot, &["--hours", "400"])["report"];
+    assert_eq!(whole["trade_patterns"]["all_time_trades"], 20_001);
+    assert_eq!(whole["account_health"]["recomputed"]["balance"], 1_000.0 + 0.5 * 20_001.0);
+}
+
+#[test]
 fn numbers_beyond_all_measure_break_nothing() {
     let bot = BotFile::generation1();
     bot.execute("UPDATE account_state SET balance = 9e999", []);
