@@ -1,0 +1,160 @@
+//! The account as the bot stores it, and as it follows from its trades.
+
+use serde::Serialize;
+
+use super::daily::Day;
+use super::sum;
+use crate::bot::ledger::Entry;
+use crate::bot::{Period, cell, clock, trade};
+use crate::collectors::{Context, MOST_COUNTED_TRADES, Unavailable};
+
+const STORED: &str = "
+SELECT
+    updated_at,
+    clock,
+    balance,
+    available_balance,
+    in_positions,
+    total_pnl,
+    daily_pnl,
+    trade_count_today
+FROM account
+WHERE generation = ?1
+ORDER BY id DESC
+LIMIT 1";
+
+const ALL_PNL: &str = "
+SELECT
+    total(pnl_usd)
+FROM trade
+WHERE generation = ?1";
+
+/// An account in US dollars.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Account {
+    /// Realised balance.
+    pub(crate) balance: Option<f64>,
+    /// Balance that is in no position.
+    pub(crate) available_balance: Option<f64>,
+    /// Sum of the open sizes.
+    pub(crate) in_positions: Option<f64>,
+    /// Sum of all profits and losses.
+    pub(crate) total_pnl: Option<f64>,
+    /// Sum of today's (UTC).
+    pub(crate) daily_pnl: Option<f64>,
+    /// Trades closed today (UTC); the stored counter may count openings.
+    pub(crate) trade_count_today: Option<i64>,
+    /// When the bot wrote it, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_updated: Option<String>,
+}
+
+/// What was traded after the audited moment.
+#[derive(Default)]
+pub(super) struct Later {
+    /// Trades of either generation.
+    trades: u64,
+    /// Sum of the current generation's profits and losses.
+    pnl_usd: f64,
+}
+
+impl Later {
+    pub(super) fn read(context: &Context<'_>) -> rusqlite::Result<Self> {
+        let mut later = Self::default();
+        trade::each_closed(context.bot, Period::later_than(context.now), |trade| {
+            later.trades += 1;
+            if trade.generation == context.generation {
+                later.pnl_usd += trade.pnl_usd.unwrap_or(0.0);
+            }
+        })?;
+        Ok(later)
+    }
+}
+
+/// The account as stored, unless it was written after `now` or knows of trades after it.
+pub(super) fn stored(
+    context: &Context<'_>,
+    later: &Later,
+    unavailable: &mut Unavailable,
+) -> anyhow::Result<Option<Account>> {
+    let bot = context.bot;
+    let mut statement = bot.prepare(STORED)?;
+    let mut rows = statement.query([context.generation])?;
+    let Some(row) = rows.next()? else {
+        let reason = match context.generation {
+            1 => "account_state holds no row",
+            _ => "this generation stores no balance (equity_points is empty)",
+        };
+        unavailable.insert("stored", reason.to_owned());
+        return Ok(None);
+    };
+    let updated_at = bot.instant(row, 0, 1)?;
+    if later.trades > 0 || updated_at.is_some_and(|updated_at| updated_at > context.now) {
+        unavailable
+            .insert("stored", "the bot has overwritten it after the moment that is audited".to_owned());
+        return Ok(None);
+    }
+    Ok(Some(Account {
+        balance: cell::real(row, 2)?,
+        available_balance: cell::real(row, 3)?,
+        in_positions: cell::real(row, 4)?,
+        total_pnl: cell::real(row, 5)?,
+        daily_pnl: cell::real(row, 6)?,
+        trade_count_today: cell::integer(row, 7)?,
+        last_updated: updated_at.map(clock::utc_text),
+    }))
+}
+
+/// The account as it follows from the current generation's trades and open positions.
+pub(super) fn recompute(
+    context: &Context<'_>,
+    positions: &[Entry],
+    history: &[Day],
+    later: &Later,
+    unavailable: &mut Unavailable,
+) -> anyhow::Result<Account> {
+    let own = positions.iter().filter(|position| position.generation == context.generation);
+    let in_positions = sum(own.filter_map(|position| position.size_usd));
+    let total_pnl = total_pnl(context, later, unavailable)?;
+    let balance = total_pnl.map(|pnl| context.limits.starting_balance_usd + pnl);
+    let today = history.last().filter(|day| day.date == context.now.date_naive());
+    Ok(Account {
+        balance,
+        available_balance: balance.map(|balance| balance - in_positions),
+        in_positions: Some(in_positions),
+        total_pnl,
+        daily_pnl: Some(today.map_or(0.0, |day| day.pnl)),
+        trade_count_today: Some(today.map_or(0, |day| day.trades as i64)),
+        last_updated: None,
+    })
+}
+
+fn total_pnl(
+    context: &Context<'_>,
+    later: &Later,
+    unavailable: &mut Unavailable,
+) -> anyhow::Result<Option<f64>> {
+    let bot = context.bot;
+    let total = match context.trade_count()? {
+        Err(reason) => Err(reason.clone()),
+        // So many are not read twice where the window has read all of them.
+        Ok(trades @ MOST_COUNTED_TRADES..)
+            if context.traded()?.window.patterns.key.total_trades == *trades =>
+        {
+            Ok(context.traded()?.window.own_pnl_usd)
+        }
+        // Infinities of both signs add up to NULL.
+        Ok(_) => {
+            let all: Option<f64> = bot.prepare(ALL_PNL)?.query_row([context.generation], |row| row.get(0))?;
+            Ok(all.unwrap_or(f64::NAN) - later.pnl_usd)
+        }
+    };
+    let infinite = || "a trade's profit or loss is infinite".to_owned();
+    match total.and_then(|total| if total.is_finite() { Ok(total) } else { Err(infinite()) }) {
+        Ok(total) => Ok(Some(total)),
+        Err(reason) => {
+            unavailable.insert("recomputed.balance", reason);
+            Ok(None)
+        }
+    }
+}
