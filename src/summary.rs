@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
+use crate::bot::clock;
 use crate::checks;
 use crate::collectors::Report;
 use crate::exit_code::Verdict;
@@ -203,6 +204,10 @@ impl Summary<'_> {
         }
         for (check, reason) in &self.checks.skipped {
             writeln!(writer, "Check {check} {reason}")?;
+        }
+        if self.report.is_of_nothing() {
+            let until = clock::utc_text(self.now);
+            writeln!(writer, "Nothing to audit: no trade, learning or activity up to {until} UTC")?;
         }
         if self.llm.status == Status::Skipped {
             writeln!(writer, "LLM analysis: skipped")?;

@@ -326,6 +326,15 @@ impl Report {
         }
     }
 
+    /// Whether the file holds no trade, open position, learning or activity up to the audited moment.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        let is_nothing = |basis| basis == Some(Basis::Nothing);
+        is_nothing(self.trade_patterns.available().map(|trades| trades.basis))
+            && is_nothing(self.learning_quality.available().map(|learnings| learnings.basis))
+            && self.account_health.available().is_some_and(|account| account.open_positions == 0)
+            && self.system_metrics.available().is_some_and(|system| system.last_activity.is_none())
+    }
+
     /// What the file knows by name: coins, rules, exit reasons, tables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let patterns = self.winloss_patterns.available();

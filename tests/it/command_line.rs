@@ -220,6 +220,21 @@ fn the_summary_has_the_shape_of_the_specification() {
 }
 
 #[test]
+fn a_file_that_holds_nothing_up_to_the_moment_is_said_to() {
+    let bot = BotFile::with_stale_position();
+    bot.closed_trade(|_| ());
+    let nothing = "Nothing to audit: no trade, learning or activity up to";
+    for empty in [
+        audit(&BotFile::generation1().path(), &["--dry-run"]),
+        run(["--no-llm", "--dry-run", "--as-of", "2025-01-01", "--db", &bot.path().display().to_string()]),
+    ] {
+        assert_eq!(empty.code, 0);
+        assert!(empty.stdout.contains(nothing), "{}", empty.stdout);
+    }
+    assert!(!audit(&bot.path(), &["--dry-run"]).stdout.contains(nothing));
+}
+
+#[test]
 fn a_piped_summary_has_no_colours() {
     let bot = BotFile::with_stale_position();
     assert!(!audit(&bot.path(), &["--dry-run", "--verbose"]).stdout.contains('\u{1b}'));
