@@ -132,6 +132,7 @@ mod tests {
             include_str!("../../tests/it/bot_file/generation2.sql"),
             include_str!("../../migrations/V1__monitoring_alerts.sql"),
             include_str!("../../migrations/V2__sightings.sql"),
+            include_str!("../../migrations/V3__windows.sql"),
         ]);
         assert_eq!(listed, real);
     }

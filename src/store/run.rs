@@ -28,17 +28,18 @@ VALUES (:alert_type, :severity, :title, :description, :evidence, :recommendation
 
 const INSERT_SIGHTING: &str = "
 INSERT OR REPLACE INTO monitoring_sightings (
-    alert_id, source, fingerprint, follows_alert_id, first_seen_at, last_seen_at
+    alert_id, source, fingerprint, follows_alert_id, first_seen_at, last_seen_at, least_hours
 )
-VALUES (:alert_id, :source, :fingerprint, :follows_alert_id, :audited_at, :audited_at)";
+VALUES (:alert_id, :source, :fingerprint, :follows_alert_id, :audited_at, :audited_at, :hours)";
 
 /// An alert of an earlier version, or of the bot's own, has no row yet.
 const SEEN_AGAIN: &str = "
-INSERT INTO monitoring_sightings (alert_id, source, fingerprint, first_seen_at, last_seen_at)
-VALUES (:alert_id, :source, :fingerprint, :audited_at, :audited_at)
+INSERT INTO monitoring_sightings (alert_id, source, fingerprint, first_seen_at, last_seen_at, least_hours)
+VALUES (:alert_id, :source, :fingerprint, :audited_at, :audited_at, :hours)
 ON CONFLICT (alert_id) DO UPDATE SET
     times_seen = times_seen + 1,
     last_seen_at = max(last_seen_at, :audited_at),
+    least_hours = min(least_hours, :hours),
     missed_runs = 0";
 
 const RAISE: &str = "
@@ -46,11 +47,12 @@ UPDATE monitoring_alerts
 SET severity = :severity
 WHERE id = :id";
 
-/// That an earlier moment did not show a problem proves nothing.
+/// That an earlier moment, or a window shorter than any that has shown it, did not show a problem proves
+/// nothing.
 const MISSED: &str = "
 UPDATE monitoring_sightings
 SET missed_runs = missed_runs + 1
-WHERE alert_id = :id AND last_seen_at <= :audited_at";
+WHERE alert_id = :id AND last_seen_at <= :audited_at AND least_hours <= :hours";
 
 /// What became of a run's findings.
 #[derive(Debug)]
@@ -114,7 +116,7 @@ pub(crate) fn store(
     let sameness = Sameness::new(&Alert::all(&connection)?, findings, names);
     let transaction = connection.transaction().context("cannot get the write lock")?;
     let mut run = Run {
-        audited_at: clock::utc_text(now),
+        audited: Audited { at: clock::utc_text(now), hours: config.hours },
         alerts: Alert::all(&transaction)?,
         seen: BTreeSet::new(),
         new_llm_alerts: 0,
@@ -158,10 +160,17 @@ pub(crate) fn unstored(findings: &[Finding]) -> Kept {
     Kept { outcomes, resolved: Vec::new(), totals: Totals::default() }
 }
 
+/// What a run has looked at.
+struct Audited {
+    /// The moment, as the columns have it.
+    at: String,
+    /// Length of the analysis window.
+    hours: u32,
+}
+
 /// One run within its transaction.
 struct Run<'run> {
-    /// The moment that was audited, as the columns have it.
-    audited_at: String,
+    audited: Audited,
     alerts: Vec<Alert>,
     seen: BTreeSet<i64>,
     new_llm_alerts: usize,
@@ -179,8 +188,7 @@ impl Run<'_> {
         let known = self.sameness.repeated(&self.alerts, place).map(|alert| alert.id);
         if let Some(alert) = self.alerts.iter_mut().find(|alert| Some(alert.id) == known) {
             if self.seen.insert(alert.id) {
-                see_again(alert, finding, &self.audited_at, transaction)
-                    .context("cannot count a sighting")?;
+                see_again(alert, finding, &self.audited, transaction).context("cannot count a sighting")?;
             }
             raise(alert, finding.severity, transaction).context("cannot raise an alert's severity")?;
             return Ok(Outcome::repeated(finding, alert));
@@ -192,7 +200,7 @@ impl Run<'_> {
             self.new_llm_alerts += 1;
         }
         let fixed = self.sameness.fixed(&self.alerts, place);
-        let id = insert(finding, fixed, &self.audited_at, transaction).context("cannot store an alert")?;
+        let id = insert(finding, fixed, &self.audited, transaction).context("cannot store an alert")?;
         self.seen.insert(id);
         self.alerts.push(Alert::new(id, finding));
         Ok(Outcome::stored(finding, id))
@@ -210,7 +218,8 @@ impl Run<'_> {
             !self.seen.contains(&alert.id) && alert.check_id().is_some_and(|check| completed.contains(check))
         };
         for alert in self.alerts.iter().filter(is_alive).filter(is_missed) {
-            let missed = named_params! {":id": alert.id, ":audited_at": self.audited_at};
+            let Audited { at, hours } = &self.audited;
+            let missed = named_params! {":id": alert.id, ":audited_at": at, ":hours": hours};
             let is_counted = transaction.prepare_cached(MISSED)?.execute(missed)? > 0;
             if is_counted && alert.missed_runs + 1 >= SILENT_RUNS {
                 let note = format!(
@@ -227,14 +236,15 @@ impl Run<'_> {
 fn see_again(
     alert: &Alert,
     finding: &Finding,
-    audited_at: &str,
+    audited: &Audited,
     connection: &Connection,
 ) -> rusqlite::Result<()> {
     connection.prepare_cached(SEEN_AGAIN)?.execute(named_params! {
         ":alert_id": alert.id,
         ":source": finding.source.to_string(),
         ":fingerprint": finding.fingerprint,
-        ":audited_at": audited_at,
+        ":audited_at": audited.at,
+        ":hours": audited.hours,
     })?;
     Ok(())
 }
@@ -253,7 +263,7 @@ fn raise(alert: &mut Alert, severity: Severity, connection: &Connection) -> rusq
 fn insert(
     finding: &Finding,
     fixed: Option<&Alert>,
-    audited_at: &str,
+    audited: &Audited,
     connection: &Connection,
 ) -> anyhow::Result<i64> {
     let came_back = fixed.map(|alert| {
@@ -276,7 +286,8 @@ fn insert(
         ":source": finding.source.to_string(),
         ":fingerprint": finding.fingerprint,
         ":follows_alert_id": fixed.map(|alert| alert.id),
-        ":audited_at": audited_at,
+        ":audited_at": audited.at,
+        ":hours": audited.hours,
     })?;
     Ok(id)
 }

@@ -32,16 +32,25 @@ const SPECIFICATION: &str = include_str!("../../migrations/V1__monitoring_alerts
 const SIGHTINGS: &str = include_str!("../../migrations/V2__sightings.sql");
 const SIGHTINGS_VERSION: i32 = 2;
 
+/// A column of theirs, and the migration that adds it.
+const WINDOWS: &str = include_str!("../../migrations/V3__windows.sql");
+const WINDOWS_VERSION: i32 = 3;
+
 /// Makes what is missing. Of several monitors that do so at once one is first; the others see at their
 /// second look that nothing is left to do.
 ///
 /// # Errors
 /// When the file cannot be written now, or a newer version has written it.
 pub(super) fn make(connection: &mut Connection, path: &Path) -> anyhow::Result<()> {
-    let has_sightings = connection.table_exists(Some("main"), "monitoring_sightings")?;
-    if has_sightings && !is_recorded(connection, SIGHTINGS_VERSION)? {
+    let happened = match has_windows(connection)? {
+        true => Some(WINDOWS_VERSION),
+        false => connection.table_exists(Some("main"), "monitoring_sightings")?.then_some(SIGHTINGS_VERSION),
+    };
+    if let Some(version) = happened
+        && !is_recorded(connection, version)?
+    {
         // Somebody has dropped the history: what it told has happened nevertheless.
-        migrate(connection, Target::FakeVersion(SIGHTINGS_VERSION), path)?;
+        migrate(connection, Target::FakeVersion(version), path)?;
     }
     migrate(connection, Target::Latest, path)?;
     // Whoever dropped a table dropped what it held, not the wish for more.
@@ -51,7 +60,14 @@ pub(super) fn make(connection: &mut Connection, path: &Path) -> anyhow::Result<(
     for tables in [SPECIFICATION, &sightings] {
         connection.execute_batch(tables).context("cannot make the tables of the alerts")?;
     }
+    if !has_windows(connection)? {
+        connection.execute_batch(WINDOWS).context("cannot make the tables of the alerts")?;
+    }
     Ok(())
+}
+
+fn has_windows(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.column_exists(Some("main"), "monitoring_sightings", "least_hours")
 }
 
 fn migrate(connection: &mut Connection, target: Target, path: &Path) -> anyhow::Result<()> {

@@ -197,6 +197,20 @@ fn neither_an_earlier_moment_nor_a_shorter_window_closes_an_alert() {
 }
 
 #[test]
+fn what_only_a_longer_window_has_shown_a_shorter_one_does_not_close() {
+    let bot = BotFile::with_stale_position();
+    audit(&bot.path(), &["--hours", "168"]);
+    bot.execute("UPDATE open_trades SET opened_at = '2026-11-22 08:59:00'", []);
+    for _ in 0..4 {
+        assert!(audit(&bot.path(), &[]).stdout.contains(" 0 resolved"));
+    }
+    for resolved in [" 0 resolved", " 0 resolved", " 1 resolved"] {
+        assert!(audit(&bot.path(), &["--hours", "168"]).stdout.contains(resolved));
+    }
+    assert_eq!(status(&bot, 1), "fixed");
+}
+
+#[test]
 fn what_the_monitor_itself_has_written_changes_no_finding() {
     let bot = BotFile::with_stale_position();
     let stored = audit(&bot.path(), &["--format", "json"]).json();
@@ -298,9 +312,14 @@ fn a_file_of_every_earlier_version_is_upgraded() {
     );
     let json = audit(&bot.path(), &["--format", "json"]).json();
     assert_eq!((&json["stored"], &json["duplicates"]), (&json!(0), &json!(1)));
+    bot.execute("ALTER TABLE monitoring_sightings DROP COLUMN least_hours", []);
+    bot.execute("DELETE FROM monitoring_migrations WHERE version = 3", []);
+    let json = audit(&bot.path(), &["--format", "json"]).json();
+    assert_eq!((&json["stored"], &json["duplicates"]), (&json!(0), &json!(1)));
+    assert_eq!(bot.value::<i64>("SELECT least_hours FROM monitoring_sightings"), 24);
     bot.execute("DROP TABLE monitoring_sightings", []);
     bot.execute("DROP TABLE monitoring_changes", []);
-    bot.execute("DELETE FROM monitoring_migrations WHERE version = 2", []);
+    bot.execute("DELETE FROM monitoring_migrations WHERE version >= 2", []);
     let json = audit(&bot.path(), &["--format", "json"]).json();
     assert_eq!((&json["stored"], &json["duplicates"]), (&json!(0), &json!(1)));
     assert_eq!(bot.value::<i64>("SELECT count(*) FROM monitoring_sightings"), 1);
