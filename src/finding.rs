@@ -170,9 +170,15 @@ impl Outcome {
         Self::of(finding, Disposition::New, Some((id, AlertStatus::Open)))
     }
 
-    /// An alert says it already.
+    /// An alert says it already. How bad it is, a check has measured: an LLM's words make it no worse.
     pub(crate) fn repeated(finding: &Finding, alert: &Alert) -> Self {
-        Self::of(finding, Disposition::Duplicate, Some((alert.id, alert.status)))
+        let stored = (alert.id != Alert::PREVIEWED).then_some((alert.id, alert.status));
+        let mut outcome = Self::of(finding, Disposition::Duplicate, stored);
+        let measured = alert.check_id().and_then(|_| Severity::of(&alert.severity));
+        if let (Source::Llm, Some(measured)) = (&finding.source, measured) {
+            outcome.finding.severity = measured.min(finding.severity);
+        }
+        outcome
     }
 
     /// Not stored, since nothing is.

@@ -185,6 +185,9 @@ impl Alert {
         })
     }
 
+    /// The number of an alert that a dry run would store.
+    pub(crate) const PREVIEWED: i64 = 0;
+
     /// The alert that a finding of this run has just become.
     pub(super) fn new(id: i64, finding: &Finding) -> Self {
         Self {

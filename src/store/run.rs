@@ -140,18 +140,21 @@ pub(crate) fn store(
 /// # Errors
 /// When the alerts that the file holds cannot be read.
 pub(crate) fn preview(config: &Config, findings: &[Finding], names: &Names) -> anyhow::Result<Kept> {
-    let alerts =
+    let mut alerts =
         open_read_only(config)?.map_or_else(|| Ok(Vec::new()), |connection| Alert::all(&connection))?;
     let sameness = Sameness::new(&alerts, findings, names);
-    let outcomes = findings
-        .iter()
-        .enumerate()
-        .map(|(place, finding)| match sameness.repeated(&alerts, place) {
+    let totals = Totals::of(&alerts);
+    let mut outcomes = Vec::new();
+    for (place, finding) in findings.iter().enumerate() {
+        outcomes.push(match sameness.repeated(&alerts, place) {
             Some(alert) => Outcome::repeated(finding, alert),
-            None => Outcome::preview(finding),
-        })
-        .collect();
-    Ok(Kept { outcomes, resolved: Vec::new(), totals: Totals::of(&alerts) })
+            None => {
+                alerts.push(Alert::new(Alert::PREVIEWED, finding));
+                Outcome::preview(finding)
+            }
+        });
+    }
+    Ok(Kept { outcomes, resolved: Vec::new(), totals })
 }
 
 /// Findings that no store has seen.
@@ -190,8 +193,10 @@ impl Run<'_> {
             if self.seen.insert(alert.id) {
                 see_again(alert, finding, &self.audited, transaction).context("cannot count a sighting")?;
             }
-            raise(alert, finding.severity, transaction).context("cannot raise an alert's severity")?;
-            return Ok(Outcome::repeated(finding, alert));
+            let outcome = Outcome::repeated(finding, alert);
+            raise(alert, outcome.finding.severity, transaction)
+                .context("cannot raise an alert's severity")?;
+            return Ok(outcome);
         }
         if finding.source == Source::Llm {
             if self.new_llm_alerts == MOST_NEW_LLM_ALERTS {

@@ -162,6 +162,23 @@ fn sightings_are_counted_and_what_became_worse_is_raised() {
 }
 
 #[test]
+fn an_llm_s_words_make_a_check_s_finding_no_worse() {
+    let bot = BotFile::with_stale_position();
+    let louder = || ask(&bot, &[finding("critical", STALE)], &["--format", "json", "--dry-run"]);
+    let preview = louder();
+    let severities = |run: &Run| {
+        let of = |finding: &Value| (finding["severity"].clone(), finding["disposition"].clone());
+        run.json()["findings"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    let medium = |disposition: &str| (json!("medium"), json!(disposition));
+    assert_eq!((preview.code, severities(&preview)), (0, vec![medium("preview"), medium("duplicate")]));
+    let stored = ask(&bot, &[finding("critical", STALE)], &["--format", "json"]);
+    assert_eq!((stored.code, severities(&stored)), (0, vec![medium("new"), medium("duplicate")]));
+    assert_eq!(bot.value::<String>("SELECT severity FROM monitoring_alerts"), "medium");
+    assert_eq!(severities(&louder()), [medium("duplicate"), medium("duplicate")]);
+}
+
+#[test]
 fn a_check_s_alert_is_closed_after_three_silent_complete_runs() {
     let bot = BotFile::with_stale_position();
     audit(&bot.path(), &[]);
