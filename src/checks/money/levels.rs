@@ -163,7 +163,9 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut ignored = all_ignored(audit, audit.threshold)?;
     // Those that the bot has forgotten or closed elsewhere are reported as that.
     let forgotten = refer::forgotten(audit)?;
+    let all = ignored.len();
     ignored.retain(|one| one.trade.closed_at.is_some() || !forgotten.contains(one.trade.id.as_str()));
+    let reported_elsewhere = all - ignored.len();
     if ignored.is_empty() {
         return Ok(Found::nothing());
     }
@@ -187,8 +189,18 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
         });
     }
     evidence.of = audit.shared.history.all(audit.context)?.count() as u64;
-    let open_usd: f64 = open.iter().filter_map(|one| one.trade.size_usd).sum();
+    let open_usd = open.iter().filter_map(|one| one.trade.size_usd).fold(0.0, |sum, size| sum + size);
+    let still_open = match (open.len(), reported_elsewhere) {
+        (0, 0) => "all of them are closed by now".to_owned(),
+        (0, more) => format!("they are closed by now, {more} more that are open are reported as forgotten"),
+        (open, 0) => format!("{open} of them (${open_usd:.2}) are still open"),
+        (open, more) => {
+            format!("{open} of them (${open_usd:.2}) are still open, {more} more are reported as forgotten")
+        }
+    };
     let names = names(audit.context.generation);
+    let table = if open.is_empty() { names.closed } else { names.open };
+    let by_hand = if open.is_empty() { "" } else { ", and close these by hand" };
     Ok(Some(Problem {
         alert_type: AlertType::Bug,
         severity: if open.is_empty() { Severity::Medium } else { Severity::High },
@@ -196,16 +208,15 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: "Positions stay open although the price has passed their stop or target".to_owned(),
         description: format!(
             "{} positions stayed open for more than {} minutes beyond their stop or target, by prices in the same \
-             file; {} of them (${open_usd:.2}) are still open. Nobody manages them: losses have no bound, and profits \
-             are luck. A restart that does not load open positions looks like this.",
+             file; {still_open}. Nobody managed them meanwhile: losses have no bound, and profits are luck. A restart \
+             that does not load open positions looks like this.",
             ignored.len(),
-            audit.threshold,
-            open.len()
+            audit.threshold
         ),
-        evidence: evidence.text("trades and positions", &format!("SELECT * FROM {}", names.open)),
-        recommendation: "Load open positions from the file at the start, check every one of them in each cycle, and \
-                         close these by hand."
-            .to_owned(),
+        evidence: evidence.text("trades and positions", &format!("SELECT * FROM {table}")),
+        recommendation: format!(
+            "Load open positions from the file at the start and check every one of them in each cycle{by_hand}."
+        ),
     })
     .into())
 }
