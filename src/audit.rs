@@ -2,6 +2,7 @@
 //!
 //! No lock on the bot's file is held while anything but SQLite runs.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -77,6 +78,8 @@ struct Gathered {
     material: Material,
     redacted: Option<Redacted>,
     names: Names,
+    /// An earlier moment was asked for, and the file holds later rows.
+    is_of_the_past: bool,
 }
 
 /// What is sent where names are to stay here, and the way back.
@@ -96,7 +99,9 @@ impl Gathered {
         let report = Report::collect(&context);
         let checks = checks::run(&context, &report);
         let names = Names::new(report.names());
-        let mut gathered = Self { report, checks, material: Material::default(), redacted: None, names };
+        let is_of_the_past = config.as_of.is_some() && report.holds_later_rows();
+        let mut gathered =
+            Self { report, checks, material: Material::default(), redacted: None, names, is_of_the_past };
         if config.llm.is_some() || config.print_prompt {
             gathered.prepare(&context);
         }
@@ -122,6 +127,13 @@ impl Gathered {
         });
         self.material = material(&mut Wording::AsTheyAre);
         self.redacted = redacted;
+    }
+
+    /// Checks whose silence means that their problem is gone: none where the bot has gone on since the
+    /// audited moment, for what it has overwritten no check can judge.
+    fn conclusive(&self) -> &BTreeSet<&'static str> {
+        static NONE: BTreeSet<&str> = BTreeSet::new();
+        if self.is_of_the_past { &NONE } else { &self.checks.completed }
     }
 
     /// What the LLM is sent. What it says is held against the names themselves.
@@ -191,7 +203,7 @@ fn keep(
         store::preview(config, findings, &gathered.names)
     } else {
         tracing::info!("Storing {} findings...", findings.len());
-        guard::run(|| store::store(config, findings, &gathered.checks.completed, &gathered.names, now))
+        guard::run(|| store::store(config, findings, gathered.conclusive(), &gathered.names, now))
             .with_context(|| format!("cannot store alerts in {}", config.alerts_path().display()))
     };
     match kept {

@@ -209,6 +209,10 @@ impl Summary<'_> {
             let until = clock::utc_text(self.now);
             writeln!(writer, "Nothing to audit: no trade, learning or activity up to {until} UTC")?;
         }
+        if self.report.holds_later_rows() {
+            let later = "The file holds rows later than the audited moment";
+            writeln!(writer, "{later}: what the bot has overwritten since is not judged")?;
+        }
         if self.llm.status == Status::Skipped {
             writeln!(writer, "LLM analysis: skipped")?;
         }

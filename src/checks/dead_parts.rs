@@ -203,7 +203,7 @@ fn tables<'run>(audit: &Audit<'run>) -> impl Iterator<Item = &'run Table> {
 
 /// Whether what the bot overwrites belongs to a later moment than the audited one.
 fn is_past(audit: &Audit<'_>) -> bool {
-    audit.report.tables.available().is_some_and(|census| census.is_past)
+    audit.report.holds_later_rows()
 }
 
 /// The bot's last sign of life: what nobody did after it is no fault of a part, the bot was not there.

@@ -335,6 +335,11 @@ impl Report {
             && self.system_metrics.available().is_some_and(|system| system.last_activity.is_none())
     }
 
+    /// Whether the bot has written rows after the audited moment: what it overwrites belongs to a later one.
+    pub(crate) fn holds_later_rows(&self) -> bool {
+        self.tables.available().is_some_and(|census| census.is_past)
+    }
+
     /// What the file knows by name: coins, rules, exit reasons, tables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let patterns = self.winloss_patterns.available();

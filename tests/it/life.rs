@@ -214,6 +214,24 @@ fn neither_an_earlier_moment_nor_a_shorter_window_closes_an_alert() {
 }
 
 #[test]
+fn an_audit_of_the_past_closes_nothing_and_says_what_it_cannot_judge() {
+    let bot = BotFile::with_stale_position();
+    let at = |moment: &str| audit(&bot.path(), &["--as-of", moment]);
+    assert!(!at("2026-11-22 09:00:00").stdout.contains("later than the audited moment"));
+    bot.execute("DELETE FROM open_trades", []);
+    bot.closed_trade(|row| row.closed_at = "2026-11-22 12:00:00");
+    for _ in 0..4 {
+        let past = at("2026-11-22 10:00:00").stdout;
+        assert!(past.contains(" 0 resolved"), "{past}");
+        assert!(past.contains("rows later than the audited moment: what the bot has overwritten"), "{past}");
+    }
+    for _ in 0..3 {
+        at("2026-11-22 13:00:00");
+    }
+    assert_eq!(status(&bot, 1), "fixed");
+}
+
+#[test]
 fn what_only_a_longer_window_has_shown_a_shorter_one_does_not_close() {
     let bot = BotFile::with_stale_position();
     audit(&bot.path(), &["--hours", "168"]);
