@@ -146,7 +146,7 @@ pub(crate) enum AlertsCommand {
     Ack(Judged),
     /// Close alerts as fixed: if the problem comes back, it is a new alert
     Fix(Judged),
-    /// Close alerts for good: they are neither stored nor counted again
+    /// Close alerts for good: shown as known when they are found again, and never paged again
     Wontfix(Judged),
     /// Open alerts again
     Reopen(Judged),

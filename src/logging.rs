@@ -1,7 +1,7 @@
 //! Log lines as Python's logging writes them: `2026-01-14 18:00:00 - INFO - message`, local time.
 
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::sync::Mutex;
 
 use anyhow::Context as _;
@@ -27,6 +27,10 @@ pub(crate) fn init(config: &Config) -> anyhow::Result<()> {
     let writer = match &config.log_file {
         None => BoxMakeWriter::new(std::io::stderr),
         Some(path) => {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)
+                    .with_context(|| format!("cannot make the folder of the log file {}", path.display()))?;
+            }
             let file = OpenOptions::new()
                 .create(true)
                 .append(true)

@@ -173,7 +173,7 @@ fn a_wrong_config_file_is_3_and_names_the_setting() {
 #[test]
 fn log_lines_have_the_shape_of_python_s_and_go_to_the_file_as_well() {
     let bot = BotFile::generation1();
-    let log = bot.folder().join("monitor.log");
+    let log = bot.folder().join("logs/monitor.log");
     let flags = ["--dry-run", "--log-file", log.to_str().unwrap()];
     let run = audit(&bot.path(), &flags);
     let logged = fs::read_to_string(&log).unwrap();
