@@ -205,7 +205,7 @@ fn rules_created(context: &Context<'_>) -> anyhow::Result<u64> {
 }
 
 /// Lower case, words only, single spaces: equal texts become equal strings.
-fn normalised(text: &str) -> String {
+pub(crate) fn normalised(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     for word in text.split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '%' | '.' | '$')) {
         let word = word.trim_matches('.');

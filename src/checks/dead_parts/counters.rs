@@ -147,10 +147,11 @@ fn problem(table: &Table, counter: &Column, trades: u64, held: Option<i64>) -> P
         alert_type: AlertType::Bug,
         severity,
         subject: table.schema.name.clone(),
-        title: format!("Nothing in {name} is ever used"),
+        title: format!("No use of {name} is ever counted"),
         description: format!(
             "{own} is 0 in all {} rows of {name}, although {trades} trades were opened since the first of them \
-             was made.{because} The decisions do not reach {name}: what it holds has no effect.",
+             was made.{because} Either the decisions do not reach {name} and what it holds has no effect, or nobody \
+             counts where they do, and what it is worth cannot be told.",
             table.rows
         ),
         evidence: format!(

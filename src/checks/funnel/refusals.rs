@@ -200,8 +200,11 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for entry in audit.log()?.of_kind("decision_rejected") {
-        let parsed = !is_failure_text(entry.details().unwrap_or_default());
-        let is_hold = parsed && entry.description().starts_with("HOLD");
+        // What stands for an answer that could not be read is a failure, and told elsewhere.
+        if is_failure_text(entry.details().unwrap_or_default()) {
+            continue;
+        }
+        let is_hold = entry.description().starts_with("HOLD");
         evidence.row(is_hold.then_some(|| format!("#{} {}", entry.id(), cut(entry.description(), 80))));
     }
     let problem = Problem {
@@ -210,7 +213,7 @@ fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Decisions to do nothing are logged as refused decisions".to_owned(),
         description: format!(
-            "{} of {} rows of refused decisions ({:.0} %) refuse a HOLD, which nobody would have executed. \
+            "{} of {} refused decisions of the LLM's own ({:.0} %) are a HOLD, which nobody would have executed. \
              Counts of refusals and of weak decisions mean nothing with them.",
             evidence.count,
             evidence.of,

@@ -1,12 +1,12 @@
 //! Learnings against the trades that they are about.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::bot::{Period, cell};
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::{Basis, Context};
+use crate::collectors::{Basis, Context, learning_quality};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -49,6 +49,15 @@ SELECT
     clock
 FROM activity
 WHERE activity_type = 'learning_skipped' AND within(created_at)";
+
+const TEXTS: &str = "
+SELECT
+    created_at,
+    clock,
+    id,
+    text
+FROM learning
+WHERE within(created_at)";
 
 const CONFIDENCES: &str = "
 SELECT
@@ -258,16 +267,35 @@ pub(super) fn duplicates(audit: &Audit<'_>) -> anyhow::Result<Found> {
     {
         return Ok(Found::nothing());
     }
+    let (mut evidence, mut texts) = (Evidence::default(), HashSet::new());
+    audit.context.each_in_basis(TEXTS, |_, row| {
+        let text = cell::text(row, 3)?.unwrap_or_default();
+        let normalised = learning_quality::normalised(&text);
+        let is_repeated = !normalised.is_empty() && !texts.insert(normalised);
+        let id = cell::text(row, 2)?.unwrap_or_default();
+        evidence.row(is_repeated.then_some(|| format!("#{} \"{}\"", cut(&id, 24), cut(&text, 80))));
+        Ok(())
+    })?;
+    let query = match audit.context.generation {
+        1 => {
+            "SELECT id, coalesce(CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.lesson') END, \
+             learning_text) AS text FROM learnings ORDER BY text"
+        }
+        _ => {
+            "SELECT reflections.id, CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.description') \
+             ELSE item.value END AS text FROM reflections, json_each(reflections.insights) AS item ORDER BY text"
+        }
+    };
     Ok(Some(Problem {
         alert_type: AlertType::Inefficiency,
         severity: Severity::Low,
         subject: String::new(),
         title: "Many learnings repeat an earlier one word for word".to_owned(),
         description: format!(
-            "{duplicates} of {rows} learnings ({:.0} %) have a text that another one has already.",
+            "{duplicates} of {rows} learnings ({:.0} %) say what an earlier one has said, but for case and punctuation.",
             100.0 * duplicates as f64 / rows as f64
         ),
-        evidence: format!("duplicate_patterns {duplicates} of {rows} learnings"),
+        evidence: evidence.text("learnings", query),
         recommendation: "Look for the text before storing it, and count its confirmations instead."
             .to_owned(),
     })

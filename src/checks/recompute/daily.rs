@@ -108,7 +108,7 @@ fn never_reset(stored: &Account, all: Sum, day: Sum, positions: usize) -> Vec<St
         let whole = [all.closed, all.opened + positions, all.closed + all.opened + positions];
         if usize::try_from(count).is_ok_and(|count| count > most && whole.contains(&count)) {
             wrong.push(format!(
-                "trade_count_today is {count}, the count of all trades ever; the last day has {} closings",
+                "trade_count_today is {count}, the count of all trades ever; the 24 hours up to the newest closing have {}",
                 day.closed
             ));
         }
@@ -120,7 +120,7 @@ fn never_reset(stored: &Account, all: Sum, day: Sum, positions: usize) -> Vec<St
         let differs = (all.pnl - day.pnl).abs() > 4.0 * rounding && all.closed > day.closed + FEWEST_TODAY;
         if is_all && differs {
             wrong.push(format!(
-                "daily_pnl is {pnl:+.2}, the profit of all trades ever; the last day has {:+.2}",
+                "daily_pnl is {pnl:+.2}, the profit of all trades ever; the 24 hours up to the newest closing have {:+.2}",
                 day.pnl
             ));
         }
