@@ -22,7 +22,7 @@ mod recompute;
 mod refer;
 mod trend;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -32,7 +32,8 @@ use serde::Serialize;
 use self::history::History;
 pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
-use crate::bot::log::Log;
+use crate::bot::clock;
+use crate::bot::log::{Log, MOST_ROWS};
 use crate::bot::{WrittenMeanwhile, skipped as reason_to_skip};
 use crate::collectors::{Context, Report};
 use crate::config::CheckSettings;
@@ -90,6 +91,7 @@ pub(crate) struct Audit<'run> {
     /// The threshold of the check that runs; zero for a check that declares none.
     pub(crate) threshold: f64,
     shared: &'run Shared<'run>,
+    has_read_log: Cell<bool>,
 }
 
 /// What several checks need and only the first of them reads.
@@ -107,6 +109,7 @@ struct Shared<'run> {
 impl<'run> Audit<'run> {
     /// The newest rows of the window's activity.
     pub(crate) fn log(&self) -> anyhow::Result<&'run Log> {
+        self.has_read_log.set(true);
         Ok(&self.context.activity()?.log)
     }
 }
@@ -146,7 +149,8 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
             continue;
         }
         let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
-        let audit = Audit { context, report, threshold: own.threshold.unwrap_or(default), shared: &shared };
+        let threshold = own.threshold.unwrap_or(default);
+        let audit = Audit { context, report, threshold, shared: &shared, has_read_log: Cell::new(false) };
         let started = Instant::now();
         let found = guard::run(|| run_one(check, &audit));
         tracing::debug!("check {} took {:.1} ms", check.id, started.elapsed().as_secs_f64() * 1e3);
@@ -186,10 +190,25 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
 
 /// A comparison of what the bot adds with what it overwrites holds only for one moment.
 fn run_one(check: &Check, audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let found = (check.run)(audit)?;
+    let mut found = (check.run)(audit)?;
+    if audit.has_read_log.get() {
+        say_what_was_read(&mut found, audit.log()?);
+    }
     let compares = matches!(check.theme, Theme::Recompute | Theme::Refer);
     ensure!(!compares || found.is_nothing() || !audit.context.bot.was_written_meanwhile(), WrittenMeanwhile);
     Ok(found)
+}
+
+/// A log that is longer than what is read of it says nothing of the window's beginning.
+fn say_what_was_read(found: &mut Found, log: &Log) {
+    let Some(first) = log.entry(0).filter(|_| log.is_cut) else { return };
+    let from = clock::utc_text(first.at());
+    let claimed = found.claims.iter_mut().map(|(_, problem)| problem);
+    for problem in found.facts.iter_mut().chain(claimed) {
+        problem.description.push_str(&format!(
+            " (The window's newest {MOST_ROWS} rows of the log were read, from {from} UTC on.)"
+        ));
+    }
 }
 
 /// Each reason once, behind the checks that it stopped.

@@ -114,6 +114,20 @@ fn doing_nothing_is_no_refusal() {
 }
 
 #[test]
+fn what_was_not_read_of_a_long_log_is_said() {
+    let bot = BotFile::generation1();
+    bot.execute(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 20010)
+        INSERT INTO activity_log (activity_type, description, created_at)
+        SELECT 'decision_rejected', 'HOLD rejected: low confidence (20%)', datetime('2026-11-22 09:00:00', '-' || n || ' seconds')
+        FROM number",
+        [],
+    );
+    let read = "newest 20000 rows of the log were read, from 2026-11-22 03:26:40 UTC on";
+    expect(&bot, "hold-logged-as-refusal", "low", &["20000 of 20000 refused decisions", read]);
+}
+
+#[test]
 fn a_failure_that_poses_as_a_decision_is_seen_through() {
     let bot = executed(100);
     let fail = |age: i64| {

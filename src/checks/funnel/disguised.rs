@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
 use crate::bot::clock;
 use crate::bot::log::quotable;
 use crate::finding::{AlertType, Severity};
@@ -14,7 +14,7 @@ pub(super) const DISGUISED: Check = Check {
     theme: Theme::Funnel,
     why: "A failure that is logged as a decision appears in no count of errors and looks like caution.",
     threshold: Some(Threshold { default: 5.0, reason: "decisions of one text in the window" }),
-    run: |audit| over_log(audit, disguised),
+    run: disguised,
 };
 
 fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {

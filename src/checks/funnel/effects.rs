@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
 use crate::bot::log::{Decision, Entry, Log};
 use crate::bot::{Period, cell, clock};
 use crate::finding::{AlertType, Severity};
@@ -18,7 +18,7 @@ pub(super) const NO_EFFECT: Check = Check {
         default: 5.0,
         reason: "decisions without effect of one kind in the window: fewer may be cut off by a stop or an error",
     }),
-    run: |audit| over_log(audit, no_effect),
+    run: no_effect,
 };
 
 /// Rows that say what became of a decision.

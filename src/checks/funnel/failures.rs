@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
 use crate::bot::clock;
 use crate::bot::log::{Entry, Log, is_failed_fetch, quotable};
 use crate::collectors::system_metrics::Errors;
@@ -18,7 +18,7 @@ pub(super) const RECURRING: Check = Check {
         default: 3.0,
         reason: "exceptions of one text in the window, from which on it is no accident; errors of services count by share",
     }),
-    run: |audit| over_log(audit, recurring),
+    run: recurring,
 };
 
 /// Words of an error that no retry can heal: the code and the file disagree.

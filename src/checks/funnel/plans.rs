@@ -1,6 +1,6 @@
 //! What becomes of the strategist's plans.
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
 use crate::bot::cell;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
@@ -11,7 +11,7 @@ pub(super) const EMPTY_PLANS: Check = Check {
     theme: Theme::Funnel,
     why: "A strategist that plans nothing run after run costs a request each time and never trades.",
     threshold: Some(Threshold { default: 0.95, reason: "share of at least 200 runs (ten hours)" }),
-    run: |audit| over_log(audit, empty_plans),
+    run: empty_plans,
 };
 
 /// Conditions that opened a trade and do not know it.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
 use crate::bot::clock;
 use crate::bot::log::{Entry, Log, is_failure_text, quotable};
 use crate::finding::{AlertType, Severity};
@@ -18,7 +18,7 @@ pub(super) const DOMINANT: Check = Check {
         default: 0.5,
         reason: "share of at least 100 proposals in the window: more are then refused for this than for all else",
     }),
-    run: |audit| over_log(audit, dominant),
+    run: dominant,
 };
 
 /// The same refusal again and again.
@@ -30,7 +30,7 @@ pub(super) const STUBBORN: Check = Check {
         default: 10.0,
         reason: "refusals in a row for one coin and one reason, with nothing else decided in between",
     }),
-    run: |audit| over_log(audit, stubborn),
+    run: stubborn,
 };
 
 /// Doing nothing, logged as a refusal.
@@ -39,7 +39,7 @@ pub(super) const NOT_REFUSED: Check = Check {
     theme: Theme::Funnel,
     why: "Nothing is refused when the LLM decides to do nothing: such rows inflate every count of refusals.",
     threshold: Some(Threshold { default: 50.0, reason: "rows in the window" }),
-    run: |audit| over_log(audit, not_refused),
+    run: not_refused,
 };
 
 const FEWEST_PROPOSALS: u64 = 100;

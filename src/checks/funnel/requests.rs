@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, over_log, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
 use crate::bot::log::quotable;
 use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
@@ -19,7 +19,7 @@ pub(super) const UNKNOWN_RULES: Check = Check {
         default: 5.0,
         reason: "decisions in the window, and one in a hundred of those that name rules",
     }),
-    run: |audit| over_log(audit, unknown_rules),
+    run: unknown_rules,
 };
 
 /// Requests that no decision follows.
@@ -31,7 +31,7 @@ pub(super) const UNANSWERED: Check = Check {
         default: 0.2,
         reason: "share of at least 50 requests: learning and reflection ask too, after each trade or hour",
     }),
-    run: |audit| over_log(audit, unanswered),
+    run: unanswered,
 };
 
 fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
