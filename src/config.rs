@@ -25,6 +25,8 @@ const DEFAULT_MODEL: &str = "qwen2.5-coder:7b";
 const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
 /// An hourly job must be gone before the next one comes.
 const DEFAULT_DEADLINE_SECONDS: u64 = 15 * 60;
+/// A day: no run takes longer.
+const LONGEST_SECONDS: u64 = 86_400;
 const DEFAULT_MAX_PROMPT_CHARS: usize = 16_000;
 /// Room for twenty findings of about two hundred tokens each.
 const DEFAULT_MAX_TOKENS: u32 = 4_096;
@@ -266,9 +268,17 @@ impl Config {
             "max_prompt_chars = {}: give at least {MIN_PROMPT_CHARS}",
             self.max_prompt_chars
         );
-        ensure!(!self.deadline.is_zero(), "deadline_seconds = 0: give at least 1");
+        let seconds = self.deadline.as_secs();
+        ensure!(
+            (1..=LONGEST_SECONDS).contains(&seconds),
+            "deadline_seconds = {seconds}: give 1 to {LONGEST_SECONDS}"
+        );
         if let Some(llm) = &self.llm {
-            ensure!(!llm.timeout.is_zero(), "timeout_seconds = 0: give at least 1");
+            let seconds = llm.timeout.as_secs();
+            ensure!(
+                (1..=LONGEST_SECONDS).contains(&seconds),
+                "timeout_seconds = {seconds}: give 1 to {LONGEST_SECONDS}"
+            );
             ensure!(llm.max_tokens >= 256, "max_tokens = {}: give at least 256", llm.max_tokens);
         }
         let limits = &self.limits;
@@ -282,9 +292,12 @@ impl Config {
             ("cycle_pause_seconds", limits.cycle_pause_seconds),
         ] {
             if let Some(value) = value {
+                // Without a cooldown, or a pause, a bot works; without a balance it has nothing to trade.
+                let may_be_zero = name.ends_with("_seconds");
                 ensure!(
-                    value.is_finite() && value > 0.0,
-                    "limits.{name} = {value}: give a number above zero"
+                    value.is_finite() && (value > 0.0 || may_be_zero && value == 0.0),
+                    "limits.{name} = {value}: give a number {}",
+                    if may_be_zero { "from zero on" } else { "above zero" }
                 );
             }
         }

@@ -43,7 +43,7 @@ pub(crate) fn write_to_temporary_folder(now: DateTime<Utc>) -> anyhow::Result<Pa
 }
 
 /// Writes `trading_bot.db` into a folder that has none, as a bot would have left it at `now`.
-fn write(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
+pub(crate) fn write(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
     let path = folder.join("trading_bot.db");
     let mut connection = Connection::open(&path).context("create the sample database")?;
     fill(&mut connection, now)?;

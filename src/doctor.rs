@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use chrono::Utc;
 use serde::Serialize;
 
 use crate::bot::{Bot, HotJournal, generation};
@@ -49,7 +50,8 @@ impl Examination {
 
     fn bot(&mut self, bot: &Bot, config: &Config) {
         let (found, missing) = bot.tables();
-        let generation = generation::current(bot).map_err(|error| format!("cannot be read: {error}"));
+        let generation =
+            generation::current(bot, Utc::now()).map_err(|error| format!("cannot be read: {error}"));
         self.add(
             "file",
             generation.map(|generation| {

@@ -107,7 +107,7 @@ impl Summary<'_> {
 
     /// What the audit could not do, a sentence each.
     fn shortcomings(&self) -> Vec<String> {
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
         for (section, reason) in self.report.failed() {
             match reasons.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, sections)) => sections.push(section),

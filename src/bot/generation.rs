@@ -1,5 +1,7 @@
 //! What each generation of the bot is configured to do, as far as its file does not say it.
 
+use chrono::{DateTime, Utc};
+
 use super::Bot;
 
 /// The bot's limits and rhythm. Sources: the configuration of each generation's code.
@@ -41,16 +43,20 @@ const GENERATION_2: Limits = Limits {
     cycle_pause_seconds: 180.0,
 };
 
-/// The generation that writes this file now: the second once its journal holds a trade, or where
-/// the first never traded. An upgraded file keeps the first one's rows as history.
-pub(crate) fn current(bot: &Bot) -> rusqlite::Result<i64> {
+/// The generation that writes the file at a moment: the second once its journal's first trade is opened,
+/// or where the first never traded. An upgraded file keeps the first one's rows as history.
+pub(crate) fn current(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<i64> {
     if !bot.has_table("trade_journal") {
         return Ok(1);
     }
-    let sql =
-        "SELECT EXISTS (SELECT 1 FROM src_trade_journal) OR NOT EXISTS (SELECT 1 FROM src_closed_trades)";
-    let second: bool = bot.prepare(sql)?.query_row([], |row| row.get(0))?;
-    Ok(if second { 2 } else { 1 })
+    let mut statement = bot.prepare("SELECT entry_time, 'local' FROM src_trade_journal LIMIT 1")?;
+    let mut rows = statement.query([])?;
+    let has_traded = match rows.next()? {
+        Some(first) => bot.instant(first, 0, 1)?.is_none_or(|opened_at| opened_at <= now),
+        None => false,
+    };
+    let is_second = has_traded || !bot.prepare("SELECT 1 FROM src_closed_trades LIMIT 1")?.exists([])?;
+    Ok(if is_second { 2 } else { 1 })
 }
 
 /// The limits of a generation.

@@ -153,6 +153,7 @@ mod tests {
     use std::path::PathBuf;
 
     use chrono::{DateTime, Utc};
+    use tempfile::TempDir;
 
     use super::*;
     use crate::bot::{Bot, HotJournal, Period};
@@ -165,12 +166,14 @@ mod tests {
     struct File {
         now: DateTime<Utc>,
         path: PathBuf,
+        _folder: TempDir,
     }
 
     impl File {
         fn new() -> Self {
             let now = Utc::now();
-            Self { now, path: demo::write_to_temporary_folder(now).unwrap() }
+            let folder = tempfile::tempdir().unwrap();
+            Self { now, path: demo::write(folder.path(), now).unwrap(), _folder: folder }
         }
 
         fn bot(&self) -> Bot {
@@ -181,12 +184,6 @@ mod tests {
             let writer = Connection::open(&self.path).unwrap();
             writer.busy_timeout(patience).unwrap();
             writer
-        }
-    }
-
-    impl Drop for File {
-        fn drop(&mut self) {
-            self.path.parent().map(std::fs::remove_dir_all);
         }
     }
 

@@ -81,16 +81,17 @@ fn assert_searched(plans: &[(String, String)], indexed: &[&str]) {
 #[test]
 fn queries_of_a_period_use_the_index_of_their_table() {
     let now = Utc::now();
-    let path = demo::write_to_temporary_folder(now).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = demo::write(folder.path(), now).unwrap();
     let bot = Bot::open(&path, HotJournal::Leave).unwrap();
     assert_searched(&plans(bot, now), &["closed_trades", "activity_log", "learnings"]);
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
 fn so_do_those_of_the_second_generation_beside_the_first_one_s_history() {
     let now = Utc::now();
-    let path = demo::write_to_temporary_folder(now).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = demo::write(folder.path(), now).unwrap();
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch(GENERATION_2).unwrap();
     let moment = now.format("%Y-%m-%d %H:%M:%S");
@@ -98,5 +99,4 @@ fn so_do_those_of_the_second_generation_beside_the_first_one_s_history() {
     let bot = Bot::open(&path, HotJournal::Leave).unwrap();
     let tables = ["closed_trades", "activity_log", "learnings", "reflections", "coin_adaptations"];
     assert_searched(&plans(bot, now), &tables);
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }

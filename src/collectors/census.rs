@@ -20,7 +20,8 @@ use self::rows::Ordered;
 use self::sample::Sample;
 pub(crate) use self::schema::Schema;
 use super::Context;
-use crate::bot::Period;
+use crate::bot::{Period, skipped};
+use crate::guard;
 
 /// The section `tables`.
 #[derive(Debug, Serialize)]
@@ -127,7 +128,7 @@ impl Table {
         self.ordered.as_ref()?.rows_within(connection, period).ok()
     }
 
-    fn unreadable(schema: Schema, error: &rusqlite::Error) -> Self {
+    fn unreadable(schema: Schema, error: &anyhow::Error) -> Self {
         Self {
             schema,
             rows: 0,
@@ -145,7 +146,7 @@ impl Table {
             columns: Vec::new(),
             sampled_times: Vec::new(),
             ordered: None,
-            error: Some(error.to_string()),
+            error: Some(skipped(error).unwrap_or_else(|| format!("{error:#}"))),
         }
     }
 }
@@ -158,7 +159,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<Census> {
     let (schemas, views) = schema::read(context.bot.connection())?;
     let all: Vec<Table> = schemas
         .into_iter()
-        .map(|schema| match table(context, &schema) {
+        .map(|schema| match guard::run(|| Ok(table(context, &schema)?)) {
             Ok(table) => table,
             Err(error) => Table::unreadable(schema, &error),
         })

@@ -74,7 +74,7 @@ impl<'run> Context<'run> {
         let length = TimeDelta::hours(i64::from(config.hours));
         let back = |from: DateTime<Utc>| from.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let start = back(now);
-        let generation = generation::current(bot)?;
+        let generation = generation::current(bot, now)?;
         let own = generation::limits(generation);
         let limits = config.limits.applied_to(own);
         Ok(Self {
@@ -354,9 +354,10 @@ impl Report {
         coins.chain(exits).map(String::as_str).chain(ids).chain(tables)
     }
 
-    /// Names of the sections whose collector failed, each with the reason.
-    pub(crate) fn failed(&self) -> Vec<(&'static str, &str)> {
-        [
+    /// Names of the sections whose collector failed and of the tables that cannot be read, each with the
+    /// reason.
+    pub(crate) fn failed(&self) -> Vec<(String, &str)> {
+        let sections = [
             ("trade_patterns", self.trade_patterns.error()),
             ("rule_stats", self.rule_stats.error()),
             ("winloss_patterns", self.winloss_patterns.error()),
@@ -364,9 +365,10 @@ impl Report {
             ("system_metrics", self.system_metrics.error()),
             ("learning_quality", self.learning_quality.error()),
             ("tables", self.tables.error()),
-        ]
-        .into_iter()
-        .filter_map(|(name, error)| Some((name, error?)))
-        .collect()
+        ];
+        let sections = sections.into_iter().map(|(name, error)| (name.to_owned(), error));
+        let tables = self.tables.available().into_iter().flat_map(|census| &census.all);
+        let tables = tables.map(|table| (format!("the table {}", table.schema.name), table.error.as_deref()));
+        sections.chain(tables).filter_map(|(name, error)| Some((name, error?))).collect()
     }
 }

@@ -381,6 +381,9 @@ fn tables(census: &Census, wording: &mut Wording<'_>, section: &mut Section) {
 }
 
 fn table(table: &Table, wording: &mut Wording<'_>) -> String {
+    if table.error.is_some() {
+        return format!("{} cannot be read", wording.table(&table.schema.name));
+    }
     let about = match table.rows_are {
         Precision::Counted => "",
         Precision::Estimated => "about ",

@@ -138,7 +138,7 @@ fn the_config_file_fills_in_what_no_flag_says() {
     let bot = BotFile::generation1();
     bot.closed_trade(|trade| trade.coin_name = "mooncoin");
     let config = bot.folder().join("monitor.toml");
-    let text = "hours = 7\n[limits]\nstarting_balance_usd = 500\n[tiers]\n1 = [\"mooncoin\"]\n";
+    let text = "hours = 7\n[limits]\nstarting_balance_usd = 500\ncooldown_seconds = 0\n[tiers]\n1 = [\"mooncoin\"]\n";
     fs::write(&config, text).unwrap();
     let flags = ["--dry-run", "--format", "json", "--config", config.to_str().unwrap()];
     let json = audit(&bot.path(), &flags).json();
@@ -158,8 +158,11 @@ fn a_wrong_config_file_is_3_and_names_the_setting() {
         ("hours = 0", "hours"),
         ("hours = \"day\"", "hours"),
         ("max_prompt_chars = 100", "max_prompt_chars"),
+        ("deadline_seconds = 9223372036854775807", "deadline_seconds"),
         ("api_key = \"sk-1\"", "api_key"),
         ("[limits]\nmax_exposure_fraction = -1", "max_exposure_fraction"),
+        ("[limits]\nstarting_balance_usd = 0", "starting_balance_usd"),
+        ("[limits]\ncooldown_seconds = -1", "cooldown_seconds"),
         ("[tiers]\nfirst = [\"bitcoin\"]", "first"),
         ("hours = [", "monitor.toml"),
     ] {

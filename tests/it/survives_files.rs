@@ -252,6 +252,23 @@ fn a_lock_is_waited_for_ten_seconds_and_costs_no_finding() {
 }
 
 #[test]
+fn a_table_that_cannot_be_read_is_named_and_hides_no_other() {
+    let bot = BotFile::with_stale_position();
+    bot.execute("CREATE TABLE extra (id INTEGER PRIMARY KEY, note TEXT)", []);
+    bot.execute("INSERT INTO extra (note) VALUES ('a'), ('b')", []);
+    let root: i64 = bot.value("SELECT rootpage FROM sqlite_master WHERE name = 'extra'");
+    let page_size: i64 = bot.value("PRAGMA page_size");
+    let mut bytes = fs::read(bot.path()).unwrap();
+    let begin = usize::try_from((root - 1) * page_size).unwrap();
+    bytes[begin..begin + 100].fill(0xee);
+    fs::write(bot.path(), bytes).unwrap();
+    let run = audit(&bot.path(), &["--dry-run"]);
+    assert_eq!(run.code, 3, "{}", run.stdout);
+    assert!(run.stdout.contains("INCOMPLETE: not collected: the table extra: "), "{}", run.stdout);
+    assert!(run.stdout.contains("MEDIUM SEVERITY:"), "{}", run.stdout);
+}
+
+#[test]
 fn our_own_tables_are_made_again_where_somebody_has_dropped_one() {
     let tables = ["monitoring_alerts", "monitoring_sightings", "monitoring_changes", "monitoring_migrations"];
     for table in tables {

@@ -73,12 +73,15 @@ impl Prices {
                 return Ok(());
             };
             later |= at > context.now;
-            if coins.len() < MOST_COINS {
+            if coins.len() <= MOST_COINS {
                 coins.push((cut(&coin, 40), at));
             }
             Ok(())
         })?;
-        let Some(newest) = coins.iter().map(|(_, at)| *at).max().filter(|_| !later) else { return Ok(None) };
+        let is_clear = !later && coins.len() <= MOST_COINS;
+        let Some(newest) = coins.iter().map(|(_, at)| *at).max().filter(|_| is_clear) else {
+            return Ok(None);
+        };
         if log.of_kind("strategist").any(|run| run.at() > newest) {
             return Ok(None);
         }

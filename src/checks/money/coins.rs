@@ -98,12 +98,16 @@ pub(super) fn cooldown(audit: &Audit<'_>) -> anyhow::Result<Found> {
         .into())
 }
 
-/// The pause as the file itself shows it: by how much cooldowns expire after their coin's opening. The
-/// configured one only confirms it: a pause that the file does not show may be switched off.
+/// The pause that the config file sets, else as the bot's file shows it: by how much cooldowns expire after
+/// their coin's opening. The bot's own default only confirms it: a pause that the file does not show may be
+/// switched off.
 fn pause_seconds(audit: &Audit<'_>, openings: &Openings<'_>) -> anyhow::Result<Option<f64>> {
     const LEAST_COOLDOWNS: usize = 3;
     const SAME_SECONDS: f64 = 5.0;
     const AGREEING: f64 = 0.8;
+    if let Some(seconds) = audit.context.config.limits.cooldown_seconds {
+        return Ok(Some(seconds));
+    }
     let configured = audit.context.limits.cooldown_seconds;
     let mut pauses = Vec::new();
     audit.context.bot.each_row(COOLDOWNS, |row| {
@@ -117,10 +121,9 @@ fn pause_seconds(audit: &Audit<'_>, openings: &Openings<'_>) -> anyhow::Result<O
     })?;
     let Some(usual) = median(&pauses).filter(|_| pauses.len() >= LEAST_COOLDOWNS) else { return Ok(None) };
     let agree = pauses.iter().filter(|pause| (**pause - usual).abs() <= SAME_SECONDS).count();
-    let overridden = audit.context.config.limits.cooldown_seconds;
     let is_shown =
         agree as f64 >= AGREEING * pauses.len() as f64 || (usual - configured).abs() <= SAME_SECONDS;
-    Ok(overridden.or(is_shown.then_some(usual)))
+    Ok(is_shown.then_some(usual))
 }
 
 struct StatusChange {

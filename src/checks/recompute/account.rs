@@ -3,6 +3,7 @@
 use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
 use crate::bot::cell;
 use crate::bot::clock::parse_utc;
+use crate::collectors::Context;
 use crate::collectors::account_health::{Account, AccountHealth};
 
 pub(super) const TOTALS: Check = Check {
@@ -42,8 +43,14 @@ fn slack(audit: &Audit<'_>) -> anyhow::Result<Slack> {
     Ok(Slack {
         recent_pnl: recent.iter().filter_map(|entry| entry.pnl_usd).sum(),
         positions_move: opened || !recent.is_empty(),
-        rounding: 0.05 + 0.01 * (ledger.entries.len() as f64).sqrt(),
+        rounding: 0.05 + 0.01 * (trade_count(context)? as f64).sqrt(),
     })
+}
+
+/// Number of trades that the recomputed profit is the sum of; of those read where it is no sum.
+fn trade_count(context: &Context<'_>) -> anyhow::Result<u64> {
+    let read = context.ledger()?.entries.len() as u64;
+    Ok(context.trade_count()?.as_ref().map_or(read, |trades| *trades))
 }
 
 fn totals(audit: &Audit<'_>) -> anyhow::Result<Found> {
@@ -96,7 +103,7 @@ fn totals(audit: &Audit<'_>) -> anyhow::Result<Found> {
         ),
         evidence: format!(
             "stored and recomputed from {} trades and {} open positions: {}; query: {}",
-            audit.context.ledger()?.of(audit.context.generation).count(),
+            trade_count(audit.context)?,
             health.open_positions,
             wrong.join("; "),
             match audit.context.generation {
