@@ -160,6 +160,20 @@ fn prices_that_stop_are_critical_under_a_position() {
 }
 
 #[test]
+fn a_list_of_prices_that_is_not_read_whole_proves_no_coin_missing() {
+    let bot = healthy();
+    bot.open_trade(|trade| (trade.coin_name, trade.opened_at) = ("zzz", "2026-11-22 06:00:00"));
+    expect(&bot, "position-without-price", "critical", &["zzz (id 1)"]);
+    bot.execute(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2100)
+        INSERT INTO market_data (coin, price_usd, last_updated) SELECT 'coin-' || n, 1, ?1 FROM number",
+        [ago(20)],
+    );
+    bot.market_price("zzz", 1.0, &ago(20));
+    silent(&bot, "position-without-price");
+}
+
+#[test]
 fn a_coin_whose_price_stops_is_told_from_its_neighbours() {
     let bot = healthy();
     bot.execute("UPDATE market_data SET last_updated = ?1 WHERE coin = 'tron'", [ago(90_000)]);

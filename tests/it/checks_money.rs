@@ -235,6 +235,22 @@ fn coins_opened_again_within_the_cooldown_that_the_file_shows() {
     assert_silent(&with(1_801), "cooldown-broken");
 }
 
+#[test]
+fn a_configured_cooldown_needs_no_rows_to_show_it() {
+    let bot = BotFile::generation1();
+    for place in 0..3 {
+        let (opened_at, closed_at) = (ago(7_200 - 600 * place), ago(7_100 - 600 * place));
+        bot.closed_trade(|row| (row.opened_at, row.closed_at) = (&opened_at, &closed_at));
+    }
+    assert_silent(&bot, "cooldown-broken");
+    let config = bot.folder().join("monitor.toml");
+    for (seconds, found) in [(1_800, 1), (0, 0)] {
+        std::fs::write(&config, format!("[limits]\ncooldown_seconds = {seconds}\n")).unwrap();
+        let flags = ["--config", config.to_str().unwrap()];
+        assert_eq!(findings(&bot, "cooldown-broken", &flags).len(), found, "{seconds} s");
+    }
+}
+
 /// A change of a coin's status.
 fn status_change(bot: &BotFile, coin: &str, from: &str, to: &str, at: &str) {
     bot.execute(

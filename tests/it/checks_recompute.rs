@@ -228,6 +228,27 @@ fn a_trade_opens_before_it_closes() {
 }
 
 #[test]
+fn rounding_to_cents_adds_up_over_every_trade() {
+    let bot = generation1();
+    bot.execute(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 18000)
+        INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason,
+            exit_reason, opened_at, closed_at)
+        SELECT 'bitcoin', 100, 101, 50, 0.5, 1, 'momentum', 'take_profit', at, at
+        FROM (SELECT datetime('2026-11-20 09:00:00', '-' || n || ' minutes') AS at FROM number)",
+        [],
+    );
+    settle(&bot);
+    let account = "UPDATE account_state SET total_pnl = total_pnl + ?1, balance = balance + ?1, \
+                   available_balance = available_balance + ?1";
+    bot.execute(account, [1.0]);
+    assert_eq!(findings(&bot, "account-contradicts-trades", &[]), Vec::<Value>::new());
+    bot.execute(account, [1.0]);
+    let found = findings(&bot, "account-contradicts-trades", &[]);
+    assert!(found[0]["evidence"].as_str().unwrap().contains("recomputed from 18040 trades"), "{found:#?}");
+}
+
+#[test]
 fn the_account_follows_from_the_trades() {
     let drifted = |bot: &BotFile| {
         bot.execute("UPDATE account_state SET total_pnl = total_pnl + 7.5, balance = balance + 7.5", []);

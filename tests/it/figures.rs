@@ -322,6 +322,17 @@ fn a_moment_in_the_past_counts_what_was_there_in_any_clock() {
 }
 
 #[test]
+fn an_earlier_moment_has_the_generation_that_wrote_then() {
+    let bot = BotFile::upgraded();
+    bot.closed_trade(|_| ());
+    bot.journal_trade(|row| (row.entry_time, row.exit_time) = ("2026-11-22 09:30:00", "2026-11-22 09:40:00"));
+    for (moment, starting_balance) in [("2026-11-22 09:00:00", 1_000.0), ("2026-11-22 10:00:00", 10_000.0)] {
+        let report = &report(&bot, &["--as-of", moment])["report"];
+        assert_eq!(report["account_health"]["starting_balance"], starting_balance, "{moment}");
+    }
+}
+
+#[test]
 fn a_long_history_is_counted_and_added_up_only_where_the_window_holds_it() {
     let bot = BotFile::generation1();
     bot.execute(
