@@ -1,16 +1,17 @@
 //! Log lines as Python's logging writes them: `2026-01-14 18:00:00 - INFO - message`, local time.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 
 use anyhow::Context as _;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt as _};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::fmt::format::{DefaultFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, Layer};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -18,31 +19,42 @@ use crate::config::Config;
 use crate::untrusted;
 
 /// Sends log lines to stderr and, if one is named, to a file (appended). Only our own lines: what
-/// libraries log can hold headers.
+/// libraries log can hold headers. With `--quiet` stderr, which cron mails, has only what went wrong.
 ///
 /// # Errors
 /// When the log file cannot be opened.
 pub(crate) fn init(config: &Config) -> anyhow::Result<()> {
     let level = if config.verbose { Level::DEBUG } else { Level::INFO };
-    let writer = match &config.log_file {
-        None => BoxMakeWriter::new(std::io::stderr),
-        Some(path) => {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)
-                    .with_context(|| format!("cannot make the folder of the log file {}", path.display()))?;
-            }
-            let file = OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(path)
-                .with_context(|| format!("cannot open the log file {}", path.display()))?;
-            BoxMakeWriter::new(std::io::stderr.and(Mutex::new(file)))
-        }
-    };
-    let lines =
-        tracing_subscriber::fmt::layer().event_format(PythonLine).with_ansi(false).with_writer(writer);
-    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    tracing_subscriber::registry().with(lines).with(ours).try_init().context("cannot start logging")
+    let shown = if config.quiet { Level::WARN } else { level };
+    let file = config.log_file.as_deref().map(open).transpose()?;
+    tracing_subscriber::registry()
+        .with(lines().with_writer(io::stderr).with_filter(ours(shown)))
+        .with(file.map(|file| lines().with_writer(Mutex::new(file)).with_filter(ours(level))))
+        .try_init()
+        .context("cannot start logging")
+}
+
+fn open(path: &Path) -> anyhow::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder of the log file {}", path.display()))?;
+    }
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot open the log file {}", path.display()))
+}
+
+fn lines<S>() -> Layer<S, DefaultFields, PythonLine>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    Layer::new().event_format(PythonLine).with_ansi(false)
+}
+
+fn ours(level: Level) -> Targets {
+    Targets::new().with_target(env!("CARGO_CRATE_NAME"), level)
 }
 
 struct PythonLine;

@@ -318,7 +318,10 @@ fn quiet_says_nothing_when_nothing_is_new() {
     let bot = BotFile::with_stale_position();
     let first = audit(&bot.path(), &["--quiet"]);
     assert!(first.stdout.contains(STALE), "{}", first.stdout);
-    assert_eq!(audit(&bot.path(), &["--quiet"]).stdout, "");
+    let log = bot.folder().join("monitor.log");
+    let second = audit(&bot.path(), &["--quiet", "--log-file", log.to_str().unwrap()]);
+    assert_eq!((second.stdout.as_str(), second.stderr.as_str()), ("", ""));
+    assert!(fs::read_to_string(log).unwrap().contains("INFO - Collecting"));
 }
 
 #[test]
