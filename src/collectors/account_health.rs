@@ -103,10 +103,14 @@ pub(crate) struct KeyFigures {
 /// When one of them cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     let mut unavailable = Unavailable::new();
-    let positions = context.open_positions()?;
+    let positions: Vec<&Entry> = context
+        .open_positions()?
+        .iter()
+        .filter(|position| position.generation == context.generation)
+        .collect();
     let history = daily::history(context)?;
     let later = Later::read(context)?;
-    let recomputed = account::recompute(context, positions, &history, &later, &mut unavailable)?;
+    let recomputed = account::recompute(context, &positions, &history, &later, &mut unavailable)?;
     let stored = account::stored(context, &later, &mut unavailable)?;
     let stored_balance = stored.as_ref().and_then(|account| account.balance);
     let current_balance = stored_balance.or(recomputed.balance);
@@ -132,8 +136,15 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         unavailable.insert("balance_volatility", "less than two whole days with trades".to_owned());
     }
     let open_size_usd = sum(positions.iter().filter_map(|position| position.size_usd));
-    let unrealized_pnl_usd = unrealized(positions, stored.is_some(), &mut unavailable);
+    let unrealized_pnl_usd = unrealized(&positions, &mut unavailable);
     let activity = context.activity()?;
+    let trades_near_limits = match refusals(context, &activity.window) {
+        Ok(refusals) => Some(refusals),
+        Err(reason) => {
+            unavailable.insert("trades_near_limits", reason.to_owned());
+            None
+        }
+    };
     let starting_balance = context.limits.starting_balance_usd;
     let max_exposure_fraction = context.limits.max_exposure_fraction;
     Ok(AccountHealth {
@@ -155,11 +166,10 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         max_exposure_fraction,
         exposure_utilization: current_balance
             .and_then(|balance| ratio(open_size_usd, max_exposure_fraction * balance)),
-        trades_near_limits: refusals(context, &activity.window, &mut unavailable),
+        trades_near_limits,
         balance_volatility: deviation.and_then(|deviation| ratio(deviation, starting_balance)),
         previous: KeyFigures {
-            trades_near_limits: refusals(context, &activity.previous, &mut unavailable)
-                .map(|refusals| refusals.total),
+            trades_near_limits: refusals(context, &activity.previous).ok().map(|refusals| refusals.total),
             pnl: context.traded()?.previous.patterns.key.total_pnl,
         },
         unavailable,
@@ -167,13 +177,14 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
 }
 
 /// What the bot stores with each position, as long as it has not been overwritten since.
-fn unrealized(positions: &[Entry], is_current: bool, unavailable: &mut Unavailable) -> Option<f64> {
+fn unrealized(positions: &[&Entry], unavailable: &mut Unavailable) -> Option<f64> {
+    let is_overwritten = unavailable.get("stored").is_some_and(|reason| reason == account::OVERWRITTEN);
     let known: Vec<f64> = positions.iter().filter_map(|position| position.unrealized_pnl_usd).collect();
     let reason = match (positions.len(), known.len()) {
         (0, _) => "no open position".to_owned(),
         (_, 0) => "no open position has it stored".to_owned(),
         (all, some) if some < all => format!("{} of {all} open positions have none stored", all - some),
-        _ if !is_current => "the bot has overwritten it after the moment that is audited".to_owned(),
+        _ if is_overwritten => account::OVERWRITTEN.to_owned(),
         _ => return Some(sum(known)),
     };
     unavailable.insert("unrealized_pnl_usd", reason);
@@ -185,17 +196,16 @@ fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     values.into_iter().fold(0.0, |sum, value| sum + value)
 }
 
-fn refusals(context: &Context<'_>, period: &Tally, unavailable: &mut Unavailable) -> Option<Refusals> {
+/// The refusals of a period, or why nothing tells of them.
+fn refusals(context: &Context<'_>, period: &Tally) -> Result<Refusals, &'static str> {
     let total = period.refusals.values().sum();
-    let reason = match context.generation {
-        _ if !context.bot.has_table("activity_log") => "the file has no activity_log",
-        2 if total == 0 => "this generation logs no refusals",
-        _ => {
-            let mut by_kind: Vec<_> = period.refusals.iter().map(|(limit, count)| (*limit, *count)).collect();
-            by_kind.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            return Some(Refusals { total, by_kind: Ranked(by_kind) });
-        }
-    };
-    unavailable.insert("trades_near_limits", reason.to_owned());
-    None
+    if !context.bot.has_table("activity_log") {
+        return Err("the file has no activity_log");
+    }
+    if context.generation == 2 && total == 0 {
+        return Err("this generation logs no refusals");
+    }
+    let mut by_kind: Vec<_> = period.refusals.iter().map(|(limit, count)| (*limit, *count)).collect();
+    by_kind.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(Refusals { total, by_kind: Ranked(by_kind) })
 }

@@ -198,20 +198,25 @@ fn explain_nulls(tally: &Tally, logged: bool, unavailable: &mut Unavailable) {
             unavailable.insert(field, "the file has no activity_log".to_owned());
         }
     }
-    let reason = match (logged, tally.newest) {
-        (false, _) => "the file has no activity_log",
-        (true, None) => "no activity in the window",
-        (true, Some(_)) => "no cycle in the window",
-    };
     let cycles = &tally.cycles;
-    for (field, count) in [
-        ("error_rate", cycles.begun as usize),
-        ("avg_cycle_duration", cycles.durations() as usize),
-        ("cycle_interval_seconds", cycles.interval_seconds.len()),
-        ("llm_response_times", cycles.llm_seconds.len()),
+    let reason = match (logged, tally.newest) {
+        (false, _) => Some("the file has no activity_log"),
+        (true, None) => Some("no activity in the window"),
+        (true, Some(_)) if cycles.begun == 0 => Some("no cycle in the window"),
+        (true, Some(_)) => None,
+    };
+    for (field, count, own_reason) in [
+        ("error_rate", cycles.begun as usize, "no cycle in the window"),
+        ("avg_cycle_duration", cycles.durations() as usize, "the length of no cycle is known"),
+        ("cycle_interval_seconds", cycles.interval_seconds.len(), "no cycle follows another one"),
+        (
+            "llm_response_times",
+            cycles.llm_seconds.len(),
+            "no request to the bot's LLM with its answer is logged",
+        ),
     ] {
         if count == 0 {
-            unavailable.insert(field, reason.to_owned());
+            unavailable.insert(field, reason.unwrap_or(own_reason).to_owned());
         }
     }
 }

@@ -333,6 +333,32 @@ fn an_earlier_moment_has_the_generation_that_wrote_then() {
 }
 
 #[test]
+fn the_account_is_that_of_the_generation_that_writes() {
+    let bot = BotFile::upgraded();
+    bot.closed_trade(|row| row.closed_at = "2026-11-22 08:00:00");
+    bot.open_trade(|_| ());
+    bot.journal_trade(|row| {
+        (row.entry_time, row.exit_time) = ("2026-11-22 07:00:00", "2026-11-22 07:30:00");
+        row.pnl_usd = Some(2.5);
+    });
+    let account = &report(&bot, &[])["report"]["account_health"];
+    assert_eq!(account["recomputed"]["daily_pnl"], 2.5);
+    assert_eq!(account["recomputed"]["trade_count_today"], 1);
+    assert_eq!((&account["open_positions"], &account["open_size_usd"]), (&0.into(), &0.0.into()));
+}
+
+#[test]
+fn an_order_that_never_became_a_trade_is_none() {
+    let bot = BotFile::generation2();
+    for _ in 0..3 {
+        bot.journal_trade(|_| ());
+    }
+    bot.execute("UPDATE trade_journal SET status = 'cancelled', exit_time = NULL WHERE rowid = 1", []);
+    bot.execute("UPDATE trade_journal SET status = 'expired at a loss' WHERE rowid = 2", []);
+    assert_eq!(report(&bot, &[])["report"]["trade_patterns"]["all_time_trades"], 2);
+}
+
+#[test]
 fn a_long_history_is_counted_and_added_up_only_where_the_window_holds_it() {
     let bot = BotFile::generation1();
     bot.execute(

@@ -33,7 +33,8 @@
 -- @source active_conditions (id, coin, direction, trigger_price, stop_loss_pct, take_profit_pct, position_size_usd, strategy_id, created_at, valid_until, triggered, triggered_at)
 -- @source profit_snapshots (id, timestamp, timeframe, total_pnl, total_trades, winning_trades, losing_trades, win_rate, starting_balance, ending_balance, created_at)
 
--- A closed trade. Both 'closed' and 'post_tracked' mean closed in the journal.
+-- A closed trade. Both 'closed' and 'post_tracked' mean closed in the journal; another status does where
+-- the row has an exit.
 CREATE TEMP VIEW trade (
     generation,
     clock,
@@ -104,7 +105,7 @@ SELECT
     status,
     strategy_id
 FROM src_trade_journal
-WHERE status IS NOT 'open';
+WHERE status IN ('closed', 'post_tracked') OR (status IS NOT 'open' AND exit_time IS NOT NULL);
 
 -- An open position.
 CREATE TEMP VIEW position (

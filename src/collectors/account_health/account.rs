@@ -1,5 +1,7 @@
 //! The account as the bot stores it, and as it follows from its trades.
 
+use chrono::{DateTime, Utc};
+use rusqlite::Row;
 use serde::Serialize;
 
 use super::daily::Day;
@@ -20,8 +22,10 @@ SELECT
     trade_count_today
 FROM account
 WHERE generation = ?1
-ORDER BY id DESC
-LIMIT 1";
+ORDER BY id DESC";
+
+/// Why a value is unknown that the bot keeps in one place.
+pub(super) const OVERWRITTEN: &str = "the bot has overwritten it after the moment that is audited";
 
 const ALL_PNL: &str = "
 SELECT
@@ -47,6 +51,21 @@ pub(crate) struct Account {
     /// When the bot wrote it, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_updated: Option<String>,
+}
+
+impl Account {
+    /// A row of `STORED`.
+    fn stored(row: &Row<'_>, updated_at: Option<DateTime<Utc>>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            balance: cell::real(row, 2)?,
+            available_balance: cell::real(row, 3)?,
+            in_positions: cell::real(row, 4)?,
+            total_pnl: cell::real(row, 5)?,
+            daily_pnl: cell::real(row, 6)?,
+            trade_count_today: cell::integer(row, 7)?,
+            last_updated: updated_at.map(clock::utc_text),
+        })
+    }
 }
 
 /// What was traded after the audited moment.
@@ -76,45 +95,37 @@ pub(super) fn stored(
     context: &Context<'_>,
     later: &Later,
     unavailable: &mut Unavailable,
-) -> anyhow::Result<Option<Account>> {
+) -> rusqlite::Result<Option<Account>> {
     let bot = context.bot;
     let mut statement = bot.prepare(STORED)?;
     let mut rows = statement.query([context.generation])?;
-    let Some(row) = rows.next()? else {
-        let reason = match context.generation {
-            1 => "account_state holds no row",
-            _ => "this generation stores no balance (equity_points is empty)",
-        };
-        unavailable.insert("stored", reason.to_owned());
-        return Ok(None);
+    let mut reason = match context.generation {
+        1 => "account_state holds no row",
+        _ => "this generation stores no balance (equity_points is empty)",
     };
-    let updated_at = bot.instant(row, 0, 1)?;
-    if later.trades > 0 || updated_at.is_some_and(|updated_at| updated_at > context.now) {
-        unavailable
-            .insert("stored", "the bot has overwritten it after the moment that is audited".to_owned());
-        return Ok(None);
+    // The second generation adds a row a trade, the first has one and overwrites it.
+    let is_overwritten = context.generation == 1 && later.trades > 0;
+    while let Some(row) = rows.next()? {
+        let updated_at = bot.instant(row, 0, 1)?;
+        if is_overwritten || updated_at.is_some_and(|updated_at| updated_at > context.now) {
+            reason = OVERWRITTEN;
+            continue;
+        }
+        return Account::stored(row, updated_at).map(Some);
     }
-    Ok(Some(Account {
-        balance: cell::real(row, 2)?,
-        available_balance: cell::real(row, 3)?,
-        in_positions: cell::real(row, 4)?,
-        total_pnl: cell::real(row, 5)?,
-        daily_pnl: cell::real(row, 6)?,
-        trade_count_today: cell::integer(row, 7)?,
-        last_updated: updated_at.map(clock::utc_text),
-    }))
+    unavailable.insert("stored", reason.to_owned());
+    Ok(None)
 }
 
 /// The account as it follows from the current generation's trades and open positions.
 pub(super) fn recompute(
     context: &Context<'_>,
-    positions: &[Entry],
+    positions: &[&Entry],
     history: &[Day],
     later: &Later,
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Account> {
-    let own = positions.iter().filter(|position| position.generation == context.generation);
-    let in_positions = sum(own.filter_map(|position| position.size_usd));
+    let in_positions = sum(positions.iter().filter_map(|position| position.size_usd));
     let total_pnl = total_pnl(context, later, unavailable)?;
     let balance = total_pnl.map(|pnl| context.limits.starting_balance_usd + pnl);
     let today = history.last().filter(|day| day.date == context.now.date_naive());

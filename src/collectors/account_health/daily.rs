@@ -19,7 +19,8 @@ const RESULTS: &str = "
 SELECT
     closed_at,
     clock,
-    pnl_usd
+    pnl_usd,
+    generation
 FROM trade
 WHERE within(closed_at)";
 
@@ -56,6 +57,9 @@ pub(super) fn history(context: &Context<'_>) -> anyhow::Result<Vec<Day>> {
     let mut by_day: Counts<NaiveDate, (f64, u64)> = Counts::default();
     let period = Period { after: midnight - TimeDelta::microseconds(1), until: context.now };
     context.bot.each_within(RESULTS, period, |closed_at, row| {
+        if cell::integer(row, 3)? != Some(context.generation) {
+            return Ok(());
+        }
         let (pnl, trades) = by_day.entry(closed_at.date_naive());
         *pnl += cell::real(row, 2)?.unwrap_or(0.0);
         *trades += 1;
