@@ -350,11 +350,11 @@ fn the_account_is_that_of_the_generation_that_writes() {
 #[test]
 fn an_order_that_never_became_a_trade_is_none() {
     let bot = BotFile::generation2();
-    for _ in 0..3 {
-        bot.journal_trade(|_| ());
+    for coin in ["BTC", "ETH", "SOL"] {
+        bot.journal_trade(|row| row.coin = coin);
     }
-    bot.execute("UPDATE trade_journal SET status = 'cancelled', exit_time = NULL WHERE rowid = 1", []);
-    bot.execute("UPDATE trade_journal SET status = 'expired at a loss' WHERE rowid = 2", []);
+    bot.execute("UPDATE trade_journal SET status = 'cancelled', exit_time = NULL WHERE coin = 'ETH'", []);
+    bot.execute("UPDATE trade_journal SET status = 'expired at a loss' WHERE coin = 'SOL'", []);
     assert_eq!(report(&bot, &[])["report"]["trade_patterns"]["all_time_trades"], 2);
 }
 
