@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::bot::clock;
 use crate::bot::generation::Limits;
 use crate::checks;
-use crate::cli::{Cli, Format, MIN_PROMPT_CHARS};
+use crate::cli::{Cli, Command, Format, MIN_PROMPT_CHARS};
 
 const DEFAULT_DB: &str = "data/trading_bot.db";
 const DEFAULT_HOURS: u32 = 24;
@@ -206,7 +206,9 @@ impl Config {
         };
         let named_endpoint = text(cli.base_url).or(file.base_url);
         let named_model = text(cli.model).or(file.model);
-        let without_llm = cli.no_llm || (cli.demo && named_endpoint.is_none() && !cli.print_prompt);
+        let asks_none = matches!(cli.command, Some(Command::Alerts(_) | Command::Checks));
+        let without_llm =
+            cli.no_llm || asks_none || (cli.demo && named_endpoint.is_none() && !cli.print_prompt);
         let llm = match without_llm {
             true => None,
             false => Some(LlmConfig {

@@ -61,7 +61,7 @@ struct Document<'run> {
     suppressed: usize,
     resolved: usize,
     resolved_alerts: &'run [Resolved],
-    alerts: Totals,
+    alerts: Option<Totals>,
     store_error: Option<&'run str>,
     exit_code: Verdict,
 }
@@ -190,8 +190,7 @@ impl Summary<'_> {
             }
         }
         writeln!(writer, "{}", self.stored_line())?;
-        let totals = self.kept.totals;
-        if self.store_error.is_none() {
+        if let Some(totals) = self.kept.totals {
             writeln!(
                 writer,
                 "Alerts: {} open, {} acknowledged, {} fixed, {} wontfix",

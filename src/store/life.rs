@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::AlertStatus;
 
-/// Times as the specification's columns say: reopening clears both, closing as wontfix sets none.
+/// Times as the specification's columns say: reopening clears both, whoever is on it again has not fixed it,
+/// closing as wontfix sets none.
 const SET_STATUS: &str = "
 UPDATE monitoring_alerts
 SET
@@ -18,7 +19,7 @@ SET
     END,
     fixed_at = CASE
         WHEN :status = 'fixed' THEN CURRENT_TIMESTAMP
-        WHEN :status = 'open' THEN NULL
+        WHEN :status IN ('open', 'acknowledged') THEN NULL
         ELSE fixed_at
     END
 WHERE id = :id";

@@ -61,8 +61,8 @@ pub(crate) struct Kept {
     pub(crate) outcomes: Vec<Outcome>,
     /// Alerts that the monitor itself closed.
     pub(crate) resolved: Vec<Resolved>,
-    /// All alerts of the file by status, after the run.
-    pub(crate) totals: Totals,
+    /// All alerts of the file by status, after the run; unknown where the store failed.
+    pub(crate) totals: Option<Totals>,
 }
 
 /// An alert that the monitor itself closed.
@@ -75,7 +75,7 @@ pub(crate) struct Resolved {
 }
 
 /// Alerts by status.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Totals {
     /// Nobody has looked at them.
     pub(crate) open: usize,
@@ -132,7 +132,7 @@ pub(crate) fn store(
     };
     let totals = Totals::of(&Alert::all(&transaction)?);
     transaction.commit().context("cannot commit the alerts")?;
-    Ok(Kept { outcomes, resolved, totals })
+    Ok(Kept { outcomes, resolved, totals: Some(totals) })
 }
 
 /// What would become of each finding, without touching the file.
@@ -154,13 +154,13 @@ pub(crate) fn preview(config: &Config, findings: &[Finding], names: &Names) -> a
             }
         });
     }
-    Ok(Kept { outcomes, resolved: Vec::new(), totals })
+    Ok(Kept { outcomes, resolved: Vec::new(), totals: Some(totals) })
 }
 
 /// Findings that no store has seen.
 pub(crate) fn unstored(findings: &[Finding]) -> Kept {
     let outcomes = findings.iter().map(Outcome::preview).collect();
-    Kept { outcomes, resolved: Vec::new(), totals: Totals::default() }
+    Kept { outcomes, resolved: Vec::new(), totals: None }
 }
 
 /// What a run has looked at.

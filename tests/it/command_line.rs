@@ -48,6 +48,11 @@ fn settings_that_nobody_uses_stop_nothing() {
     let mut command = command(["--no-llm", "--dry-run", "--as-of", NOW, "--db"]);
     command.arg(bot.path()).env("OPENAI_BASE_URL", "not a url").env("OPENAI_API_KEY", "two words");
     assert_eq!(finish(command).code, 0);
+    for words in [&["alerts", "list"][..], &["checks"]] {
+        let mut listing = crate::monitor::command(words.iter().chain(&["--db"]));
+        listing.arg(bot.path()).env("OPENAI_BASE_URL", "not a url").env("OPENAI_API_KEY", "two words");
+        assert_eq!(finish(listing).code, 0, "{words:?}");
+    }
 }
 
 #[test]

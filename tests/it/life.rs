@@ -102,6 +102,10 @@ fn people_s_judgements_set_status_and_times() {
     assert_eq!(alerts(&bot, &["reopen", "2"]).code, 0);
     assert_eq!(status(&bot, 2), "open");
     assert_eq!(bot.rows(times, [], |row| row.get::<_, String>(0)), ["10", "00", "00"]);
+    for (word, expected) in [("fix", "11"), ("ack", "10"), ("fix", "11"), ("reopen", "00")] {
+        assert_eq!(alerts(&bot, &[word, "1"]).code, 0);
+        assert_eq!(bot.rows(times, [], |row| row.get::<_, String>(0)).first().unwrap(), expected, "{word}");
+    }
     let shown = alerts(&bot, &["show", "2"]).stdout;
     for words in ["Rule 3 is never used", "Seen:", "1 times", "acknowledged: on it", "fixed", "open"] {
         assert!(shown.contains(words), "{words}: {shown}");
