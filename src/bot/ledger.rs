@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::{Bot, Period, cell};
+use super::{Bot, Period, cell, trade};
 
 /// Newest trades that nearly all checks rest on, weeks of a busy bot: cost is bounded whatever the history.
 pub(crate) const MOST_TRADES: usize = 2_000;
@@ -255,16 +255,17 @@ impl Ledger {
     /// When the view cannot be read.
     pub(crate) fn read(bot: &Bot, now: DateTime<Utc>, most: usize) -> anyhow::Result<Self> {
         let mut ledger = Self { entries: Vec::new(), later: 0, complete: true };
-        let sql = format!("{TRADES}\nORDER BY closed_at DESC\nLIMIT {most}");
-        bot.each_row(&sql, |row| {
-            let entry = Entry::read(bot, row)?;
-            match [entry.opened_at, entry.closed_at].into_iter().flatten().any(|at| at > now) {
-                true => ledger.later += 1,
-                false => ledger.entries.push(entry),
+        let limit = most + usize::try_from(trade::count_later(bot, now)?)?;
+        let is_later = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at > now);
+        bot.each_row(&format!("{TRADES}\nORDER BY closed_at DESC\nLIMIT {limit}"), |row| {
+            if is_later(bot.instant(row, 0, 1)?) || is_later(bot.instant(row, 2, 1)?) {
+                ledger.later += 1;
+            } else {
+                ledger.entries.push(Entry::read(bot, row)?);
             }
             Ok(())
         })?;
-        ledger.complete = ledger.entries.len() + ledger.later < most;
+        ledger.complete = ledger.entries.len() + ledger.later < limit;
         Ok(ledger)
     }
 

@@ -121,6 +121,14 @@ pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>, most: u64) -> rusqlite:
         )));
     }
     let all: i64 = bot.prepare(ALL)?.query_row([], |row| row.get(0))?;
-    let later = bot.count_within(TIMES, Period::later_than(now))?;
+    let later = count_later(bot, now)?;
     Ok(Ok(all.unsigned_abs().saturating_sub(later)))
+}
+
+/// Number of trades closed after `now`.
+///
+/// # Errors
+/// When the trades cannot be read.
+pub(crate) fn count_later(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<u64> {
+    bot.count_within(TIMES, Period::later_than(now))
 }

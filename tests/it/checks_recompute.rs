@@ -212,6 +212,19 @@ fn a_duration_in_another_time_zone_says_its_hours() {
         bot.execute("UPDATE closed_trades SET duration_seconds = 0 WHERE id = 7", []);
     };
     assert_found_after(&generation1(), "duration-contradicts-times", zero, &["1 of 40", "stored as zero"]);
+    // However much came after the audited moment.
+    let zero_and_later = |bot: &BotFile| {
+        zero(bot);
+        bot.execute(
+            "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2500)
+            INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason,
+                exit_reason, opened_at, closed_at)
+            SELECT 'bitcoin', 100, 101, 50, 0.5, 1, 'momentum', 'take_profit', at, at
+            FROM (SELECT datetime('2026-11-22 09:00:00', n || ' minutes') AS at FROM number)",
+            [],
+        );
+    };
+    assert_found_after(&generation1(), "duration-contradicts-times", zero_and_later, &["1 of 40"]);
 }
 
 #[test]
