@@ -220,10 +220,9 @@ impl Entry {
             && self.closed_at.is_none_or(|closed_at| closed_at > instant)
     }
 
-    /// The ids that the trade carries, however they are separated.
+    /// The ids that the trade carries.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &str> {
-        let separators = |letter: char| matches!(letter, ',' | ';' | '[' | ']' | '"' | '\'' | ' ');
-        self.rule_ids.as_deref().unwrap_or_default().split(separators).filter(|id| !id.is_empty())
+        trade::rules(self.rule_ids.as_deref())
     }
 
     /// Coin and id, as examples name a trade.

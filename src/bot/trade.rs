@@ -75,9 +75,15 @@ impl<'row> Trade<'row> {
             exit_reason: cell::name(row, 6)?.map(before_colon),
             closed_at,
             duration_seconds: cell::real(row, 8)?.or(elapsed),
-            rule_ids: cell::text(row, 9)?.filter(|ids| !ids.trim().is_empty()),
+            rule_ids: cell::text(row, 9)?,
         })
     }
+}
+
+/// Ids of rules, however the bot separates them: `7,2`, `[7, 2]`, `["7"]`.
+pub(crate) fn rules(ids: Option<&str>) -> impl Iterator<Item = &str> {
+    let separators = |letter: char| matches!(letter, ',' | ';' | '[' | ']' | '"' | '\'' | ' ');
+    ids.unwrap_or_default().split(separators).filter(|id| !id.is_empty())
 }
 
 fn before_colon(reason: Cow<'_, str>) -> Cow<'_, str> {
@@ -131,4 +137,19 @@ pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>, most: u64) -> rusqlite:
 /// When the trades cannot be read.
 pub(crate) fn count_later(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<u64> {
     bot.count_within(TIMES, Period::later_than(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rules;
+
+    #[test]
+    fn ids_of_rules_are_told_however_they_are_separated() {
+        for ids in ["7,2", "7, 2,", "[7, 2]", "[\"7\", \"2\"]", "7;2"] {
+            assert_eq!(rules(Some(ids)).collect::<Vec<_>>(), ["7", "2"], "{ids}");
+        }
+        for ids in [None, Some(""), Some("[]"), Some(" ")] {
+            assert_eq!(rules(ids).count(), 0, "{ids:?}");
+        }
+    }
 }

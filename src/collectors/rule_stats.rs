@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Context, Counts, Ranked, Rate, Unavailable, ratio};
-use crate::bot::trade::Trade;
+use crate::bot::trade::{self, Trade};
 use crate::bot::{cell, clock};
 use crate::untrusted::cut;
 
@@ -202,10 +202,13 @@ pub(super) struct Uses {
 impl Uses {
     /// Counts one trade.
     pub(super) fn add(&mut self, trade: &Trade<'_>) {
-        let (Some(ids), Some(pnl_usd)) = (&trade.rule_ids, trade.pnl_usd) else { return };
+        let Some(pnl_usd) = trade.pnl_usd else { return };
         let won = pnl_usd > 0.0;
-        self.with_rules.add(won);
-        for id in ids.split(',').map(str::trim).filter(|id| !id.is_empty()) {
+        let mut rules = trade::rules(trade.rule_ids.as_deref()).peekable();
+        if rules.peek().is_some() {
+            self.with_rules.add(won);
+        }
+        for id in rules {
             match self.by_rule.get_mut(id) {
                 Some(uses) => uses.add(won),
                 None => self.by_rule.entry(id.to_owned()).or_default().add(won),

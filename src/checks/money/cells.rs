@@ -117,8 +117,7 @@ fn members(audit: &Audit<'_>, known: &[(&Entry, bool)]) -> Vec<(String, Vec<usiz
         if let Some(strategy) = trade.strategy.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
             join(Trait::Strategy(strategy));
         }
-        let rules = trade.rule_ids.as_deref().unwrap_or_default().split(',').map(str::trim);
-        for rule in rules.filter(|rule| !rule.is_empty()).collect::<HashSet<_>>() {
+        for rule in trade.rules().collect::<HashSet<_>>() {
             join(Trait::Rule(rule));
         }
         if let Some(opened_at) = trade.opened_at {
