@@ -20,7 +20,7 @@ Exit codes: 0 nothing of high severity, 1 a high finding, 2 a critical finding,
 The LLM's key is read from the environment only: OPENAI_API_KEY.
 
 Every hour from cron:
-  0 * * * * cd /path/to/bot && autonomous-monitor >> logs/monitor.log 2>&1")]
+  0 * * * * cd /path/to/bot && \"$HOME/.cargo/bin/autonomous-monitor\" >> monitor.log 2>&1")]
 pub(crate) struct Cli {
     /// Something else than an audit
     #[command(subcommand)]

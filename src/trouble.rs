@@ -16,15 +16,13 @@ pub(crate) fn told(error: anyhow::Error) -> anyhow::Error {
 
 fn sentence(code: ErrorCode) -> Option<String> {
     Some(match code {
-        ErrorCode::DiskFull => {
-            "the disk is full: free some space, the next run stores what is missing".to_owned()
-        }
+        ErrorCode::DiskFull => "the disk is full: free some space, the next run makes up for it".to_owned(),
         ErrorCode::SystemIoFailure => "the disk does not do what it is asked to: check its health, its \
-             quota and the limit on file sizes, the next run stores what is missing"
+             quota and the limit on file sizes, the next run makes up for it"
             .to_owned(),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => format!(
             "another process held the lock of the file for {} s: look for a transaction that is never \
-             ended, the next run stores what is missing",
+             ended, the next run makes up for it",
             BUSY_TIMEOUT.as_secs()
         ),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::untrusted::cut;
 
-/// The text of a column; numbers as SQLite would print them, invalid UTF-8 replaced.
+/// The text of a column; numbers in their shortest form, invalid UTF-8 replaced.
 pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'row, str>>> {
     Ok(match row.get_ref(column)? {
         ValueRef::Null => None,

@@ -155,8 +155,8 @@ fn indexed_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec
     connection.prepare_cached(sql)?.query_map([table], |row| row.get(0))?.collect()
 }
 
-/// Pairs of (local, UTC) text that one row carries for one moment, from every table that has a
-/// `timestamp` or `updated_at` in one clock and SQLite's own `created_at` in the other.
+/// Pairs of (local, UTC) text that one row carries for one moment, from the tables that have a `timestamp`
+/// in one clock and SQLite's own `created_at` in the other.
 pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     const PAIRED_TABLES: [&str; 2] = ["profit_snapshots", "coin_adaptations"];
     const NEWEST_ROWS: usize = 2_000;

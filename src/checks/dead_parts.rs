@@ -192,7 +192,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// The census, and of its tables those that are the bot's: the monitor keeps two of its own in the file.
+/// The census, and of its tables those that are the bot's: the monitor keeps its own in the file, too.
 fn tables<'run>(audit: &Audit<'run>) -> impl Iterator<Item = &'run Table> {
     let census: Option<&'run Census> = audit.report.tables.available();
     census

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The theme of a check; one file each.
+/// The theme of a check; one folder or file each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Theme {
     /// What is stored against what follows from the file's own rows.

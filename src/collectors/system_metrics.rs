@@ -70,7 +70,7 @@ pub(crate) struct SystemMetrics {
     pub(crate) failed_fetches: Option<u64>,
     /// Cycles with errors as a fraction of all cycles.
     pub(crate) error_rate: Option<f64>,
-    /// Errors in the window by kind: TASK's three, then those found, most frequent first.
+    /// Errors in the window by kind: the specification's three, then those found, most frequent first.
     pub(crate) error_types: Option<Ranked<String, u64>>,
     /// Mean seconds from a cycle's first row to its last.
     pub(crate) avg_cycle_duration: Option<f64>,

@@ -1,4 +1,4 @@
-//! Alerts: TASK-021's table in the bot's file or in one of its own, and what is stored in it.
+//! Alerts: the specification's table in the bot's file or in one of its own, and what is stored in it.
 //!
 //! All writing is one short transaction after all thinking is done, into our own tables only.
 

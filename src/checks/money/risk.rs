@@ -17,8 +17,8 @@ pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let losses_before = outcomes.iter().take(before).filter(|won| !**won).count();
     // The rate of the trades before: the streak itself must not explain itself.
     let loss_rate = losses_before as f64 / before as f64;
-    let is_recent = trades.last().and_then(|trade| trade.closed_at);
-    if before < LEAST_TRADES || streak < 2 || !is_recent.is_some_and(|at| audit.context.window.contains(at)) {
+    let newest = trades.last().and_then(|trade| trade.closed_at);
+    if before < LEAST_TRADES || streak < 2 || !newest.is_some_and(|at| audit.context.window.contains(at)) {
         return Ok(Found::nothing());
     }
     let p_value = longest_run_at_least(streak, outcomes.len(), loss_rate);
@@ -73,7 +73,11 @@ pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     }
     let severity = if percent > HIGH_AT * audit.threshold { Severity::High } else { Severity::Medium };
-    let since = peak_at.map_or_else(|| "the start".to_owned(), crate::bot::clock::utc_text);
+    let since = match peak_at {
+        Some(at) => crate::bot::clock::utc_text(at),
+        None if audit.context.ledger()?.complete => "the start".to_owned(),
+        None => "before the newest trades that were read".to_owned(),
+    };
     let start = account.starting_balance;
     Ok(Some(Problem {
         alert_type: AlertType::Pattern,

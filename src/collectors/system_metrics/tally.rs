@@ -32,10 +32,10 @@ impl Errors {
     }
 }
 
-/// TASK's own three: always shown, also as a counted zero.
+/// The specification's own three: always shown, also as a counted zero.
 const ALWAYS_SHOWN: [&str; 3] = ["llm_timeout", "market_data_failed", "database_error"];
 
-/// TASK's three first, then what was found, most frequent first.
+/// The specification's three first, then what was found, most frequent first.
 pub(super) fn ranked(errors: &BTreeMap<String, Errors>) -> Ranked<String, u64> {
     let count = |kind: &str| errors.get(kind).map_or(0, |errors| errors.count);
     let mut found: Vec<_> =
