@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::bot::clock;
+use crate::bot::{BUSY_TIMEOUT, clock};
 use crate::cli::{AlertsCommand, Format, Judged};
 use crate::config::Config;
 use crate::finding::Severity;
@@ -171,7 +171,7 @@ fn judge(
     config: &Config,
     writer: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let mut connection = store::open_for_writing(config)
+    let mut connection = store::open_for_writing(config, BUSY_TIMEOUT)
         .map_err(trouble::told)
         .with_context(|| format!("cannot write the alerts in {}", config.alerts_path().display()))?;
     store::set_status(&mut connection, &judged.ids, status, judged.note.as_deref())?;

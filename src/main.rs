@@ -29,6 +29,8 @@ mod untrusted;
 use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -40,8 +42,18 @@ use crate::exit_code::Verdict;
 use crate::summary::ignore_closed_pipe;
 
 fn main() -> ExitCode {
+    outlive_file_size_limit();
     panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     start().into()
+}
+
+/// A write beyond a limit on file sizes (`ulimit -f`, `LimitFSIZE=`) is to fail as on a full disk: the signal
+/// would end the run before it has said what it found.
+fn outlive_file_size_limit() {
+    #[cfg(unix)]
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()) {
+        let _ = writeln!(io::stderr(), "autonomous-monitor: a limit on file sizes may end this run: {error}");
+    }
 }
 
 /// Parses the command line, runs, and says what went wrong: in words, and as JSON where that is asked for.

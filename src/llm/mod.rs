@@ -50,6 +50,9 @@ pub(crate) enum Status {
     Skipped,
 }
 
+/// More problems in one answer nobody has meant: each is compared with every alert.
+const MOST_FINDINGS: usize = 50;
+
 /// What came of the LLM's part.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Analysis {
@@ -67,7 +70,7 @@ pub(crate) struct Analysis {
     pub(crate) prompt_tokens: Option<u64>,
     /// Tokens of the answer as the server counted them.
     pub(crate) completion_tokens: Option<u64>,
-    /// Items of the answer that were no valid finding.
+    /// Items of the answer that were no valid finding, and findings beyond the 50 worst.
     pub(crate) dropped: usize,
     /// The answer was cut off; its complete findings count.
     pub(crate) cut: bool,
@@ -91,6 +94,22 @@ impl Analysis {
             cut: false,
             findings: Vec::new(),
         }
+    }
+}
+
+impl Analysis {
+    /// Keeps as many findings as anybody may have meant.
+    fn keep_worst(&mut self) {
+        let Some(surplus) = self.findings.len().checked_sub(MOST_FINDINGS).filter(|surplus| *surplus > 0)
+        else {
+            return;
+        };
+        tracing::warn!(
+            "the LLM's answer holds {surplus} findings more than {MOST_FINDINGS}: the worst count"
+        );
+        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        self.findings.truncate(MOST_FINDINGS);
+        self.dropped += surplus;
     }
 }
 
@@ -129,6 +148,7 @@ pub(crate) fn analyse(
             analysis.dropped = extraction.dropped;
             analysis.cut = extraction.cut;
             analysis.findings = extraction.findings;
+            analysis.keep_worst();
         }
         Err(sentence) => {
             analysis.status = Status::Failed;

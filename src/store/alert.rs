@@ -94,6 +94,9 @@ ORDER BY id";
 pub(crate) struct Alert {
     /// Its number.
     pub(crate) id: i64,
+    /// The finding of this run that it has just become.
+    #[serde(skip)]
+    pub(super) place: Option<usize>,
     /// The kind of problem.
     #[serde(rename = "type")]
     pub(crate) alert_type: String,
@@ -165,6 +168,7 @@ impl Alert {
         let text = |column| Ok::<_, rusqlite::Error>(optional(column)?.unwrap_or_default());
         Ok(Self {
             id: row.get(0)?,
+            place: None,
             alert_type: text(1)?,
             severity: text(2)?,
             title: text(3)?,
@@ -188,10 +192,11 @@ impl Alert {
     /// The number of an alert that a dry run would store.
     pub(crate) const PREVIEWED: i64 = 0;
 
-    /// The alert that a finding of this run has just become.
-    pub(super) fn new(id: i64, finding: &Finding) -> Self {
+    /// The alert that a finding of this run, by its place among them, has just become.
+    pub(super) fn new(id: i64, place: usize, finding: &Finding) -> Self {
         Self {
             id,
+            place: Some(place),
             alert_type: finding.alert_type.as_str().to_owned(),
             severity: finding.severity.as_str().to_owned(),
             title: finding.title.clone(),

@@ -8,6 +8,8 @@ mod run;
 mod same;
 mod tables;
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -48,11 +50,11 @@ pub(crate) fn open_read_only(config: &Config) -> anyhow::Result<Option<Connectio
 }
 
 /// Opens the file that keeps the alerts for writing, with our tables as this version knows them. A file
-/// of its own is made if it is missing, the bot's never.
+/// of its own is made if it is missing, the bot's never. What is locked for longer than `patience` is an error.
 ///
 /// # Errors
 /// When the file cannot be written now, or a newer version has written it.
-pub(crate) fn open_for_writing(config: &Config) -> anyhow::Result<Connection> {
+pub(crate) fn open_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if config.alerts_db.is_some() {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
@@ -60,7 +62,7 @@ pub(crate) fn open_for_writing(config: &Config) -> anyhow::Result<Connection> {
     let path = config.alerts_path();
     let mut connection =
         Connection::open_with_flags(path, flags).context("cannot open the file for writing")?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(patience)?;
     // A deferred transaction that turns into a writer fails at once when another one is faster.
     connection.set_transaction_behavior(TransactionBehavior::Immediate);
     if connection.table_exists(Some("main"), "monitoring_alerts")? {

@@ -1,22 +1,27 @@
 //! What a run does to the alerts: new ones, repeated ones, and those whose problem is gone.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Transaction, named_params};
+use rusqlite::{Connection, ErrorCode, Transaction, named_params};
 use serde::Serialize;
 
 use super::life::change;
 use super::same::Sameness;
 use super::{Alert, AlertStatus, open_for_writing, open_read_only};
-use crate::bot::clock;
+use crate::bot::{BUSY_TIMEOUT, clock};
 use crate::config::Config;
 use crate::finding::{Finding, Outcome, Severity, Source};
 use crate::similarity::Names;
 
 /// A model that reports more than this in one hour reports noise; the rest is counted.
 const MOST_NEW_LLM_ALERTS: usize = 20;
+/// For so long a commit may wait for readers: it keeps new ones out meanwhile, the bot's own among them.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Between two attempts, so that whoever was kept out comes in.
+const PAUSE: Duration = Duration::from_millis(150);
 /// Complete runs of a check in a row without its finding, before the monitor itself closes the alert.
 const SILENT_RUNS: i64 = 3;
 /// A shorter window may be silent about what a whole day shows.
@@ -112,21 +117,34 @@ pub(crate) fn store(
     names: &Names,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Kept> {
-    let mut connection = open_for_writing(config)?;
-    let sameness = Sameness::new(&Alert::all(&connection)?, findings, names);
+    let sameness = Sameness::new(&known(config)?, findings, names);
+    let audited = Audited { at: clock::utc_text(now), hours: config.hours };
+    let began = Instant::now();
+    loop {
+        match store_at_once(config, findings, completed, &sameness, &audited) {
+            Err(error) if is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => std::thread::sleep(PAUSE),
+            stored => return stored,
+        }
+    }
+}
+
+/// One attempt, in one transaction.
+fn store_at_once(
+    config: &Config,
+    findings: &[Finding],
+    completed: &BTreeSet<&'static str>,
+    sameness: &Sameness<'_>,
+    audited: &Audited,
+) -> anyhow::Result<Kept> {
+    let mut connection = open_for_writing(config, PATIENCE)?;
     let transaction = connection.transaction().context("cannot get the write lock")?;
-    let mut run = Run {
-        audited: Audited { at: clock::utc_text(now), hours: config.hours },
-        alerts: Alert::all(&transaction)?,
-        seen: BTreeSet::new(),
-        new_llm_alerts: 0,
-        sameness,
-    };
+    let alerts = Alert::all(&transaction)?;
+    let mut run = Run { audited, alerts, seen: BTreeSet::new(), new_llm_alerts: 0, sameness };
     let mut outcomes = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
         outcomes.push(run.place(place, finding, &transaction)?);
     }
-    let resolved = match config.hours {
+    let resolved = match audited.hours {
         LEAST_HOURS_OF_SILENCE.. => run.resolve(completed, &transaction)?,
         _ => Vec::new(),
     };
@@ -135,13 +153,22 @@ pub(crate) fn store(
     Ok(Kept { outcomes, resolved, totals: Some(totals) })
 }
 
+fn is_busy(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<rusqlite::Error>());
+    causes.any(|cause| cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
+}
+
+/// The alerts that the file holds by now.
+fn known(config: &Config) -> anyhow::Result<Vec<Alert>> {
+    open_read_only(config)?.map_or_else(|| Ok(Vec::new()), |connection| Alert::all(&connection))
+}
+
 /// What would become of each finding, without touching the file.
 ///
 /// # Errors
 /// When the alerts that the file holds cannot be read.
 pub(crate) fn preview(config: &Config, findings: &[Finding], names: &Names) -> anyhow::Result<Kept> {
-    let mut alerts =
-        open_read_only(config)?.map_or_else(|| Ok(Vec::new()), |connection| Alert::all(&connection))?;
+    let mut alerts = known(config)?;
     let sameness = Sameness::new(&alerts, findings, names);
     let totals = Totals::of(&alerts);
     let mut outcomes = Vec::new();
@@ -149,7 +176,7 @@ pub(crate) fn preview(config: &Config, findings: &[Finding], names: &Names) -> a
         outcomes.push(match sameness.repeated(&alerts, place) {
             Some(alert) => Outcome::repeated(finding, alert),
             None => {
-                alerts.push(Alert::new(Alert::PREVIEWED, finding));
+                alerts.push(Alert::new(Alert::PREVIEWED, place, finding));
                 Outcome::preview(finding)
             }
         });
@@ -173,11 +200,11 @@ struct Audited {
 
 /// One run within its transaction.
 struct Run<'run> {
-    audited: Audited,
+    audited: &'run Audited,
     alerts: Vec<Alert>,
     seen: BTreeSet<i64>,
     new_llm_alerts: usize,
-    sameness: Sameness<'run>,
+    sameness: &'run Sameness<'run>,
 }
 
 impl Run<'_> {
@@ -191,7 +218,7 @@ impl Run<'_> {
         let known = self.sameness.repeated(&self.alerts, place).map(|alert| alert.id);
         if let Some(alert) = self.alerts.iter_mut().find(|alert| Some(alert.id) == known) {
             if self.seen.insert(alert.id) {
-                see_again(alert, finding, &self.audited, transaction).context("cannot count a sighting")?;
+                see_again(alert, finding, self.audited, transaction).context("cannot count a sighting")?;
             }
             let outcome = Outcome::repeated(finding, alert);
             raise(alert, outcome.finding.severity, transaction)
@@ -205,9 +232,9 @@ impl Run<'_> {
             self.new_llm_alerts += 1;
         }
         let fixed = self.sameness.fixed(&self.alerts, place);
-        let id = insert(finding, fixed, &self.audited, transaction).context("cannot store an alert")?;
+        let id = insert(finding, fixed, self.audited, transaction).context("cannot store an alert")?;
         self.seen.insert(id);
-        self.alerts.push(Alert::new(id, finding));
+        self.alerts.push(Alert::new(id, place, finding));
         Ok(Outcome::stored(finding, id))
     }
 
@@ -223,7 +250,7 @@ impl Run<'_> {
             !self.seen.contains(&alert.id) && alert.check_id().is_some_and(|check| completed.contains(check))
         };
         for alert in self.alerts.iter().filter(is_alive).filter(is_missed) {
-            let Audited { at, hours } = &self.audited;
+            let Audited { at, hours } = self.audited;
             let missed = named_params! {":id": alert.id, ":audited_at": at, ":hours": hours};
             let is_counted = transaction.prepare_cached(MISSED)?.execute(missed)? > 0;
             if is_counted && alert.missed_runs + 1 >= SILENT_RUNS {

@@ -16,24 +16,29 @@ pub(super) struct Sameness<'run> {
     findings: &'run [Finding],
     /// Pairs of finding and alert that were compared by meaning.
     compared: HashMap<(usize, i64), bool>,
+    /// Pairs of a finding and an earlier one of this run.
+    among: HashMap<(usize, usize), bool>,
 }
 
 impl<'run> Sameness<'run> {
     /// Compares the LLM's findings with the alerts that are known by now.
     pub(super) fn new(alerts: &[Alert], findings: &'run [Finding], names: &'run Names) -> Self {
-        let from_llm = findings.iter().enumerate().filter(|(_, finding)| finding.source == Source::Llm);
-        let meant: Vec<_> =
-            from_llm.map(|(place, finding)| (place, Meaning::of(of_finding(finding), names))).collect();
-        let mut compared = HashMap::new();
-        if !meant.is_empty() {
+        let from_llm = |place: &usize| findings.get(*place).is_some_and(|one| one.source == Source::Llm);
+        let new: Vec<usize> = (0..findings.len()).filter(from_llm).collect();
+        let (mut compared, mut among) = (HashMap::new(), HashMap::new());
+        if !new.is_empty() {
+            let all: Vec<_> = findings.iter().map(|one| Meaning::of(of_finding(one), names)).collect();
+            let pairs = || new.iter().filter_map(|place| Some((*place, all.get(*place)?)));
             for alert in alerts {
                 let known = Meaning::of(of_alert(alert), names);
-                compared.extend(
-                    meant.iter().map(|(place, new)| ((*place, alert.id), known.is_same_problem(new))),
-                );
+                compared.extend(pairs().map(|(place, new)| ((place, alert.id), known.is_same_problem(new))));
+            }
+            for (place, new) in pairs() {
+                let earlier = all.iter().take(place).enumerate();
+                among.extend(earlier.map(|(known, one)| ((place, known), one.is_same_problem(new))));
             }
         }
-        Self { names, findings, compared }
+        Self { names, findings, compared, among }
     }
 
     /// The alert that a finding repeats and that is not fixed: first the one that the LLM names, if it
@@ -72,7 +77,11 @@ impl<'run> Sameness<'run> {
     }
 
     fn means_the_same(&self, alert: &Alert, place: usize, finding: &Finding) -> bool {
-        self.compared.get(&(place, alert.id)).copied().unwrap_or_else(|| {
+        let compared = match alert.place {
+            Some(known) => self.among.get(&(place, known)),
+            None => self.compared.get(&(place, alert.id)),
+        };
+        compared.copied().unwrap_or_else(|| {
             let known = Meaning::of(of_alert(alert), self.names);
             known.is_same_problem(&Meaning::of(of_finding(finding), self.names))
         })

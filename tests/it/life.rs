@@ -318,6 +318,18 @@ fn twenty_new_alerts_of_an_llm_are_enough_for_one_run() {
 }
 
 #[test]
+fn of_an_answer_without_end_the_fifty_worst_count() {
+    let bot = BotFile::generation1();
+    let mut findings: Vec<Value> =
+        (0..300).map(|rule| finding("low", &format!("Rule {rule} never wins"))).collect();
+    findings.push(finding("high", "Balance never moves"));
+    let json = ask(&bot, &findings, &["--trust-llm", "--format", "json"]).json();
+    assert_eq!(json["counts"]["total"], 50);
+    assert_eq!(json["findings"][0]["title"], "Balance never moves");
+    assert_eq!(json["analysis"]["llm"]["dropped"], 251);
+}
+
+#[test]
 fn quiet_says_nothing_when_nothing_is_new() {
     let bot = BotFile::with_stale_position();
     let first = audit(&bot.path(), &["--quiet"]);

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use self::setting::{Setting, kill, stop, stored};
 use crate::bot_file::BotFile;
-use crate::monitor::Run;
+use crate::monitor::{Run, audit};
 use crate::server::{Reply, Server};
 use crate::survival::{Copy, assert_none, complaints, count, few_rows_1, few_rows_2, rounds};
 
@@ -97,6 +97,26 @@ fn ten_monitors_at_once_store_each_alert_once() {
             }
         }
     }
+}
+
+#[test]
+fn readers_are_let_in_while_the_alerts_wait_for_one_that_stays() {
+    let copy = Copy::of(few_rows_1());
+    let patient = Connection::open(copy.path()).unwrap();
+    patient.execute_batch("BEGIN; SELECT count(*) FROM activity_log").unwrap();
+    let path = copy.path();
+    let monitor = thread::spawn(move || audit(&path, &[]));
+    let reader = Connection::open(copy.path()).unwrap();
+    reader.busy_timeout(Duration::from_secs(1)).unwrap();
+    for _ in 0..60 {
+        reader.query_row("SELECT count(*) FROM account_state", [], |_| Ok(())).unwrap();
+        thread::sleep(Duration::from_millis(25));
+    }
+    assert_eq!(stored(&copy.path()), (0, 0), "nobody can commit as long as somebody reads");
+    patient.execute_batch("COMMIT").unwrap();
+    let run = monitor.join().unwrap();
+    assert!(!run.stdout.contains("Stored: nothing"), "{}", run.stdout);
+    assert_ne!(stored(&copy.path()), (0, 0));
 }
 
 #[test]
