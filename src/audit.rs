@@ -111,13 +111,18 @@ impl Gathered {
     /// What the prompt is made of, with its names and, where they are to stay here, without.
     fn prepare(&mut self, context: &Context<'_>) {
         let config = context.config;
-        let unresolved = store::open_read_only(config)
-            .and_then(|opened| opened.map_or_else(|| Ok(Vec::new()), |alerts| Alert::unresolved(&alerts)))
-            .unwrap_or_else(|error| {
-                // The store will say it again, where it counts.
-                tracing::warn!("the alerts that are open cannot be read: {error:#}");
-                Vec::new()
-            });
+        // A second connection to the bot's file, once closed, would let go of the first one's locks.
+        let unresolved = match config.keeps_alerts_apart() {
+            false => Alert::unresolved(context.bot.connection()),
+            true => store::open_read_only(config).and_then(|opened| {
+                opened.map_or_else(|| Ok(Vec::new()), |alerts| Alert::unresolved(&alerts))
+            }),
+        };
+        let unresolved = unresolved.unwrap_or_else(|error| {
+            // The store will say it again, where it counts.
+            tracing::warn!("the alerts that are open cannot be read: {error:#}");
+            Vec::new()
+        });
         let material = |wording: &mut Wording<'_>| {
             Material::new(context, &self.report, &self.checks.findings, &unresolved, wording)
         };

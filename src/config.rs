@@ -262,8 +262,23 @@ impl Config {
         self.alerts_db.as_deref().unwrap_or(&self.db)
     }
 
+    /// Whether the alerts have a file of their own.
+    pub(crate) fn keeps_alerts_apart(&self) -> bool {
+        self.alerts_db.as_deref().is_some_and(|alerts| !is_same_file(alerts, &self.db))
+    }
+
     /// The ranges that clap holds for flags hold for the file, too.
     fn check(&self) -> anyhow::Result<()> {
+        for (name, path) in [("db", self.db.as_path()), ("alerts_db", self.alerts_path())] {
+            ensure!(
+                !self.log_file.as_deref().is_some_and(|log| is_same_file(log, path)),
+                "log_file is the same file as {name}: name another one"
+            );
+            ensure!(
+                path != Path::new(":memory:"),
+                "{name} = :memory:: name a file, what is kept in memory is lost"
+            );
+        }
         ensure!((1..=87_600).contains(&self.hours), "hours = {}: give 1 to 87600", self.hours);
         ensure!(
             self.max_prompt_chars >= MIN_PROMPT_CHARS,
@@ -317,6 +332,11 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether two names lead to one file that is there.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(one, other)| one == other)
 }
 
 /// The check whose id is most like a misspelt one.

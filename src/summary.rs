@@ -215,6 +215,12 @@ impl Summary<'_> {
         if self.llm.status == Status::Skipped {
             writeln!(writer, "LLM analysis: skipped")?;
         }
+        if self.llm.cut {
+            writeln!(writer, "LLM analysis: the answer was cut short, its complete findings count")?;
+        }
+        if self.llm.dropped > 0 {
+            writeln!(writer, "LLM analysis: {} items of the answer were dropped", self.llm.dropped)?;
+        }
         for shortcoming in self.shortcomings() {
             let style = style(Severity::High);
             writeln!(writer, "{style}INCOMPLETE{style:#}: {}", one_line(&shortcoming))?;

@@ -5,6 +5,10 @@ use rusqlite::ErrorCode;
 
 use crate::bot::BUSY_TIMEOUT;
 
+/// For a file that others write.
+pub(crate) const NOT_WRITABLE: &str = "this user may not write the file or its folder: change that, or keep the alerts in a file of their own \
+                                       with --alerts-db";
+
 /// The sentence instead of SQLite's words, where it is an error that a person can do something about.
 pub(crate) fn told(error: anyhow::Error) -> anyhow::Error {
     let cause = error.chain().find_map(|cause| cause.downcast_ref::<rusqlite::Error>());
@@ -25,11 +29,7 @@ fn sentence(code: ErrorCode) -> Option<String> {
              ended, the next run makes up for it",
             BUSY_TIMEOUT.as_secs()
         ),
-        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
-            "this user may not write the file or its folder: change that, or keep the alerts in a file \
-             of their own with --alerts-db"
-                .to_owned()
-        }
+        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => NOT_WRITABLE.to_owned(),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
             "the file is damaged: look at it with `PRAGMA integrity_check` and restore a backup".to_owned()
         }

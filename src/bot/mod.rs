@@ -18,6 +18,8 @@ mod source;
 pub(crate) mod trade;
 mod views;
 
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -104,8 +106,7 @@ impl Bot {
             path.is_file(),
             "{shown} is no regular file: name the bot's database with --db or MONITOR_DB"
         );
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let begin = || Self::begin(Connection::open_with_flags(path, flags)?);
+        let begin = || Self::begin(open_read_only(path)?);
         let bot = match begin() {
             Err(error) if hot_journal == HotJournal::RollBack && is_hot_journal(&error, path) => {
                 roll_back(path).and_then(|()| begin())
@@ -317,6 +318,40 @@ fn is_hot_journal(error: &rusqlite::Error, path: &Path) -> bool {
     journal.push("-journal");
     matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
         && Path::new(&journal).exists()
+}
+
+/// Opens a file for reading, and leaves nothing beside it that could keep its writer out.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match as_it_lies(path) {
+        Some(uri) => Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI),
+        None => Connection::open_with_flags(path, flags),
+    }
+}
+
+/// Whether this user may write a file. To be asked while no connection to it is open: closing a file lets go
+/// of the locks that the process holds on it.
+pub(crate) fn may_write(path: &Path) -> bool {
+    OpenOptions::new().write(true).open(path).is_ok()
+}
+
+/// Whoever reads a file in WAL mode makes a log and its index beside it. Where another user is to write the
+/// file, theirs would be in his way. A log that is not there holds nothing: the file is read as it lies.
+fn as_it_lies(path: &Path) -> Option<String> {
+    let path = path.canonicalize().ok()?;
+    let mut header = [0; 20];
+    File::open(&path).ok()?.read_exact(&mut header).ok()?;
+    let is_in_wal_mode = header.ends_with(&[2, 2]);
+    let is_another_s = !may_write(&path);
+    let path = path.to_str()?;
+    if !is_in_wal_mode || Path::new(&format!("{path}-wal")).exists() || !is_another_s {
+        return None;
+    }
+    let encoded = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    Some(format!("file:{encoded}?immutable=1"))
 }
 
 /// The first read of a writer rolls a hot journal back; nothing else is done.

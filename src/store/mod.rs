@@ -16,8 +16,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 pub(crate) use self::alert::{Alert, AlertStatus};
 pub(crate) use self::life::{Change, changes_of, set_status};
 pub(crate) use self::run::{Kept, Resolved, Totals, preview, store, unstored};
-use crate::bot::BUSY_TIMEOUT;
+use crate::bot::{self, BUSY_TIMEOUT};
 use crate::config::Config;
+use crate::trouble;
 
 /// The specification's columns.
 const COLUMNS: [&str; 11] = [
@@ -43,8 +44,7 @@ pub(crate) fn open_read_only(config: &Config) -> anyhow::Result<Option<Connectio
     if config.alerts_db.is_some() && !path.exists() {
         return Ok(None);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).context("cannot open the file")?;
+    let connection = bot::open_read_only(path).context("cannot open the file")?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(Some(connection))
 }
@@ -60,6 +60,8 @@ pub(crate) fn open_for_writing(config: &Config, patience: Duration) -> anyhow::R
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let path = config.alerts_path();
+    // SQLite would open it for reading, and make what `bot::open_read_only` makes not.
+    ensure!(!path.exists() || bot::may_write(path), trouble::NOT_WRITABLE);
     let mut connection =
         Connection::open_with_flags(path, flags).context("cannot open the file for writing")?;
     connection.busy_timeout(patience)?;

@@ -43,6 +43,22 @@ fn json_is_exactly_one_document_also_where_nothing_works() {
 }
 
 #[test]
+fn a_log_or_alerts_where_they_would_do_harm_are_refused() {
+    let bot = BotFile::generation1();
+    let bytes = fs::read(bot.path()).unwrap();
+    let path = bot.path().display().to_string();
+    for (flags, words) in [
+        (["--log-file", path.as_str()], "log_file is the same file as db"),
+        (["--alerts-db", ":memory:"], "name a file"),
+    ] {
+        let run = audit(&bot.path(), &flags);
+        assert_eq!(run.code, 3, "{flags:?}");
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    assert!(fs::read(bot.path()).unwrap() == bytes);
+}
+
+#[test]
 fn settings_that_nobody_uses_stop_nothing() {
     let bot = BotFile::generation1();
     let mut command = command(["--no-llm", "--dry-run", "--as-of", NOW, "--db"]);

@@ -181,27 +181,28 @@ fn audit_by_nobody(path: &Path) -> Option<Run> {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_told() {
-    let alone = |template: &[u8], is_wal: bool| {
+    let alone = |template: &[u8], is_wal: bool, folder: u32| {
         let copy = Copy::of(template);
         let mode = if is_wal { "WAL" } else { "DELETE" };
         let connection = Connection::open(copy.path()).unwrap();
         connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(())).unwrap();
         drop(connection);
         fs::set_permissions(copy.path(), Permissions::from_mode(0o444)).unwrap();
-        fs::set_permissions(copy.path().parent().unwrap(), Permissions::from_mode(0o555)).unwrap();
+        fs::set_permissions(copy.path().parent().unwrap(), Permissions::from_mode(folder)).unwrap();
         copy
     };
     let template = fs::read(BotFile::with_stale_position().path()).unwrap();
-    for (is_wal, sentence) in [
-        (false, "this user may not write the file or its folder"),
-        (true, "cannot be opened: check that this user may read the file"),
-    ] {
-        let copy = alone(&template, is_wal);
+    // A log's index that belongs to whoever has only read would keep the bot from writing.
+    for (is_wal, folder) in [(false, 0o555), (true, 0o555), (true, 0o777)] {
+        let copy = alone(&template, is_wal, folder);
         let Some(run) = audit_by_nobody(&copy.path()) else { return };
         fs::set_permissions(copy.path().parent().unwrap(), Permissions::from_mode(0o755)).unwrap();
         assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
-        assert!((run.stdout + &run.stderr).contains(sentence), "{}", run.stderr);
+        assert!(run.stdout.contains("Total findings: 1"), "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("this user may not write the file or its folder"), "{}", run.stderr);
         assert!(fs::read(copy.path()).unwrap().len() == template.len(), "nothing was written");
+        let beside = fs::read_dir(copy.path().parent().unwrap()).unwrap().count();
+        assert_eq!(beside, 1, "nothing was left");
     }
 }
 
