@@ -71,6 +71,9 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
     }
 }
 
+/// A bot that writes without a pause is not waited for.
+const MOST_READINGS: u32 = 3;
+
 /// What is known once the bot's file has been read and closed again.
 struct Gathered {
     report: Report,
@@ -94,18 +97,31 @@ impl Gathered {
             true => HotJournal::Leave,
             false => HotJournal::RollBack,
         };
-        let bot = Bot::open(&config.db, hot_journal)?;
-        let context = Context::new(&bot, config, now)?;
-        let report = Report::collect(&context);
-        let checks = checks::run(&context, &report);
+        let mut readings = 1;
+        loop {
+            let bot = Bot::open(&config.db, hot_journal)?;
+            let context = Context::new(&bot, config, now)?;
+            let report = Report::collect(&context);
+            let checks = checks::run(&context, &report);
+            if !checks.undecided.is_empty() && readings < MOST_READINGS {
+                tracing::info!("The bot wrote while its file was read: it is read again");
+                readings += 1;
+                continue;
+            }
+            return Ok(Self::of(&context, report, checks));
+        }
+    }
+
+    fn of(context: &Context<'_>, report: Report, checks: checks::Analysis) -> Self {
+        let config = context.config;
         let names = Names::new(report.names());
         let is_of_the_past = config.as_of.is_some() && report.holds_later_rows();
         let mut gathered =
             Self { report, checks, material: Material::default(), redacted: None, names, is_of_the_past };
         if config.llm.is_some() || config.print_prompt {
-            gathered.prepare(&context);
+            gathered.prepare(context);
         }
-        Ok(gathered)
+        gathered
     }
 
     /// What the prompt is made of, with its names and, where they are to stay here, without.

@@ -127,6 +127,13 @@ impl Summary<'_> {
                     .push(format!("{part} failed: {}", error.as_deref().unwrap_or("no reason given")));
             }
         }
+        if !self.checks.undecided.is_empty() {
+            let checks = self.checks.undecided.join(", ");
+            shortcomings.push(format!(
+                "not decided: {checks}: each time that the file was read the bot wrote meanwhile, so that what they \
+                 found may be its work in progress"
+            ));
+        }
         if let Some(error) = &self.store_error {
             shortcomings.push(format!("nothing was stored: {error}"));
         }

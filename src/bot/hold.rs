@@ -8,7 +8,6 @@
 //! In WAL mode readers hold up nobody, and all is read in one transaction.
 
 use std::cell::Cell;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -117,26 +116,9 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA data_version", [], |row| row.get(0))
 }
 
-/// What was found compares rows of two moments.
-#[derive(Debug)]
-pub(crate) struct WrittenMeanwhile;
-
-impl fmt::Display for WrittenMeanwhile {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(
-            "skipped: the bot wrote while its file was read, so that the rows compared are of two moments",
-        )
-    }
-}
-
-impl std::error::Error for WrittenMeanwhile {}
-
 /// The reason in words, where an error means that something was left out for the bot's sake: a query was
-/// stopped that would have held the file for too long, or the bot has written between two turns.
+/// stopped that would have held the file for too long.
 pub(crate) fn skipped(error: &anyhow::Error) -> Option<String> {
-    if let Some(written) = error.downcast_ref::<WrittenMeanwhile>() {
-        return Some(written.to_string());
-    }
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<rusqlite::Error>());
     let is_stopped = causes.any(|error| error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted));
     is_stopped.then(|| {
@@ -243,7 +225,6 @@ mod tests {
         bot.hold.age(LONGEST_QUERY);
         let error = anyhow::Error::new(run().unwrap_err()).context("read the trades");
         assert!(skipped(&error).unwrap().starts_with("skipped: a query took longer than 2 s"));
-        assert!(skipped(&WrittenMeanwhile.into()).unwrap().contains("two moments"));
         assert_eq!(skipped(&anyhow::anyhow!("no such table")), None);
     }
 }

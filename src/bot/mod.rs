@@ -30,7 +30,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Row};
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset};
 use hold::Hold;
-pub(crate) use hold::{WrittenMeanwhile, skipped};
+pub(crate) use hold::skipped;
 use slices::Slices;
 pub(crate) use source::quoted;
 use source::{Source, Times};

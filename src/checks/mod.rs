@@ -26,7 +26,6 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use anyhow::ensure;
 use serde::Serialize;
 
 use self::history::History;
@@ -34,7 +33,7 @@ pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
 use crate::bot::clock;
 use crate::bot::log::{Log, MOST_ROWS};
-use crate::bot::{WrittenMeanwhile, skipped as reason_to_skip};
+use crate::bot::skipped as reason_to_skip;
 use crate::collectors::{Context, Report};
 use crate::config::CheckSettings;
 use crate::finding::{Finding, Source};
@@ -127,6 +126,8 @@ pub(crate) struct Analysis {
     pub(crate) disabled: Vec<&'static str>,
     /// Checks that would have held up the bot, and why.
     pub(crate) skipped: BTreeMap<&'static str, String>,
+    /// Checks that found something in rows of two moments: it may be a fault, or the bot at work.
+    pub(crate) undecided: Vec<&'static str>,
     /// What was found; reported with the LLM's findings, not here.
     #[serde(skip)]
     pub(crate) findings: Vec<Finding>,
@@ -140,6 +141,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
     let mut failures: Vec<(String, Vec<&str>)> = Vec::new();
     let mut disabled = Vec::new();
     let mut skipped = BTreeMap::new();
+    let mut undecided = Vec::new();
     let mut completed = BTreeSet::new();
     let shared = Shared::default();
     for check in all() {
@@ -155,7 +157,8 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         let found = guard::run(|| run_one(check, &audit));
         tracing::debug!("check {} took {:.1} ms", check.id, started.elapsed().as_secs_f64() * 1e3);
         match found {
-            Ok(found) => {
+            Ok(None) => undecided.push(check.id),
+            Ok(Some(found)) => {
                 completed.insert(check.id);
                 facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));
                 claims.extend(found.claims.into_iter().map(|claim| (claim.0, finding(check, claim.1))));
@@ -183,20 +186,22 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         completed,
         disabled,
         skipped,
+        undecided,
         error: (!failures.is_empty()).then(|| listed(&failures)),
         findings: facts,
     }
 }
 
-/// A comparison of what the bot adds with what it overwrites holds only for one moment.
-fn run_one(check: &Check, audit: &Audit<'_>) -> anyhow::Result<Found> {
+/// What a check found; `None` where it compared what the bot adds with what it overwrites and the bot wrote
+/// meanwhile, for that holds only for one moment.
+fn run_one(check: &Check, audit: &Audit<'_>) -> anyhow::Result<Option<Found>> {
     let mut found = (check.run)(audit)?;
     if audit.has_read_log.get() {
         say_what_was_read(&mut found, audit.log()?);
     }
     let compares = matches!(check.theme, Theme::Recompute | Theme::Refer);
-    ensure!(!compares || found.is_nothing() || !audit.context.bot.was_written_meanwhile(), WrittenMeanwhile);
-    Ok(found)
+    let is_decided = !compares || found.is_nothing() || !audit.context.bot.was_written_meanwhile();
+    Ok(is_decided.then_some(found))
 }
 
 /// A log that is longer than what is read of it says nothing of the window's beginning.

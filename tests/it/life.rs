@@ -327,6 +327,8 @@ fn of_an_answer_without_end_the_fifty_worst_count() {
     assert_eq!(json["counts"]["total"], 50);
     assert_eq!(json["findings"][0]["title"], "Balance never moves");
     assert_eq!(json["analysis"]["llm"]["dropped"], 251);
+    let text = ask(&bot, &findings, &["--trust-llm"]).stdout;
+    assert!(text.contains("LLM analysis: 251 items of the answer were dropped"), "{text}");
 }
 
 #[test]
