@@ -1,8 +1,8 @@
 //! The bot's own tables, as the page of views declares them and as the file has them.
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, Row};
 
 use super::clock::{self, Clock, HostOffset};
 
@@ -145,7 +145,15 @@ fn has_rows(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
 
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_xinfo(?1, 'main')")?;
-    statement.query_map([table], |row| row.get(0))?.collect()
+    let name = |row: &Row<'_>| Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned());
+    match statement.query_map([table], name)?.collect() {
+        // A view over what is not there, or over itself, has none.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => {
+            tracing::warn!("{table} is left out: {error}");
+            Ok(Vec::new())
+        }
+        columns => columns,
+    }
 }
 
 /// Columns that an index begins with.
@@ -173,7 +181,8 @@ pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(Stri
              ORDER BY rowid DESC LIMIT {NEWEST_ROWS}",
             quoted(table)
         );
-        let mut statement = connection.prepare(&sql)?;
+        // A view or a table WITHOUT ROWID has no such order.
+        let Ok(mut statement) = connection.prepare(&sql) else { continue };
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if let (Ok(local), Ok(utc)) = (row.get(0), row.get(1)) {

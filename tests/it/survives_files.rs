@@ -270,6 +270,25 @@ fn a_table_that_cannot_be_read_is_named_and_hides_no_other() {
 }
 
 #[test]
+fn a_view_under_a_table_s_name_stops_nothing() {
+    for shape in [
+        "ALTER TABLE profit_snapshots RENAME TO other; CREATE VIEW profit_snapshots AS SELECT * FROM other",
+        "ALTER TABLE trade_journal RENAME TO other; CREATE VIEW trade_journal AS SELECT nope FROM nada",
+        "DROP TABLE market_data; CREATE VIEW market_data AS SELECT * FROM market_data",
+        "DROP TABLE coin_adaptations; CREATE TABLE coin_adaptations (
+            id INTEGER PRIMARY KEY, coin TEXT, timestamp TEXT, old_status TEXT, new_status TEXT, reason TEXT,
+            created_at TEXT) WITHOUT ROWID",
+    ] {
+        let bot = BotFile::upgraded();
+        bot.open_trade(|row| row.opened_at = "2026-11-01 00:00:00");
+        Connection::open(bot.path()).unwrap().execute_batch(shape).unwrap();
+        let run = audit(&bot.path(), &["--dry-run"]);
+        assert!(run.code <= 2, "{shape}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("Open positions that no exit has closed"), "{shape}: {}", run.stdout);
+    }
+}
+
+#[test]
 fn our_own_tables_are_made_again_where_somebody_has_dropped_one() {
     let tables = ["monitoring_alerts", "monitoring_sightings", "monitoring_changes", "monitoring_migrations"];
     for table in tables {
