@@ -20,7 +20,7 @@ mod views;
 
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
@@ -106,6 +106,14 @@ impl Bot {
             path.is_file(),
             "{shown} is no regular file: name the bot's database with --db or MONITOR_DB"
         );
+        for ending in ["-journal", "-wal"] {
+            let beside = PathBuf::from(format!("{shown}{ending}"));
+            ensure!(
+                !beside.exists() || beside.is_file() || beside.is_dir(),
+                "{} is no regular file: move it away",
+                beside.display()
+            );
+        }
         let begin = || Self::begin(open_read_only(path)?);
         let bot = match begin() {
             Err(error) if hot_journal == HotJournal::RollBack && is_hot_journal(&error, path) => {

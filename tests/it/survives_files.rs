@@ -103,6 +103,18 @@ fn what_is_no_regular_file_is_refused_at_once() {
 }
 
 #[test]
+fn a_pipe_beside_the_file_is_not_waited_for() {
+    for ending in ["-journal", "-wal"] {
+        let copy = Copy::of(few_rows_1());
+        let beside = format!("{}{ending}", copy.path().display());
+        assert!(Command::new("mkfifo").arg(&beside).status().unwrap().success());
+        let run = audit(&copy.path(), &[]);
+        assert_eq!(run.code, 3, "{}", run.stdout);
+        assert!(run.stderr.contains(&format!("{ending} is no regular file")), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_damaged_page_is_told_once_with_what_to_do() {
     let mut bytes = few_rows_1().to_vec();
     let copy = Copy::of(&bytes);
