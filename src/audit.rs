@@ -81,8 +81,6 @@ struct Gathered {
     material: Material,
     redacted: Option<Redacted>,
     names: Names,
-    /// An earlier moment was asked for, and the file holds later rows.
-    is_of_the_past: bool,
 }
 
 /// What is sent where names are to stay here, and the way back.
@@ -115,9 +113,7 @@ impl Gathered {
     fn of(context: &Context<'_>, report: Report, checks: checks::Analysis) -> Self {
         let config = context.config;
         let names = Names::new(report.names());
-        let is_of_the_past = config.as_of.is_some() && report.holds_later_rows();
-        let mut gathered =
-            Self { report, checks, material: Material::default(), redacted: None, names, is_of_the_past };
+        let mut gathered = Self { report, checks, material: Material::default(), redacted: None, names };
         if config.llm.is_some() || config.print_prompt {
             gathered.prepare(context);
         }
@@ -152,9 +148,10 @@ impl Gathered {
 
     /// Checks whose silence means that their problem is gone: none where the bot has gone on since the
     /// audited moment, for what it has overwritten no check can judge.
-    fn conclusive(&self) -> &BTreeSet<&'static str> {
+    fn conclusive(&self, config: &Config) -> &BTreeSet<&'static str> {
         static NONE: BTreeSet<&str> = BTreeSet::new();
-        if self.is_of_the_past { &NONE } else { &self.checks.completed }
+        let is_of_the_past = config.as_of.is_some() && self.report.holds_later_rows();
+        if is_of_the_past { &NONE } else { &self.checks.completed }
     }
 
     /// What the LLM is sent. What it says is held against the names themselves.
@@ -224,7 +221,7 @@ fn keep(
         store::preview(config, findings, &gathered.names)
     } else {
         tracing::info!("Storing {} findings...", findings.len());
-        guard::run(|| store::store(config, findings, gathered.conclusive(), &gathered.names, now))
+        guard::run(|| store::store(config, findings, gathered.conclusive(config), &gathered.names, now))
             .with_context(|| format!("cannot store alerts in {}", config.alerts_path().display()))
     };
     match kept {
