@@ -215,14 +215,7 @@ fn a_duration_in_another_time_zone_says_its_hours() {
     // However much came after the audited moment.
     let zero_and_later = |bot: &BotFile| {
         zero(bot);
-        bot.execute(
-            "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2500)
-            INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason,
-                exit_reason, opened_at, closed_at)
-            SELECT 'bitcoin', 100, 101, 50, 0.5, 1, 'momentum', 'take_profit', at, at
-            FROM (SELECT datetime('2026-11-22 09:00:00', n || ' minutes') AS at FROM number)",
-            [],
-        );
+        bot.trade_each_minute(1..=2_500);
     };
     assert_found_after(&generation1(), "duration-contradicts-times", zero_and_later, &["1 of 40"]);
 }
@@ -243,14 +236,7 @@ fn a_trade_opens_before_it_closes() {
 #[test]
 fn rounding_to_cents_adds_up_over_every_trade() {
     let bot = generation1();
-    bot.execute(
-        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 18000)
-        INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason,
-            exit_reason, opened_at, closed_at)
-        SELECT 'bitcoin', 100, 101, 50, 0.5, 1, 'momentum', 'take_profit', at, at
-        FROM (SELECT datetime('2026-11-20 09:00:00', '-' || n || ' minutes') AS at FROM number)",
-        [],
-    );
+    bot.trade_each_minute(-20_880..=-2_881);
     settle(&bot);
     let account = "UPDATE account_state SET total_pnl = total_pnl + ?1, balance = balance + ?1, \
                    available_balance = available_balance + ?1";

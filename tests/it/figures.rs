@@ -361,14 +361,7 @@ fn an_order_that_never_became_a_trade_is_none() {
 #[test]
 fn a_long_history_is_counted_and_added_up_only_where_the_window_holds_it() {
     let bot = BotFile::generation1();
-    bot.execute(
-        "WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 20000)
-        INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason,
-            exit_reason, opened_at, closed_at)
-        SELECT 'bitcoin', 100, 101, 50, 0.5, 1, 'momentum', 'take_profit', at, at
-        FROM (SELECT datetime('2026-11-22 09:00:00', '-' || n || ' minutes') AS at FROM number)",
-        [],
-    );
+    bot.trade_each_minute(-20_000..=0);
     let day = &report(&bot, &[])["report"];
     for (section, field) in [("trade_patterns", "all_time_trades"), ("account_health", "recomputed.balance")]
     {

@@ -194,6 +194,18 @@ impl Default for Account<'_> {
 }
 
 impl BotFile {
+    /// Closes a trade in each of these minutes, counted from `NOW`; each wins half a dollar.
+    pub(crate) fn trade_each_minute(&self, minutes: std::ops::RangeInclusive<i64>) {
+        self.execute(
+            "WITH RECURSIVE minute (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM minute WHERE n < ?2)
+            INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason,
+                exit_reason, opened_at, closed_at)
+            SELECT 'bitcoin', 100, 101, 50, 0.5, 1, 'momentum', 'take_profit', at, at
+            FROM (SELECT datetime('2026-11-22 09:00:00', n || ' minutes') AS at FROM minute)",
+            [minutes.start(), minutes.end()],
+        );
+    }
+
     /// A closed trade; returns its id.
     pub(crate) fn closed_trade<'text>(&self, change: impl FnOnce(&mut ClosedTrade<'text>)) -> i64 {
         let mut trade = ClosedTrade::default();
