@@ -248,13 +248,13 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Reads so many of the newest trades, as they were at `now`.
+    /// Reads so many of the newest trades, as they were at `now`; so many came `later`.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub(crate) fn read(bot: &Bot, now: DateTime<Utc>, most: usize) -> anyhow::Result<Self> {
+    pub(crate) fn read(bot: &Bot, now: DateTime<Utc>, most: usize, later: u64) -> anyhow::Result<Self> {
         let mut ledger = Self { entries: Vec::new(), later: 0, complete: true };
-        let limit = most + usize::try_from(trade::count_later(bot, now)?)?;
+        let limit = most + usize::try_from(later)?;
         let is_later = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at > now);
         bot.each_row(&format!("{TRADES}\nORDER BY closed_at DESC\nLIMIT {limit}"), |row| {
             if is_later(bot.instant(row, 0, 1)?) || is_later(bot.instant(row, 2, 1)?) {

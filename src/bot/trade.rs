@@ -34,13 +34,6 @@ SELECT
 FROM trade
 LIMIT 1 OFFSET ?1";
 
-const TIMES: &str = "
-SELECT
-    closed_at,
-    clock
-FROM trade
-WHERE within(closed_at)";
-
 /// One closed trade, borrowed from its row.
 #[derive(Debug)]
 pub(crate) struct Trade<'row> {
@@ -112,12 +105,12 @@ pub(crate) const NO_TABLES: &str = "the file has neither closed_trades nor trade
 /// A number of trades, or why there is none.
 pub(crate) type Count = Result<u64, String>;
 
-/// Number of trades closed up to `now`, one without a time included, where the file holds at most `most`:
-/// what came later is taken away from all of them.
+/// Number of trades, one without a time included and the later ones taken away, where the file holds at most
+/// `most`.
 ///
 /// # Errors
 /// When the trades cannot be read.
-pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>, most: u64) -> rusqlite::Result<Count> {
+pub(crate) fn count_without(bot: &Bot, later: &Later, most: u64) -> rusqlite::Result<Count> {
     if !bot.has_table("closed_trades") && !bot.has_table("trade_journal") {
         return Ok(Err(NO_TABLES.to_owned()));
     }
@@ -127,16 +120,33 @@ pub(crate) fn count_until(bot: &Bot, now: DateTime<Utc>, most: u64) -> rusqlite:
         )));
     }
     let all: i64 = bot.prepare(ALL)?.query_row([], |row| row.get(0))?;
-    let later = count_later(bot, now)?;
-    Ok(Ok(all.unsigned_abs().saturating_sub(later)))
+    Ok(Ok(all.unsigned_abs().saturating_sub(later.trades)))
 }
 
-/// Number of trades closed after `now`.
-///
-/// # Errors
-/// When the trades cannot be read.
-pub(crate) fn count_later(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<u64> {
-    bot.count_within(TIMES, Period::later_than(now))
+/// What was traded after the audited moment.
+#[derive(Debug, Default)]
+pub(crate) struct Later {
+    /// Trades of either generation.
+    pub(crate) trades: u64,
+    /// Sum of one generation's profits and losses in US dollars.
+    pub(crate) pnl_usd: f64,
+}
+
+impl Later {
+    /// Reads the trades that were closed after `now`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn read(bot: &Bot, now: DateTime<Utc>, generation: i64) -> rusqlite::Result<Self> {
+        let mut later = Self::default();
+        each_closed(bot, Period::later_than(now), |trade| {
+            later.trades += 1;
+            if trade.generation == generation {
+                later.pnl_usd += trade.pnl_usd.unwrap_or(0.0);
+            }
+        })?;
+        Ok(later)
+    }
 }
 
 #[cfg(test)]

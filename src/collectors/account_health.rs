@@ -11,7 +11,6 @@ use super::system_metrics::Tally;
 use super::{Context, Ranked, Unavailable, ratio};
 use crate::bot::ledger::Entry;
 pub(crate) use account::Account;
-use account::Later;
 use daily::{Day, TREND_DAYS};
 
 /// The section `account_health`.
@@ -109,9 +108,8 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         .filter(|position| position.generation == context.generation)
         .collect();
     let history = daily::history(context)?;
-    let later = Later::read(context)?;
-    let recomputed = account::recompute(context, &positions, &history, &later, &mut unavailable)?;
-    let stored = account::stored(context, &later, &mut unavailable)?;
+    let recomputed = account::recompute(context, &positions, &history, &mut unavailable)?;
+    let stored = account::stored(context, &mut unavailable)?;
     let stored_balance = stored.as_ref().and_then(|account| account.balance);
     let current_balance = stored_balance.or(recomputed.balance);
     let balance_source = match (stored_balance, recomputed.balance) {

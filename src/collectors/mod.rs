@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use crate::bot::closing::{self, Closing};
 use crate::bot::ledger::{self, Entry, Ledger};
-use crate::bot::trade;
+use crate::bot::trade::{self, Later};
 use crate::bot::{Bot, Period, generation, skipped};
 use crate::config::Config;
 use crate::guard;
@@ -64,6 +64,7 @@ pub(crate) struct Context<'run> {
     ledger: OnceCell<Ledger>,
     all_trades: OnceCell<Option<Ledger>>,
     open_positions: OnceCell<Vec<Entry>>,
+    later: OnceCell<Later>,
     trade_count: OnceCell<trade::Count>,
     closings: OnceCell<Vec<Closing>>,
 }
@@ -90,6 +91,7 @@ impl<'run> Context<'run> {
             ledger: OnceCell::new(),
             all_trades: OnceCell::new(),
             open_positions: OnceCell::new(),
+            later: OnceCell::new(),
             trade_count: OnceCell::new(),
             closings: OnceCell::new(),
         })
@@ -118,7 +120,7 @@ impl<'run> Context<'run> {
         if let Some(ledger) = self.ledger.get() {
             return Ok(ledger);
         }
-        let ledger = Ledger::read(self.bot, self.now, ledger::MOST_TRADES)?;
+        let ledger = Ledger::read(self.bot, self.now, ledger::MOST_TRADES, self.later()?.trades)?;
         Ok(self.ledger.get_or_init(|| ledger))
     }
 
@@ -131,13 +133,22 @@ impl<'run> Context<'run> {
         Ok(self.open_positions.get_or_init(|| positions))
     }
 
+    /// What was traded after now, the profit that of the current generation; read once a run.
+    pub(crate) fn later(&self) -> rusqlite::Result<&Later> {
+        if let Some(later) = self.later.get() {
+            return Ok(later);
+        }
+        let later = Later::read(self.bot, self.now, self.generation)?;
+        Ok(self.later.get_or_init(|| later))
+    }
+
     /// Number of trades closed up to now, counted once a run.
     pub(crate) fn trade_count(&self) -> rusqlite::Result<&trade::Count> {
         if let Some(count) = self.trade_count.get() {
             return Ok(count);
         }
         let most = MOST_COUNTED_TRADES.max(2 * self.traded()?.window.patterns.key.total_trades);
-        let count = trade::count_until(self.bot, self.now, most)?;
+        let count = trade::count_without(self.bot, self.later()?, most)?;
         Ok(self.trade_count.get_or_init(|| count))
     }
 
@@ -151,7 +162,8 @@ impl<'run> Context<'run> {
             None => {
                 let is_short =
                     self.trade_count()?.as_ref().is_ok_and(|trades| *trades < ledger::MOST_OF_ALL as u64);
-                let read = || Ledger::read(self.bot, self.now, ledger::MOST_OF_ALL);
+                let later = self.later()?.trades;
+                let read = || Ledger::read(self.bot, self.now, ledger::MOST_OF_ALL, later);
                 let ledger = if is_short { Some(read()?) } else { None };
                 self.all_trades.get_or_init(|| ledger)
             }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::daily::Day;
 use super::sum;
 use crate::bot::ledger::Entry;
-use crate::bot::{Period, cell, clock, trade};
+use crate::bot::{cell, clock};
 use crate::collectors::{Context, MOST_COUNTED_TRADES, Unavailable};
 
 const STORED: &str = "
@@ -68,32 +68,9 @@ impl Account {
     }
 }
 
-/// What was traded after the audited moment.
-#[derive(Default)]
-pub(super) struct Later {
-    /// Trades of either generation.
-    trades: u64,
-    /// Sum of the current generation's profits and losses.
-    pnl_usd: f64,
-}
-
-impl Later {
-    pub(super) fn read(context: &Context<'_>) -> rusqlite::Result<Self> {
-        let mut later = Self::default();
-        trade::each_closed(context.bot, Period::later_than(context.now), |trade| {
-            later.trades += 1;
-            if trade.generation == context.generation {
-                later.pnl_usd += trade.pnl_usd.unwrap_or(0.0);
-            }
-        })?;
-        Ok(later)
-    }
-}
-
 /// The account as stored, unless it was written after `now` or knows of trades after it.
 pub(super) fn stored(
     context: &Context<'_>,
-    later: &Later,
     unavailable: &mut Unavailable,
 ) -> rusqlite::Result<Option<Account>> {
     let bot = context.bot;
@@ -104,7 +81,7 @@ pub(super) fn stored(
         _ => "this generation stores no balance (equity_points is empty)",
     };
     // The second generation adds a row a trade, the first has one and overwrites it.
-    let is_overwritten = context.generation == 1 && later.trades > 0;
+    let is_overwritten = context.generation == 1 && context.later()?.trades > 0;
     while let Some(row) = rows.next()? {
         let updated_at = bot.instant(row, 0, 1)?;
         if is_overwritten || updated_at.is_some_and(|updated_at| updated_at > context.now) {
@@ -122,11 +99,10 @@ pub(super) fn recompute(
     context: &Context<'_>,
     positions: &[&Entry],
     history: &[Day],
-    later: &Later,
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Account> {
     let in_positions = sum(positions.iter().filter_map(|position| position.size_usd));
-    let total_pnl = total_pnl(context, later, unavailable)?;
+    let total_pnl = total_pnl(context, unavailable)?;
     let balance = total_pnl.map(|pnl| context.limits.starting_balance_usd + pnl);
     let today = history.last().filter(|day| day.date == context.now.date_naive());
     Ok(Account {
@@ -140,11 +116,7 @@ pub(super) fn recompute(
     })
 }
 
-fn total_pnl(
-    context: &Context<'_>,
-    later: &Later,
-    unavailable: &mut Unavailable,
-) -> anyhow::Result<Option<f64>> {
+fn total_pnl(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Result<Option<f64>> {
     let bot = context.bot;
     let total = match context.trade_count()? {
         Err(reason) => Err(reason.clone()),
@@ -157,7 +129,7 @@ fn total_pnl(
         // Infinities of both signs add up to NULL.
         Ok(_) => {
             let all: Option<f64> = bot.prepare(ALL_PNL)?.query_row([context.generation], |row| row.get(0))?;
-            Ok(all.unwrap_or(f64::NAN) - later.pnl_usd)
+            Ok(all.unwrap_or(f64::NAN) - context.later()?.pnl_usd)
         }
     };
     let infinite = || "a trade's profit or loss is infinite".to_owned();
