@@ -12,6 +12,7 @@ pub(crate) mod listing;
 mod problem;
 mod statistics;
 mod theme;
+mod weight;
 
 mod alive;
 mod dead_parts;

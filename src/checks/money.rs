@@ -13,9 +13,7 @@ mod rules;
 pub(super) use levels::Prices;
 pub(super) use limits::Opening;
 
-use super::statistics::BEYOND_DOUBT;
 use super::{Check, Theme, Threshold};
-use crate::finding::Severity;
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[
@@ -25,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A bot whose average trade loses, beyond chance, loses the more the more it trades.",
         threshold: Some(Threshold {
             default: 50.0,
-            reason: "trades: from there on the mean of skewed results is near enough to normal for a t test",
+            reason: "trades: from there on the mean of skewed results is near enough to normal for a t test; ten where all lost",
         }),
         run: result::expectancy,
     },
@@ -229,11 +227,6 @@ pub(super) const CHECKS: &[Check] = &[
         run: rules::loses,
     },
 ];
-
-/// The weight of a claim: as given where it is beyond doubt, else low.
-fn weight(p_value: f64, severity: Severity) -> Severity {
-    if p_value <= BEYOND_DOUBT { severity } else { Severity::Low }
-}
 
 /// Names of the bot's own columns, for the queries that are shown.
 struct Names {

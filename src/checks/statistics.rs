@@ -1,9 +1,5 @@
 //! The few distributions that claims rest on: exact where that is cheap, deterministic everywhere.
 
-/// A claim below this p-value is more than a hint: of a thousand tests one is false once in a hundred
-/// thousand audits, so that it may be of weight also where a file is audited every hour.
-pub(super) const BEYOND_DOUBT: f64 = 1e-8;
-
 /// More trials than any bot makes: such a count is damaged, and proves nothing.
 const MOST_TRIALS: u64 = 1_000_000_000;
 
@@ -89,10 +85,18 @@ pub(super) fn wilson(successes: u64, trials: u64) -> Option<(f64, f64)> {
     Some(((middle - half).max(0.0), (middle + half).min(1.0)))
 }
 
+/// Whether one mean is below the other by more than the arithmetic's rounding.
+fn is_less(one: f64, other: f64) -> bool {
+    other - one > 1e-9 * one.abs().max(other.abs())
+}
+
 /// Probability that Student's t with these degrees of freedom is below `t`.
-pub(super) fn student_below(t: f64, degrees: f64) -> f64 {
-    if !t.is_finite() || degrees <= 0.0 {
+fn student_below(t: f64, degrees: f64) -> f64 {
+    if t.is_nan() || degrees <= 0.0 {
         return 0.5;
+    }
+    if t.is_infinite() {
+        return if t < 0.0 { 0.0 } else { 1.0 };
     }
     let tail = 0.5 * incomplete_beta(degrees / 2.0, 0.5, degrees / (degrees + t * t));
     if t < 0.0 { tail } else { 1.0 - tail }
@@ -166,22 +170,33 @@ impl Sample {
     }
 
     /// One-sided t test: probability of a mean this far below `level`, if the true one is `level`.
+    ///
+    /// Where the values hardly vary, t has no bound. That all of `n` values lie below `level` is no rarer than
+    /// `n` tosses of a coin that all fall alike (the sign test), so that bounds it.
     pub(super) fn below(self, level: f64) -> f64 {
-        if self.count < 2.0 || self.variance <= 0.0 {
+        if self.count < 2.0 || !is_less(self.mean, level) {
             return 1.0;
         }
         student_below((self.mean - level) / self.error_squared().sqrt(), self.count - 1.0)
+            .max(0.5_f64.powf(self.count))
     }
 
     /// One-sided test of Welch (1947): probability of a mean this far below the other's, if both are equal.
+    ///
+    /// Where the values hardly vary, it is bounded by the rarest order of the values, each of the one sample
+    /// below each of the other (a permutation test).
     pub(super) fn below_other(self, other: Self) -> f64 {
         let (own, others) = (self.error_squared(), other.error_squared());
-        if self.count < 2.0 || other.count < 2.0 || own + others <= 0.0 {
+        if self.count < 2.0 || other.count < 2.0 || !is_less(self.mean, other.mean) {
             return 1.0;
+        }
+        let rarest = (-ln_choose((self.count + other.count) as u64, self.count as u64)).exp();
+        if own + others <= 0.0 {
+            return rarest;
         }
         let degrees = (own + others).powi(2)
             / (own.powi(2) / (self.count - 1.0) + others.powi(2) / (other.count - 1.0));
-        student_below((self.mean - other.mean) / (own + others).sqrt(), degrees)
+        student_below((self.mean - other.mean) / (own + others).sqrt(), degrees).max(rarest)
     }
 
     /// The 95 % interval of the mean; samples here are large enough for the normal quantile.
@@ -213,6 +228,28 @@ pub(super) fn longest_run_at_least(length: usize, trials: usize, failure_rate: f
         without.push(before - start * (1.0 - failure_rate) * run);
     }
     (1.0 - without.last().copied().unwrap_or(1.0)).clamp(0.0, 1.0)
+}
+
+/// Smaller probabilities differ by the model's assumptions, not by the data.
+const SMALLEST_SHOWN: f64 = 1e-6;
+
+/// A p-value for evidence, in two digits: `p = 0.032` or `p < 0.000001`.
+pub(super) fn p_text(p_value: f64) -> String {
+    if p_value < SMALLEST_SHOWN {
+        return format!("p < {SMALLEST_SHOWN:.6}");
+    }
+    let digits = (1.0 - p_value.log10().floor()).clamp(1.0, 6.0) as usize;
+    format!("p = {p_value:.digits$}")
+}
+
+/// A small probability in words, in two digits: `about 1 in 2300` or `less than 1 in a million`.
+pub(super) fn chance_text(probability: f64) -> String {
+    if probability < SMALLEST_SHOWN {
+        return "less than 1 in a million".to_owned();
+    }
+    let times = (1.0 / probability).round();
+    let unit = 10.0_f64.powf((times.log10().floor() - 1.0).max(0.0));
+    format!("about 1 in {:.0}", (times / unit).round() * unit)
 }
 
 /// The middle value; `None` without values.
@@ -279,9 +316,32 @@ mod tests {
         let sample = Sample::of([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0].into_iter());
         close(sample.mean, 5.0);
         close(sample.variance, 32.0 / 7.0);
-        close(sample.below(5.0), 0.5);
-        close(sample.below_other(sample), 0.5);
+        // Tables of Student's t: t(7) at 95 % is 1.894579; the standard error is the root of 32 / 7 / 8.
+        let level = 5.0 + 1.894_579 * (4.0_f64 / 7.0).sqrt();
+        assert!((sample.below(level) - 0.05).abs() < 1e-6);
+        assert_eq!(sample.below(5.0), 1.0);
         assert_eq!(Sample::of(std::iter::empty()).below(0.0), 1.0);
+    }
+
+    #[test]
+    fn values_that_do_not_vary_prove_as_much_as_their_number() {
+        let all = |value: f64, count: usize| Sample::of(std::iter::repeat_n(value, count));
+        close(all(-1.0, 10).below(0.0), 1.0 / 1024.0);
+        assert_eq!(all(0.0, 10).below(0.0), 1.0);
+        assert_eq!(all(1.0, 10).below(0.0), 1.0);
+        // Of 252 ways to choose 5 of 10, one puts all of these below all of those.
+        close(all(40.0, 5).below_other(all(50.0, 5)), 1.0 / 252.0);
+        assert_eq!(all(0.8 * 35.0, 5).below_other(all(28.0, 5)), 1.0);
+    }
+
+    #[test]
+    fn a_tiny_probability_is_never_written_as_zero() {
+        assert_eq!(p_text(0.0), "p < 0.000001");
+        assert_eq!(p_text(0.000_012_3), "p = 0.000012");
+        assert_eq!(p_text(0.0321), "p = 0.032");
+        assert_eq!(chance_text(0.0), "less than 1 in a million");
+        assert_eq!(chance_text(0.000_431), "about 1 in 2300");
+        assert_eq!(chance_text(0.0312), "about 1 in 32");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Money and behaviour: each fault is found, and the same file without it is silent.
 
+mod claims;
+
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
@@ -69,14 +71,6 @@ fn results(count: usize, turn: &[f64]) -> Vec<Deal> {
 }
 
 #[test]
-fn a_mean_below_zero_is_claimed_with_its_interval_and_break_even() {
-    let words = ["newest 60 trades", "$-0.750 a trade", "80.0 % must win", "50.0 % do"];
-    assert_found(&trades(results(60, &[-2.0, 0.5])), "expectancy-negative", "medium", &words);
-    assert_silent(&trades(results(60, &[-1.0, 1.2])), "expectancy-negative");
-    assert_silent(&trades(results(20, &[-2.0, 0.5])), "expectancy-negative");
-}
-
-#[test]
 fn losses_far_larger_than_wins_are_worth_a_line() {
     let words = ["wins average $1.00 and losses $1.60", "61.5 % must win"];
     assert_found(&trades(results(120, &[1.0, -1.6, 1.0, -1.6, 1.0])), "payoff-asymmetry", "low", &words);
@@ -96,69 +90,6 @@ fn a_profit_that_one_trade_made_is_told() {
     let words = ["earned $30.00", "the profit is $6.00"];
     assert_found(&trades(with(30.0)), "profit-from-one-trade", "low", &words);
     assert_silent(&trades(with(2.0)), "profit-from-one-trade");
-}
-
-#[test]
-fn exits_that_lose_on_average_are_claimed_by_their_kind() {
-    let with = |sold: &[f64]| {
-        let sales = results(40, sold).into_iter().map(|deal| Deal { reason: "llm_sell: weak", ..deal });
-        results(40, &[1.0]).into_iter().chain(sales).collect::<Vec<_>>()
-    };
-    let words = ["Exits by llm_sell", "40 trades", "$-0.40 each"];
-    assert_found(&trades(with(&[-1.0, 0.2])), "exit-kind-loses", "low", &words);
-    assert_silent(&trades(with(&[-0.2, 0.3])), "exit-kind-loses");
-}
-
-#[test]
-fn a_coin_that_loses_more_often_than_the_rest_is_claimed_once() {
-    let with = |coin: &'static str| {
-        let losers = results(40, &[-1.0]).into_iter().map(move |deal| Deal { coin, ..deal });
-        results(100, &[1.0, 1.0, -1.0]).into_iter().chain(losers).collect::<Vec<_>>()
-    };
-    let words = ["coin dogecoin", "Of 40 trades", " 0 won", "$-40.00"];
-    assert_found(&trades(with("dogecoin")), "group-wins-less", "medium", &words);
-    assert_silent(&trades(results(140, &[1.0, 1.0, -1.0])), "group-wins-less");
-}
-
-#[test]
-fn nights_that_lose_are_claimed() {
-    // One trade every ten minutes for four days back from 09:00.
-    let with = |night_pnl_usd: f64| {
-        (0..576_i64).rev().map(move |place| {
-            let hour = (9 * 60 - place * 10 - 6).rem_euclid(24 * 60) / 60;
-            let day_pnl_usd = if place % 3 == 0 { -1.0 } else { 1.0 };
-            deal(if (6..22).contains(&hour) { day_pnl_usd } else { night_pnl_usd * day_pnl_usd.abs() })
-        })
-    };
-    let words = ["openings at night, from 22:00 to 06:00 UTC", " 0 won"];
-    assert_found(&trades(with(-1.0)), "group-wins-less", "medium", &words);
-    assert_silent(&trades(results(576, &[1.0, 1.0, -1.0])), "group-wins-less");
-}
-
-#[test]
-fn a_streak_beyond_chance_is_claimed() {
-    let with = |losses: usize| results(100, &[1.0, -1.0]).into_iter().chain(results(losses, &[-1.0]));
-    assert_found(&trades(with(30)), "losing-streak", "medium", &["newest 31 trades all lost", "49 %"]);
-    assert_silent(&trades(with(4)), "losing-streak");
-}
-
-#[test]
-fn a_drawdown_counts_from_the_peak() {
-    let with = |loss: f64| results(10, &[5.0]).into_iter().chain(results(10, &[loss]));
-    assert_found(&trades(with(-20.0)), "drawdown", "medium", &["19.0 %", "$1050.00", "$850.00"]);
-    assert_found(&trades(with(-30.0)), "drawdown", "high", &["28.6 %"]);
-    assert_silent(&trades(with(-10.0)), "drawdown");
-}
-
-#[test]
-fn most_of_the_trades_in_one_coin_is_told() {
-    let coins = ["solana", "pepe", "tron", "near"];
-    let with = |most: usize| {
-        let others = (0..60 - most).map(|place| Deal { coin: coins[place % 4], ..deal(-1.0) });
-        results(most, &[1.0, -1.0]).into_iter().chain(others).collect::<Vec<_>>()
-    };
-    assert_found(&trades(with(40)), "concentration", "low", &["bitcoin has 40 of the newest 60"]);
-    assert_silent(&trades(with(15)), "concentration");
 }
 
 #[test]
@@ -299,28 +230,6 @@ fn a_ban_by_a_reflection_counts_while_the_coin_is_still_banned() {
 }
 
 #[test]
-fn a_reduction_without_effect_is_claimed() {
-    let with = |reduced_usd: f64| {
-        let bot = BotFile::generation2();
-        status_change(&bot, "ETC", "normal", "reduced", "2026-11-20 00:00:00");
-        for place in 0..50 {
-            let exit_time = ago(place * 900 + 60);
-            let entry_time = after(&exit_time, -600);
-            bot.journal_trade(|row| {
-                row.coin = if place % 2 == 0 { "ETC" } else { "BTC" };
-                let usual = if place % 2 == 0 { reduced_usd } else { 50.0 };
-                row.position_size_usd = usual + (place % 5) as f64;
-                row.entry_time = &entry_time;
-                row.exit_time = &exit_time;
-            });
-        }
-        bot
-    };
-    assert_found(&with(50.0), "reduced-coin-at-full-size", "medium", &["25 trades in coins", "$52.00"]);
-    assert_silent(&with(25.0), "reduced-coin-at-full-size");
-}
-
-#[test]
 fn a_target_on_the_losing_side_is_a_bug() {
     let bot = BotFile::generation2();
     bot.journal_open(|row| row.direction = "SHORT");
@@ -425,20 +334,6 @@ fn trades_that_last_seconds_are_counted() {
     let with = |seconds| results(20, &[1.0, -1.0]).into_iter().map(move |deal| Deal { seconds, ..deal });
     assert_found(&trades(with(3)), "closed-at-once", "medium", &["20 of 20 trades", "after 3.0 s"]);
     assert_silent(&trades(with(40)), "closed-at-once");
-}
-
-#[test]
-fn a_rule_that_loses_and_is_followed_is_claimed() {
-    let with = |wins, status: &'static str| {
-        let bot = BotFile::generation1();
-        bot.rule(|row| (row.success_count, row.failure_count, row.status) = (wins, 60, status));
-        bot
-    };
-    assert_found(&with(5, "active"), "rule-loses", "medium", &["5 of 65 uses", "status is active"]);
-    assert_silent(&with(50, "active"), "rule-loses");
-    assert_silent(&with(5, "rejected"), "rule-loses");
-    assert_found(&with(0, "active"), "rule-never-succeeded", "medium", &["60 failures"]);
-    assert_silent(&with(0, "rejected"), "rule-never-succeeded");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::bot::log::Log;
-use crate::finding::{AlertType, Severity};
+use crate::checks::statistics::p_text;
+use crate::checks::weight;
+use crate::finding::AlertType;
 
 /// The newest quarter of the window against the rest.
 pub(super) const SLOWER: Check = Check {
@@ -47,16 +49,17 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
         p_value,
         Problem {
             alert_type: AlertType::Performance,
-            severity: if late >= 3.0 * early { Severity::Medium } else { Severity::Low },
+            severity: weight::by_multiple(late / early),
             subject: String::new(),
             title: "The bot's LLM answers more slowly than before".to_owned(),
             description: format!(
                 "The median answer took {late:.0} s in the last quarter of the window, {early:.0} s before that."
             ),
             evidence: format!(
-                "{} hourly medians against {}: {late:.0} s and {early:.0} s; Mann-Whitney test p = {p_value:.4}",
+                "{} hourly medians against {}: {late:.0} s and {early:.0} s; Mann-Whitney test {}",
                 medians.late.len(),
-                medians.early.len()
+                medians.early.len(),
+                p_text(p_value)
             ),
             recommendation: "Look at the load and memory of the LLM's host and at the length of the prompts."
                 .to_owned(),

@@ -1,7 +1,9 @@
 //! Errors that come more often than a window before.
 
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
-use crate::finding::{AlertType, Severity};
+use crate::checks::statistics::p_text;
+use crate::checks::weight;
+use crate::finding::AlertType;
 
 /// More episodes of an error than in the window before.
 pub(super) const RISING: Check = Check {
@@ -40,13 +42,13 @@ fn rise(kind: &str, errors: u64, now: u64, then: u64, p_value: f64) -> Problem {
     let name = kind.replace('_', " ");
     Problem {
         alert_type: AlertType::Performance,
-        severity: if now >= 3 * then.max(2) { Severity::Medium } else { Severity::Low },
+        severity: weight::by_multiple(now as f64 / then.max(2) as f64),
         subject: kind.to_owned(),
         title: format!("Errors of one kind come more often than before: {name}"),
         description: format!(
             "{now} episodes ({errors} errors) of \"{name}\" in the window, {then} in the window before: more than chance explains."
         ),
-        evidence: format!("{now} episodes against {then}, binomial test over cycles p = {p_value:.4}"),
+        evidence: format!("{now} episodes against {then}, binomial test over cycles {}", p_text(p_value)),
         recommendation: "Look at what changed at the first of these errors: the code, the service, the host."
             .to_owned(),
     }

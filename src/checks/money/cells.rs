@@ -5,10 +5,10 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 
-use super::{names, shown, weight};
+use super::{names, shown};
 use crate::bot::ledger::{Entry, Side};
-use crate::checks::statistics::{wilson, wins_less_often};
-use crate::checks::{Audit, Found, Problem};
+use crate::checks::statistics::{p_text, wilson, wins_less_often};
+use crate::checks::{Audit, Found, Problem, weight};
 use crate::finding::{AlertType, Severity};
 
 /// Hours of the day repeat only over days, weekdays only over weeks: before, they are just dates.
@@ -169,11 +169,10 @@ fn problem(audit: &Audit<'_>, group: &Group, known: &[(&Entry, bool)], all_wins:
     let trades = group.members.iter().filter_map(|index| known.get(*index));
     let pnl_usd: f64 = trades.filter_map(|(trade, _)| trade.pnl_usd).sum();
     let (low, high) = wilson(group.wins, count).unwrap_or_default();
-    let severity = if pnl_usd < 0.0 { weight(group.p_value, Severity::Medium) } else { Severity::Low };
     let table = names(audit.context.generation).closed;
     Problem {
         alert_type: AlertType::Pattern,
-        severity,
+        severity: weight::by_loss(audit, -pnl_usd).min(Severity::Medium),
         subject: name.clone(),
         title: format!("Fewer wins than elsewhere, beyond chance: {name}"),
         description: format!(
@@ -186,9 +185,9 @@ fn problem(audit: &Audit<'_>, group: &Group, known: &[(&Entry, bool)], all_wins:
             100.0 * rest_wins as f64 / rest as f64
         ),
         evidence: format!(
-            "{} of {count} against {rest_wins} of {rest}, Fisher's exact p {:.1e}; rows: the newest {} of {table}",
+            "{} of {count} against {rest_wins} of {rest}, Fisher's exact {}; rows: the newest {} of {table}",
             group.wins,
-            group.p_value,
+            p_text(group.p_value),
             known.len()
         ),
         recommendation: "Trade less there, or find out what is different about these trades.".to_owned(),

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{names, shown, weight};
+use super::{names, shown};
 use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
-use crate::checks::statistics::{Sample, median};
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::statistics::{Sample, median, p_text};
+use crate::checks::{Audit, Evidence, Found, Problem, weight};
 use crate::finding::{AlertType, Severity};
 
 const COOLDOWNS: &str = "
@@ -230,13 +230,16 @@ pub(super) fn reduced(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_REDUCED: f64 = 10.0;
     const LEAST_USUAL: f64 = 20.0;
     let changes = status_changes(audit)?;
-    let (mut reduced, mut usual) = (Vec::new(), Vec::new());
+    let (mut reduced, mut usual, mut pnl_usd) = (Vec::new(), Vec::new(), 0.0);
     for (coin, openings) in openings(audit)? {
         for (opened_at, trade) in openings {
             let change =
                 changes.get(coin).and_then(|all| all.iter().rev().find(|change| change.at < opened_at));
             match (change.map(|change| change.status.as_str()), trade.size_usd) {
-                (Some("reduced"), Some(size_usd)) => reduced.push(size_usd),
+                (Some("reduced"), Some(size_usd)) => {
+                    reduced.push(size_usd);
+                    pnl_usd += trade.pnl_usd.unwrap_or(0.0);
+                }
                 (None | Some("normal" | "unknown"), Some(size_usd)) => usual.push(size_usd),
                 _ => {}
             }
@@ -252,18 +255,19 @@ pub(super) fn reduced(audit: &Audit<'_>) -> anyhow::Result<Found> {
         p_value,
         Problem {
             alert_type: AlertType::Bug,
-            severity: weight(p_value, Severity::Medium),
+            severity: weight::by_loss(audit, -pnl_usd).min(Severity::Medium),
             subject: String::new(),
             title: "Coins marked as reduced are traded at full size".to_owned(),
             description: format!(
                 "{} trades in coins whose status was reduced had ${:.2} on average, {} trades in coins of normal \
-                 status ${:.2}: the mark has little or no effect.",
+                 status ${:.2}: the mark has little or no effect. The former made ${pnl_usd:.2} together.",
                 reduced.count, reduced.mean, usual.count, usual.mean
             ),
             evidence: format!(
-                "mean size {:.2} against {:.2}, p {p_value:.1e}; query: SELECT * FROM coin_adaptations WHERE \
-                 new_status = 'reduced'",
-                reduced.mean, usual.mean
+                "mean size {:.2} against {:.2}, {}; query: SELECT * FROM coin_adaptations WHERE new_status = 'reduced'",
+                reduced.mean,
+                usual.mean,
+                p_text(p_value)
             ),
             recommendation: "Apply the status where the size is computed.".to_owned(),
         },

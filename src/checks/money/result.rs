@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Names, names, shown, weight};
+use super::{Names, names, shown};
 use crate::bot::ledger::Entry;
-use crate::checks::statistics::{Sample, median, wilson};
-use crate::checks::{Audit, Found, Problem};
+use crate::checks::statistics::{Sample, median, p_text, wilson};
+use crate::checks::{Audit, Found, Problem, weight};
 use crate::finding::{AlertType, Severity};
 
 /// Wins and losses of the newest trades with a known result.
@@ -53,36 +53,52 @@ impl Results {
     }
 }
 
+/// `$-0.75 (95 % interval $-1.00 to $-0.50)`, without an interval where all values are one.
+fn mean_text(sample: Sample, digits: usize) -> String {
+    let mean = sample.mean;
+    if sample.variance <= 0.0 {
+        return format!("${mean:.digits$} (all of them the same)");
+    }
+    let (low, high) = sample.interval();
+    format!("${mean:.digits$} (95 % interval ${low:.digits$} to ${high:.digits$})")
+}
+
 /// A claim that the mean result is below zero.
 pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    /// Trades that prove it where each of them lost: by the toss of a coin once in 1,024 (0.5^10).
+    const LEAST_LOSSES: f64 = 10.0;
     let results = Results::of(audit.shared.history.closed(audit.context)?);
     let sample = results.sample();
-    if sample.count < audit.threshold.max(2.0) {
+    let lost_all = results.all.iter().all(|pnl_usd| *pnl_usd < 0.0);
+    let least = if lost_all { audit.threshold.min(LEAST_LOSSES) } else { audit.threshold };
+    if sample.count < least.max(2.0) {
         return Ok(Found::nothing());
     }
     let p_value = sample.below(0.0);
-    let (low, high) = sample.interval();
+    let lost_usd = -sample.mean * sample.count;
     let table = names(audit.context.generation).closed;
     let mut found = Found::nothing();
     found.claim(
         p_value,
         Problem {
             alert_type: AlertType::Pattern,
-            severity: weight(p_value, Severity::High).max(Severity::Medium),
+            severity: weight::by_loss(audit, lost_usd).max(Severity::Medium),
             subject: String::new(),
             title: "The average trade loses money, beyond chance".to_owned(),
             description: format!(
-                "Over the newest {} trades the mean result is ${:.3} a trade (95 % interval ${low:.3} to ${high:.3}), \
-                 ${:.2} in all: {}. Each further trade is expected to lose.",
+                "Over the newest {} trades the mean result of a trade is {}, ${:.2} in all: {}. Each further trade \
+                 is expected to lose.",
                 sample.count,
-                sample.mean,
-                sample.mean * sample.count,
+                mean_text(sample, 3),
+                -lost_usd,
                 results.payoff_text()
             ),
             evidence: format!(
-                "mean pnl_usd {:.4} over {} trades, p {p_value:.1e}; query: SELECT count(*), avg(pnl_usd), \
-                 avg(pnl_usd > 0) FROM {table}",
-                sample.mean, sample.count
+                "mean pnl_usd {:.4} over {} trades, {}; query: SELECT count(*), avg(pnl_usd), avg(pnl_usd > 0) \
+                 FROM {table}",
+                sample.mean,
+                sample.count,
+                p_text(p_value)
             ),
             recommendation: "Stop opening trades, or cut their size, until the entries or exits are changed: \
                              see which exits and coins lose."
@@ -234,26 +250,27 @@ pub(super) fn exit_kinds(audit: &Audit<'_>) -> anyhow::Result<Found> {
 }
 
 fn exit_problem(audit: &Audit<'_>, kind: &str, sample: Sample, total: f64, p_value: f64) -> Problem {
-    let (low, high) = sample.interval();
     let lost = sample.mean * sample.count;
     let table = names(audit.context.generation).closed;
     Problem {
         alert_type: AlertType::Pattern,
-        // What is left after the winners met their target loses by selection, so this is a hint only.
+        // What is left after the winners met their target loses by selection, whatever its sum: a hint only.
         severity: Severity::Low,
         subject: kind.to_owned(),
         title: format!("Exits by {kind} lose money on average"),
         description: format!(
-            "{} trades were closed by {kind}: ${:.2} each on average (95 % interval ${low:.2} to ${high:.2}), \
-             ${lost:.2} together. All trades together made ${total:.2}, the others thus ${:.2}.",
+            "{} trades were closed by {kind}, at a mean result of {}, ${lost:.2} together. All trades together made \
+             ${total:.2}, the others thus ${:.2}.",
             sample.count,
-            sample.mean,
+            mean_text(sample, 2),
             total - lost
         ),
         evidence: format!(
-            "{kind}: {} trades, mean pnl_usd {:.4}, p {p_value:.1e}; query: SELECT exit_reason, count(*), \
-             avg(pnl_usd), sum(pnl_usd) FROM {table} GROUP BY exit_reason",
-            sample.count, sample.mean
+            "{kind}: {} trades, mean pnl_usd {:.4}, {}; query: SELECT exit_reason, count(*), avg(pnl_usd), \
+             sum(pnl_usd) FROM {table} GROUP BY exit_reason",
+            sample.count,
+            sample.mean,
+            p_text(p_value)
         ),
         recommendation: format!(
             "Compare with what the price did after these exits: if holding on to stop or target would have \

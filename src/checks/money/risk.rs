@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{names, shown, weight};
-use crate::checks::statistics::longest_run_at_least;
-use crate::checks::{Audit, Found, Problem};
+use super::{names, shown};
+use crate::checks::statistics::{chance_text, longest_run_at_least, wilson};
+use crate::checks::{Audit, Found, Problem, weight};
 use crate::finding::{AlertType, Severity};
 
 /// A claim that the losing streak which is running now is longer than the win rate explains.
@@ -15,14 +15,18 @@ pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let streak = outcomes.iter().rev().take_while(|won| !**won).count();
     let before = outcomes.len() - streak;
     let losses_before = outcomes.iter().take(before).filter(|won| !**won).count();
-    // The rate of the trades before: the streak itself must not explain itself.
-    let loss_rate = losses_before as f64 / before as f64;
     let newest = trades.last().and_then(|trade| trade.closed_at);
     if before < LEAST_TRADES || streak < 2 || !newest.is_some_and(|at| audit.context.window.contains(at)) {
         return Ok(Found::nothing());
     }
+    // The rate of the trades before: the streak itself must not explain itself. A rate is known only as well
+    // as its sample: sixty wins do not prove that a loss is impossible.
+    let Some((_, loss_rate)) = wilson(losses_before as u64, before as u64) else {
+        return Ok(Found::nothing());
+    };
     let p_value = longest_run_at_least(streak, outcomes.len(), loss_rate);
-    let lost_usd: f64 = trades.iter().filter_map(|trade| trade.pnl_usd).rev().take(streak).sum();
+    let results = trades.iter().filter_map(|trade| trade.pnl_usd);
+    let lost_usd = results.rev().take(streak).fold(0.0, |sum, pnl_usd| sum - pnl_usd);
     let (table, closed_at) = {
         let names = names(audit.context.generation);
         (names.closed, names.closed_at)
@@ -32,18 +36,21 @@ pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
         p_value,
         Problem {
             alert_type: AlertType::Pattern,
-            severity: weight(p_value, Severity::High).max(Severity::Medium),
+            severity: weight::by_loss(audit, lost_usd).max(Severity::Medium),
             subject: String::new(),
             title: "The current losing streak is longer than chance explains".to_owned(),
             description: format!(
                 "The newest {streak} trades all lost, ${lost_usd:.2} together. Of the {before} before them {:.0} % \
-                 lost: at that rate {} trades hold a streak this long with probability {p_value:.1e}.",
+                 lost. Even at {:.0} %, the upper end of that rate's 95 % interval, the chance of a streak this long \
+                 among {} trades is {}.",
+                100.0 * losses_before as f64 / before as f64,
                 100.0 * loss_rate,
-                outcomes.len()
+                outcomes.len(),
+                chance_text(p_value)
             ),
             evidence: format!(
-                "streak -{streak}, loss rate before {loss_rate:.3}; query: SELECT {closed_at}, pnl_usd FROM {table} \
-                 ORDER BY {closed_at} DESC LIMIT {streak}"
+                "{streak} losses in a row, {losses_before} of {before} before; query: SELECT {closed_at}, pnl_usd FROM \
+                 {table} ORDER BY {closed_at} DESC LIMIT {streak}"
             ),
             recommendation: "Pause the bot and look for what changed: market, prompt, model, prices.".to_owned(),
         },

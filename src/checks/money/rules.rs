@@ -1,8 +1,7 @@
 //! Rules that do not work.
 
-use super::weight;
-use crate::checks::statistics::{binomial_at_most, wilson};
-use crate::checks::{Audit, Found, Problem};
+use crate::checks::statistics::{binomial_at_most, p_text, wilson};
+use crate::checks::{Audit, Found, Problem, weight};
 use crate::collectors::rule_stats::Rule;
 use crate::finding::{AlertType, Severity};
 
@@ -66,7 +65,7 @@ fn losing_problem(rule: &Rule, wins: u64, uses: u64, p_value: f64) -> Problem {
     let (low, high) = wilson(wins, uses).unwrap_or_default();
     Problem {
         alert_type: AlertType::Inefficiency,
-        severity: weight(p_value, Severity::Medium),
+        severity: weight::by_multiple((uses - wins) as f64 / wins as f64),
         subject: name.clone(),
         title: format!("Rule {name} loses more often than it wins and is still followed"),
         description: format!(
@@ -79,7 +78,7 @@ fn losing_problem(rule: &Rule, wins: u64, uses: u64, p_value: f64) -> Problem {
             100.0 * high,
             rule.status.as_deref().unwrap_or("unknown")
         ),
-        evidence: format!("success_count {wins}, failure_count {}, p {p_value:.1e}", uses - wins),
+        evidence: format!("success_count {wins}, failure_count {}, {}", uses - wins, p_text(p_value)),
         recommendation: "Reject the rule, or let the bot reject rules that lose by itself.".to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::windows;
 use crate::bot::ledger::Entry;
-use crate::checks::statistics::{BEYOND_DOUBT, Sample, wins_less_often};
-use crate::checks::{Audit, Found, Problem};
+use crate::checks::statistics::{Sample, p_text, wins_less_often};
+use crate::checks::{Audit, Found, Problem, weight};
 use crate::finding::{AlertType, Severity};
 
 struct Results {
@@ -41,13 +41,14 @@ pub(super) fn worse(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let by_result = now.pnl_usd.below_other(before.pnl_usd);
     // Two tests of one question: the better of both, paid for twice (Bonferroni).
     let p_value = (2.0 * by_rate.min(by_result)).min(1.0);
+    let missing_usd = now.pnl_usd.count * (before.pnl_usd.mean - now.pnl_usd.mean);
     let hours = audit.context.config.hours;
     let mut found = Found::nothing();
     found.claim(
         p_value,
         Problem {
             alert_type: AlertType::Pattern,
-            severity: if p_value <= BEYOND_DOUBT { Severity::Medium } else { Severity::Low },
+            severity: weight::by_loss(audit, missing_usd).min(Severity::Medium),
             subject: String::new(),
             title: "Results are worse than in the windows before, beyond chance".to_owned(),
             description: format!(
@@ -57,9 +58,15 @@ pub(super) fn worse(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 before.text()
             ),
             evidence: format!(
-                "{} of {} against {} of {} won (Fisher's exact p {by_rate:.1e}); mean pnl_usd {:.4} against {:.4} \
-                 (Welch's p {by_result:.1e})",
-                now.wins, now.trades, before.wins, before.trades, now.pnl_usd.mean, before.pnl_usd.mean
+                "{} of {} against {} of {} won (Fisher's exact {}); mean pnl_usd {:.4} against {:.4} (Welch's {})",
+                now.wins,
+                now.trades,
+                before.wins,
+                before.trades,
+                p_text(by_rate),
+                now.pnl_usd.mean,
+                before.pnl_usd.mean,
+                p_text(by_result)
             ),
             recommendation: "Look for what changed: code, prompt, model, coins, the market.".to_owned(),
         },

@@ -1,0 +1,31 @@
+//! How severe a statistical claim is: one policy for all of them.
+//!
+//! Whether something is claimed at all is decided by its p-value, among all claims of the run. How severe it
+//! is follows from its effect alone, for a sure trifle is still a trifle: the dollars that it has cost, as a
+//! share of the starting balance, or else how many times what it should be. What concerns every trade of the
+//! bot is medium at least.
+
+use super::Audit;
+use crate::finding::Severity;
+
+/// Shares of the starting balance: one trade at its stop costs a tenth of its size, which is at most a tenth
+/// of the balance.
+const MEDIUM_SHARE: f64 = 0.01;
+/// What `drawdown` calls far below the peak.
+const HIGH_SHARE: f64 = 0.1;
+const MEDIUM_MULTIPLE: f64 = 3.0;
+
+/// By the dollars that it has cost.
+pub(super) fn by_loss(audit: &Audit<'_>, lost_usd: f64) -> Severity {
+    let start_usd = audit.context.limits.starting_balance_usd;
+    match () {
+        () if lost_usd >= HIGH_SHARE * start_usd => Severity::High,
+        () if lost_usd >= MEDIUM_SHARE * start_usd => Severity::Medium,
+        () => Severity::Low,
+    }
+}
+
+/// By how many times more it is than before, or than it should be.
+pub(super) fn by_multiple(multiple: f64) -> Severity {
+    if multiple >= MEDIUM_MULTIPLE { Severity::Medium } else { Severity::Low }
+}
