@@ -123,6 +123,9 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
             unavailable.insert(field, reason.clone());
         }
     }
+    if current_balance.is_some_and(|balance| balance <= 0.0) {
+        unavailable.insert("exposure_utilization", "the balance is not above zero".to_owned());
+    }
     let whole_days: Vec<f64> = history.iter().filter(|day| day.whole).map(|day| day.pnl).collect();
     let pnl_trend = daily::trend(&whole_days);
     if pnl_trend.is_none() {
@@ -163,6 +166,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         unrealized_pnl_usd,
         max_exposure_fraction,
         exposure_utilization: current_balance
+            .filter(|balance| *balance > 0.0)
             .and_then(|balance| ratio(open_size_usd, max_exposure_fraction * balance)),
         trades_near_limits,
         balance_volatility: deviation.and_then(|deviation| ratio(deviation, starting_balance)),

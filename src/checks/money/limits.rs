@@ -107,8 +107,9 @@ pub(super) fn trade_size(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for opening in openings(audit)? {
         let size_usd = opening.trade.size_usd.unwrap_or(0.0);
-        let most_usd = limit * opening.balance;
-        evidence.row((opening.balance > 0.0 && size_usd > audit.threshold * most_usd).then_some(|| {
+        // Who has lost everything may open nothing.
+        let most_usd = limit * opening.balance.max(0.0);
+        evidence.row((size_usd > audit.threshold * most_usd).then_some(|| {
             format!(
                 "{} at {}: ${size_usd:.2}, allowed ${most_usd:.2}",
                 shown(&opening.trade.coin),

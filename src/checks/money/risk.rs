@@ -1,8 +1,9 @@
 //! Streaks, drawdown and concentration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{names, shown};
+use crate::bot::ledger::Entry;
 use crate::checks::statistics::{chance_text, longest_run_at_least, wilson};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::finding::{AlertType, Severity};
@@ -79,6 +80,14 @@ pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
     if !percent.is_finite() || peak <= 0.0 || percent <= audit.threshold {
         return Ok(Found::nothing());
     }
+    let recovery = if balance > 0.0 {
+        format!(
+            "It has fallen by {percent:.1} % and needs {:.1} % to recover",
+            100.0 * (peak / balance - 1.0)
+        )
+    } else {
+        "Everything is lost: no gain on what is left can bring it back".to_owned()
+    };
     let severity = if percent > HIGH_AT * audit.threshold { Severity::High } else { Severity::Medium };
     let since = match peak_at {
         Some(at) => crate::bot::clock::utc_text(at),
@@ -92,12 +101,10 @@ pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "The balance is far below its peak".to_owned(),
         description: format!(
-            "It has fallen by {percent:.1} %, from ${peak:.2} ({since}) to ${balance:.2}, and needs {:.1} % to \
-             recover. The start was ${start:.2}.",
-            100.0 * (peak / balance - 1.0)
+            "The peak was ${peak:.2} ({since}), the balance is ${balance:.2}. {recovery}. The start was ${start:.2}."
         ),
         evidence: format!(
-            "peak {peak:.2}, now {balance:.2}, from pnl_usd; query: SELECT sum(pnl_usd) FROM {}",
+            "peak {peak:.2}, now {balance:.2}; query: SELECT {start} + sum(pnl_usd) FROM {}",
             names(audit.context.generation).closed
         ),
         recommendation: "Reduce size or stop until it is clear which trades lose and why.".to_owned(),
@@ -111,46 +118,98 @@ struct Share {
     lost_usd: f64,
 }
 
-/// One coin with most of the trades, or of the lost dollars.
+impl Share {
+    /// The larger of its shares of the trades and of the lost dollars.
+    fn fraction_of(&self, all: &Self) -> f64 {
+        let of_losses = if all.lost_usd > 0.0 { self.lost_usd / all.lost_usd } else { 0.0 };
+        of_losses.max(self.trades as f64 / all.trades as f64)
+    }
+}
+
+/// The coin with the largest share of some trades.
+struct Largest<'trades> {
+    coin: &'trades str,
+    own: Share,
+    all: Share,
+}
+
+impl<'trades> Largest<'trades> {
+    fn of(trades: impl Iterator<Item = &'trades Entry>) -> Option<Self> {
+        let mut coins: BTreeMap<&str, Share> = BTreeMap::new();
+        let mut all = Share::default();
+        for trade in trades {
+            let lost_usd = (-trade.pnl_usd.unwrap_or(0.0)).max(0.0);
+            for share in [coins.entry(&trade.coin).or_default(), &mut all] {
+                share.trades += 1;
+                share.lost_usd += lost_usd;
+            }
+        }
+        let mut largest: Option<(&str, Share)> = None;
+        for (coin, own) in coins {
+            if largest.as_ref().is_none_or(|(_, most)| own.fraction_of(&all) > most.fraction_of(&all)) {
+                largest = Some((coin, own));
+            }
+        }
+        largest.map(|(coin, own)| Self { coin, own, all })
+    }
+
+    fn text(&self) -> String {
+        let (own, all) = (&self.own, &self.all);
+        format!(
+            "{} has {} of the newest {} trades and ${:.2} of the ${:.2} that losing trades among them cost",
+            shown(self.coin),
+            own.trades,
+            all.trades,
+            own.lost_usd,
+            all.lost_usd
+        )
+    }
+}
+
+/// One coin with most of the trades, or of the lost dollars: among the newest trades, or in the window.
 pub(super) fn concentration(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: u64 = 50;
     const LEAST_COINS: usize = 5;
-    let mut coins: BTreeMap<&str, Share> = BTreeMap::new();
     let trades = audit.shared.history.closed(audit.context)?;
-    for trade in trades {
-        let share = coins.entry(&trade.coin).or_default();
-        share.trades += 1;
-        share.lost_usd -= trade.pnl_usd.unwrap_or(0.0).min(0.0);
-    }
-    let all = trades.len() as u64;
-    let lost_usd: f64 = coins.values().map(|share| share.lost_usd).sum();
-    if all < LEAST_TRADES || coins.len() < LEAST_COINS {
+    let coins = trades.iter().map(|trade| trade.coin.as_str()).collect::<BTreeSet<_>>().len();
+    if coins < LEAST_COINS {
         return Ok(Found::nothing());
     }
-    let most = coins.iter().find(|(_, share)| {
-        share.trades as f64 >= audit.threshold * all as f64 || share.lost_usd >= audit.threshold * lost_usd
+    let is_in_window = |trade: &&Entry| trade.closed_at.is_some_and(|at| audit.context.window.contains(at));
+    let mut found: BTreeMap<&str, Vec<Largest<'_>>> = BTreeMap::new();
+    let whole = Largest::of(trades.iter().copied());
+    let window = Largest::of(trades.iter().copied().filter(is_in_window));
+    for largest in whole.into_iter().chain(window) {
+        if largest.all.trades >= LEAST_TRADES && largest.own.fraction_of(&largest.all) >= audit.threshold {
+            found.entry(largest.coin).or_default().push(largest);
+        }
+    }
+    let problems = found.into_iter().map(|(coin, mut largest)| {
+        largest.dedup_by_key(|largest| largest.all.trades);
+        concentrated(audit, &shown(coin), &largest, coins)
     });
-    let Some((coin, share)) = most.filter(|_| lost_usd > 0.0) else { return Ok(Found::nothing()) };
+    Ok(problems.collect::<Vec<_>>().into())
+}
+
+fn concentrated(audit: &Audit<'_>, coin: &str, largest: &[Largest<'_>], coins: usize) -> Problem {
     let names = names(audit.context.generation);
-    let coin = shown(coin);
-    Ok(Some(Problem {
+    let texts: Vec<String> = largest.iter().map(Largest::text).collect();
+    let newest: Vec<String> = largest.iter().map(|largest| largest.all.trades.to_string()).collect();
+    Problem {
         alert_type: AlertType::Pattern,
         severity: Severity::Low,
-        subject: coin.clone(),
+        subject: coin.to_owned(),
         title: format!("Most of the risk is in one coin: {coin}"),
-        description: format!(
-            "{coin} has {} of the newest {all} trades and ${:.2} of the ${lost_usd:.2} that losing trades cost; \
-             {} coins are traded.",
-            share.trades,
-            share.lost_usd,
-            coins.len()
-        ),
+        description: format!("{}. The bot trades {coins} coins.", texts.join("; ")),
         evidence: format!(
-            "{coin}: {} of {all} trades, {:.2} of {lost_usd:.2} lost; query: SELECT {}, count(*), sum(min(pnl_usd, 0)) \
-             FROM {} GROUP BY 1 ORDER BY 2 DESC",
-            share.trades, share.lost_usd, names.coin, names.closed
+            "{}; query: SELECT {coin}, count(*), sum(max(-pnl_usd, 0)) FROM (SELECT * FROM {} ORDER BY {} DESC \
+             LIMIT {}) GROUP BY 1 ORDER BY 2 DESC",
+            texts.join("; "),
+            names.closed,
+            names.closed_at,
+            newest.join(" or "),
+            coin = names.coin
         ),
         recommendation: format!("Limit how often or how large {coin} is traded."),
-    })
-    .into())
+    }
 }

@@ -1,8 +1,10 @@
 //! Claims: what they rest on, what they weigh, and how they are worded.
 
+use serde_json::Value;
+
 use super::{Deal, assert_found, assert_silent, deal, found, results, status_change, trades};
 use crate::bot_file::{BotFile, after, ago};
-use crate::monitor::report;
+use crate::monitor::{findings, report};
 
 #[test]
 fn a_mean_below_zero_is_claimed_with_its_interval_and_break_even() {
@@ -67,6 +69,10 @@ fn a_drawdown_counts_from_the_peak() {
     assert_found(&trades(with(-20.0)), "drawdown", "medium", &["19.0 %", "$1050.00", "$850.00"]);
     assert_found(&trades(with(-30.0)), "drawdown", "high", &["28.6 %"]);
     assert_silent(&trades(with(-10.0)), "drawdown");
+    let lost = trades(with(-120.0));
+    assert_found(&lost, "drawdown", "high", &["balance is $-150.00", "Everything is lost"]);
+    assert!(!found(&lost, "drawdown")[0].to_string().contains("to recover"));
+    assert_eq!(report(&lost, &[])["report"]["account_health"]["exposure_utilization"], Value::Null);
 }
 
 #[test]
@@ -78,6 +84,9 @@ fn most_of_the_trades_in_one_coin_is_told() {
     };
     assert_found(&trades(with(40)), "concentration", "low", &["bitcoin has 40 of the newest 60"]);
     assert_silent(&trades(with(15)), "concentration");
+    // Without any loss the trades still count.
+    let others = (0..20).map(|place| Deal { coin: coins[place % 4], ..deal(1.0) });
+    assert_found(&trades(results(40, &[1.0]).into_iter().chain(others)), "concentration", "low", &["$0.00"]);
 }
 
 #[test]
@@ -205,4 +214,41 @@ fn no_claim_prints_a_probability_of_zero() {
         let place = report.find(zero).map(|place| &report[place.saturating_sub(80)..place + 20]);
         assert_eq!(place, None, "{zero}");
     }
+}
+
+#[test]
+fn the_coin_with_the_largest_share_is_named() {
+    let with = |shares: &[(&'static str, usize, f64)]| {
+        let deals = shares.iter().flat_map(|(coin, count, pnl_usd)| {
+            results(*count, &[*pnl_usd]).into_iter().map(move |deal| Deal { coin, ..deal })
+        });
+        trades(deals.collect::<Vec<_>>())
+    };
+    let others = [("near", 4, 1.0), ("pepe", 4, 1.0), ("tron", 4, 1.0)];
+    let both = [[("aptos", 51, -0.1), ("zcash", 35, -2.0)].as_slice(), &others].concat();
+    assert_found(&with(&both), "concentration", "low", &["in one coin: zcash", "$70.00 of the $75.10"]);
+}
+
+#[test]
+fn a_window_in_one_coin_is_told_beside_the_whole_history() {
+    let coins = ["solana", "pepe", "tron", "near", "aptos"];
+    let older = (0..300).map(|place| Deal { coin: coins[place % 5], ..deal([1.0, -1.0][place % 2]) });
+    let newest = (0..60).map(|place| match place % 4 {
+        0 => Deal { coin: "pepe", ..deal(-1.0) },
+        _ => deal(if place % 8 < 4 { 1.0 } else { -1.0 }),
+    });
+    let bot = trades(older.chain(newest));
+    let words = ["bitcoin has 45 of the newest 60 trades", "The bot trades 6 coins", "LIMIT 60"];
+    let found = findings(&bot, "concentration", &["--hours", "10"]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    for word in words {
+        assert!(found[0].to_string().contains(word), "{word}: {found:#?}");
+    }
+    assert_silent(&bot, "concentration");
+}
+
+#[test]
+fn who_has_lost_everything_may_open_nothing() {
+    let bot = trades([deal(-1_100.0), deal(1.0)]);
+    assert_found(&bot, "trade-size-over-limit", "high", &["1 of 2 trades", "$50.00, allowed $0.00"]);
 }
