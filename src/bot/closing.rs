@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::{Bot, cell};
 
-/// Newest closings that are read.
-const MOST_CLOSINGS: usize = 20_000;
-/// Newest rows of the log that are looked through where no index leads to the closings.
+/// Newest rows of one type that are read.
+const MOST_LOGGED: i64 = 20_000;
+/// Newest rows of the log that are looked through where no index leads to those of a type.
 const MOST_ROWS: i64 = 20_000;
 
 const INDEXED: &str = "
@@ -18,11 +18,10 @@ SELECT EXISTS (
     WHERE info.seqno = 0 AND info.name = 'activity_type' AND list.partial = 0
 )";
 
-const CLOSINGS: &str = "
+const LOGGED: &str = "
 SELECT
     created_at,
     clock,
-    activity_type,
     description,
     details
 FROM activity";
@@ -53,27 +52,39 @@ pub(crate) struct Closing {
 /// # Errors
 /// When the log cannot be read.
 pub(crate) fn newest(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Closing>> {
+    let mut closings = Vec::new();
+    each_logged(bot, now, "trade_closed", |at, description, details| {
+        closings.extend(first_generation(description, details, at));
+    })?;
+    each_logged(bot, now, "quick_update", |at, _, details| closings.extend(second_generation(details, at)))?;
+    Ok(closings)
+}
+
+/// Calls `visit` with moment, description and details of the newest rows of one type up to `now`, newest first.
+///
+/// # Errors
+/// When the log cannot be read.
+pub(super) fn each_logged(
+    bot: &Bot,
+    now: DateTime<Utc>,
+    kind: &str,
+    mut visit: impl FnMut(DateTime<Utc>, &str, &str),
+) -> anyhow::Result<()> {
     if !bot.has_table("activity_log") {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let indexed: bool = bot.connection().query_row(INDEXED, [], |row| row.get(0))?;
     let after = if indexed { i64::MIN } else { newest_id(bot)?.saturating_sub(MOST_ROWS) };
     let filter = if indexed { BY_TYPE } else { BY_KEY };
-    let mut statement = bot.prepare(&format!("{CLOSINGS}\n{filter}\nORDER BY id DESC\nLIMIT ?3"))?;
-    let mut closings = Vec::new();
-    for kind in ["trade_closed", "quick_update"] {
-        let mut rows = statement.query(rusqlite::params![kind, after, MOST_CLOSINGS as i64])?;
-        while let Some(row) = rows.next()? {
-            let Some(at) = bot.instant(row, 0, 1)?.filter(|at| *at <= now) else { continue };
-            let description = cell::text(row, 3)?.unwrap_or_default();
-            let details = cell::text(row, 4)?.unwrap_or_default();
-            closings.extend(match kind {
-                "trade_closed" => first_generation(&description, &details, at),
-                _ => second_generation(&details, at),
-            });
-        }
+    let mut statement = bot.prepare(&format!("{LOGGED}\n{filter}\nORDER BY id DESC\nLIMIT ?3"))?;
+    let mut rows = statement.query(rusqlite::params![kind, after, MOST_LOGGED])?;
+    while let Some(row) = rows.next()? {
+        let Some(at) = bot.instant(row, 0, 1)?.filter(|at| *at <= now) else { continue };
+        let description = cell::text(row, 2)?.unwrap_or_default();
+        let details = cell::text(row, 3)?.unwrap_or_default();
+        visit(at, &description, &details);
     }
-    Ok(closings)
+    Ok(())
 }
 
 fn newest_id(bot: &Bot) -> rusqlite::Result<i64> {

@@ -11,6 +11,7 @@ pub(crate) mod generation;
 mod hold;
 pub(crate) mod ledger;
 pub(crate) mod log;
+pub(crate) mod opening;
 #[cfg(test)]
 mod plan_tests;
 mod slices;

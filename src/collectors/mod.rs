@@ -26,6 +26,7 @@ use serde::Serialize;
 
 use crate::bot::closing::{self, Closing};
 use crate::bot::ledger::{self, Entry, Ledger};
+use crate::bot::opening::{self, Opening};
 use crate::bot::trade::{self, Later};
 use crate::bot::{Bot, Period, generation, skipped};
 use crate::config::Config;
@@ -67,6 +68,7 @@ pub(crate) struct Context<'run> {
     later: OnceCell<Later>,
     trade_count: OnceCell<trade::Count>,
     closings: OnceCell<Vec<Closing>>,
+    openings: OnceCell<Vec<Opening>>,
 }
 
 impl<'run> Context<'run> {
@@ -94,6 +96,7 @@ impl<'run> Context<'run> {
             later: OnceCell::new(),
             trade_count: OnceCell::new(),
             closings: OnceCell::new(),
+            openings: OnceCell::new(),
         })
     }
 
@@ -178,6 +181,15 @@ impl<'run> Context<'run> {
         }
         let closings = closing::newest(self.bot, self.now)?;
         Ok(self.closings.get_or_init(|| closings))
+    }
+
+    /// The newest openings that the bot has logged, read once a run.
+    pub(crate) fn openings(&self) -> anyhow::Result<&[Opening]> {
+        if let Some(openings) = self.openings.get() {
+            return Ok(openings);
+        }
+        let openings = opening::newest(self.bot, self.now)?;
+        Ok(self.openings.get_or_init(|| openings))
     }
 
     /// The coin's tier: the config file's, else the built-in one.

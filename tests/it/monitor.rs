@@ -92,3 +92,23 @@ pub(crate) fn assert_found_after(bot: &BotFile, check: &str, fault: impl FnOnce(
         assert!(text.contains(word), "{check} does not say {word}: {text}");
     }
 }
+
+/// The checks with a finding of medium severity or above, in alphabetical order.
+pub(crate) fn alarms(bot: &BotFile) -> Vec<String> {
+    let report = report(bot, &[]);
+    assert_eq!(report["analysis"]["checks"]["error"], Value::Null);
+    let weighty = |finding: &&Value| finding["severity"] != "low" && finding["severity"] != "info";
+    let findings = report["findings"].as_array().unwrap().iter().filter(weighty);
+    let mut checks: Vec<_> =
+        findings.map(|finding| finding["source"].as_str().unwrap().replace("check:", "")).collect();
+    checks.sort();
+    checks
+}
+
+/// The one finding of a check, as text.
+pub(crate) fn only_finding(bot: &BotFile, check: &str) -> String {
+    let found = findings(bot, check, &[]);
+    assert_eq!(found.len(), 1, "{check}: {found:#?} {:?}", alarms(bot));
+    let fields = ["severity", "title", "description", "evidence", "recommendation"];
+    fields.iter().map(|field| found[0][field].as_str().unwrap()).collect::<Vec<_>>().join(" | ")
+}

@@ -1,5 +1,9 @@
 //! How trades were closed: at their level, far beyond it, before it, or at once.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
@@ -13,7 +17,8 @@ fn loss_percent(trade: &Entry, price: f64) -> Option<f64> {
 }
 
 /// The loss in percent at which a trade was to be stopped, and at which it was.
-fn stops<'run>(trades: &[&'run Entry]) -> Vec<(&'run Entry, f64, f64)> {
+fn stops<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Entry, f64, f64)>> {
+    let trades = audit.shared.history.closed(audit.context)?;
     let executed: Vec<(&Entry, f64)> = trades
         .iter()
         .copied()
@@ -21,13 +26,40 @@ fn stops<'run>(trades: &[&'run Entry]) -> Vec<(&'run Entry, f64, f64)> {
         .filter_map(|trade| Some((trade, loss_percent(trade, trade.exit_price?)?)))
         .collect();
     let common = common_stop_percent(&executed);
-    executed
-        .into_iter()
-        .filter_map(|(trade, executed)| {
-            let own = trade.stop_loss_price.and_then(|stop| loss_percent(trade, stop));
-            Some((trade, own.or(common)?, executed))
-        })
-        .collect()
+    let logged = logged_stops(audit)?;
+    let stops = executed.into_iter().filter_map(|(trade, executed)| {
+        let own = trade.stop_loss_price.and_then(|stop| loss_percent(trade, stop));
+        let logged = || logged_stop_percent(&logged, trade, common);
+        Some((trade, own.or_else(logged).or(common)?, executed))
+    });
+    Ok(stops.collect())
+}
+
+/// The stops that the log tells at openings, by coin.
+type LoggedStops<'run> = HashMap<&'run str, Vec<(DateTime<Utc>, f64)>>;
+
+fn logged_stops<'run>(audit: &Audit<'run>) -> anyhow::Result<LoggedStops<'run>> {
+    let mut logged = LoggedStops::new();
+    for opening in audit.context.openings()? {
+        if let Some(stop) = opening.stop_loss_price {
+            logged.entry(&opening.coin).or_default().push((opening.at, stop));
+        }
+    }
+    Ok(logged)
+}
+
+/// The loss in percent at the stop that the log tells of a trade. It is rounded to cents: silent where that is
+/// too rough for the coin's price, or where the common stop is meant.
+fn logged_stop_percent(logged: &LoggedStops<'_>, trade: &Entry, common: Option<f64>) -> Option<f64> {
+    const HALF_A_CENT: f64 = 0.005;
+    const LARGEST_ROUNDING_PERCENT: f64 = 0.2;
+    let (entry, opened_at) = (trade.entry_price?, trade.opened_at?);
+    let near = |at: DateTime<Utc>| (at - opened_at).abs() <= TimeDelta::seconds(60);
+    let (_, stop) = logged.get(trade.coin.as_str())?.iter().find(|(at, _)| near(*at))?;
+    let rounding_percent = 100.0 * HALF_A_CENT / entry;
+    let stop_percent = loss_percent(trade, *stop)?;
+    let is_common = common.is_some_and(|common| (stop_percent - common).abs() <= 1.5 * rounding_percent);
+    (rounding_percent <= LARGEST_ROUNDING_PERCENT && !is_common).then_some(stop_percent)
 }
 
 /// The stop that all trades share where the file does not store it: no stop is executed before its
@@ -45,9 +77,11 @@ fn common_stop_percent(executed: &[(&Entry, f64)]) -> Option<f64> {
 pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_ROWS: u64 = 3;
     const MANY: f64 = 0.1;
+    /// As a multiple of the threshold: so far beyond that a single stop is worth a look.
+    const FAR: f64 = 10.0;
     let mut evidence = Evidence::default();
     let (mut extra_usd, mut worst_percent) = (0.0, 0.0_f64);
-    for (trade, stop_percent, executed_percent) in stops(audit.shared.history.closed(audit.context)?) {
+    for (trade, stop_percent, executed_percent) in stops(audit)? {
         let beyond_percent = executed_percent - stop_percent;
         let is_over = beyond_percent > audit.threshold;
         if is_over {
@@ -56,16 +90,19 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
         evidence.row(is_over.then_some(|| {
             format!(
-                "{} (id {}): stop at -{stop_percent:.2} %, closed at -{executed_percent:.2} %",
+                "{} (id {}): stop at {:+.2} %, closed at {:+.2} %",
                 shown(&trade.coin),
-                trade.id
+                trade.id,
+                -stop_percent,
+                -executed_percent
             )
         }));
     }
     let table = names(audit.context.generation).closed;
-    let severity =
-        if evidence.count as f64 >= MANY * evidence.of as f64 { Severity::Medium } else { Severity::Low };
-    Ok((evidence.count >= LEAST_ROWS)
+    let is_far = worst_percent >= FAR * audit.threshold;
+    let is_much = is_far || evidence.count as f64 >= MANY * evidence.of as f64;
+    let severity = if is_much { Severity::Medium } else { Severity::Low };
+    Ok((evidence.count > 0 && (is_far || evidence.count >= LEAST_ROWS))
         .then(|| Problem {
             alert_type: AlertType::Bug,
             severity,
@@ -73,16 +110,15 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
             title: "Stops are executed far beyond their price".to_owned(),
             description: format!(
                 "{} of {} stops closed more than {} % of the entry price beyond the stop, {worst_percent:.1} % at \
-                 worst: ${extra_usd:.2} more than they should have lost. Between two looks at the price, as during an \
-                 outage of the price source or of the bot, nothing watches the stop.",
+                 worst: ${extra_usd:.2} more than at the stop itself.",
                 evidence.count, evidence.of, audit.threshold
             ),
             evidence: evidence.text(
                 "stops",
                 &format!("SELECT * FROM {table} WHERE exit_reason = 'stop_loss' ORDER BY pnl_pct LIMIT 10"),
             ),
-            recommendation: "Look at the gaps in prices and cycles before these exits; let a second price source or \
-                             an order at the exchange guard the stops."
+            recommendation: "Look at prices and cycles before these exits: did the price jump, or did the bot or its \
+                             price source pause? A second price source or an order at the exchange would guard the stops."
                 .to_owned(),
         })
         .into())

@@ -3,6 +3,7 @@
 mod account;
 mod daily;
 mod log;
+mod openings;
 mod prices;
 mod reasons;
 mod rule_counters;
@@ -35,6 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     snapshots::TRADES,
     snapshots::BALANCE,
     log::CLOSINGS,
+    openings::OPENINGS,
 ];
 
 /// What was written in the last moments may not have reached every table yet: both generations

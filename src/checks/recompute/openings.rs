@@ -1,0 +1,127 @@
+//! Openings in the log against the tables of trades and positions.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::clock::utc_text;
+use crate::bot::ledger::Entry;
+use crate::bot::opening::Opening;
+use crate::untrusted::cut;
+
+pub(super) const OPENINGS: Check = Check {
+    id: "opening-contradicts-log",
+    theme: Theme::Recompute,
+    why: "An opening that the log tells and no table holds is money in a position that nobody watches and no sum contains.",
+    threshold: None,
+    run: openings,
+};
+
+/// The log's line and the row are written in one breath.
+const APART: TimeDelta = TimeDelta::seconds(60);
+
+fn openings(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let context = audit.context;
+    let ledger = context.ledger()?;
+    let open = context.open_positions()?.iter().filter(|position| position.generation == 1);
+    let entries: Vec<&Entry> = ledger.of(1).chain(open).collect();
+    // Older trades may no longer be kept; tables that were emptied tell nothing.
+    let oldest = ledger.of(1).filter_map(|entry| entry.closed_at).min();
+    let closings = context.closings()?;
+    let was_emptied = entries.is_empty() && closings.iter().any(|closing| closing.generation == 1);
+    if context.openings()?.is_empty() || was_emptied || !context.bot.has_table("open_trades") {
+        return Ok(Found::nothing());
+    }
+    let since = if ledger.complete && oldest.is_none() { None } else { oldest };
+    let closed: HashSet<_> =
+        closings.iter().map(|closing| (closing.trade_id.as_deref(), &closing.coin)).collect();
+    let mut rows = Rows::new(&entries);
+    let mut logged: Vec<&Opening> = context.openings()?.iter().collect();
+    logged.sort_by_key(|opening| opening.at);
+    let mut ids = HashSet::new();
+    let (mut evidence, mut size_usd) = (Evidence::default(), 0.0);
+    for opening in logged {
+        let is_known =
+            since.is_none_or(|since| opening.at > since + GRACE) && opening.at < context.now - GRACE;
+        let is_repeated = opening.trade_id.is_some() && !ids.insert((&opening.trade_id, &opening.coin));
+        if !is_known || is_repeated {
+            continue;
+        }
+        // A closing that is logged and has no row is `closing-contradicts-log`'s to report.
+        let was_closed =
+            opening.trade_id.is_some() && closed.contains(&(opening.trade_id.as_deref(), &opening.coin));
+        let is_lost = !rows.take(opening) && !was_closed;
+        if is_lost {
+            size_usd += opening.size_usd.unwrap_or(0.0);
+        }
+        evidence.row(is_lost.then_some(|| {
+            format!(
+                "{} at {} UTC with ${:.2}, trade_id {}",
+                cut(&opening.coin, 24),
+                utc_text(opening.at),
+                opening.size_usd.unwrap_or_default(),
+                cut(opening.trade_id.as_deref().unwrap_or("none"), 32)
+            )
+        }));
+    }
+    let problem = Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Critical,
+        subject: "open_trades".to_owned(),
+        title: "Openings in the log are missing in open_trades and closed_trades".to_owned(),
+        description: format!(
+            "{} of {} openings that the bot logged (${size_usd:.2}) are neither open nor closed: no table holds them, and the \
+             log tells no closing. No stop and no target watches these positions, and no sum contains them.",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text(
+            "logged openings",
+            "SELECT created_at, description, details FROM activity_log AS a WHERE activity_type = 'trade_opened' AND NOT \
+             EXISTS (SELECT 1 FROM (SELECT coin_name, opened_at FROM open_trades UNION ALL SELECT coin_name, opened_at FROM \
+             closed_trades) WHERE a.description LIKE 'BUY ' || coin_name || ' %' AND abs(julianday(opened_at) - \
+             julianday(a.created_at)) * 86400 <= 60)",
+        ),
+        recommendation: "Look at what happened right after these moments (an exception, a crash, a rollback); write the \
+                         position and the log in one transaction, and settle these by hand."
+            .to_owned(),
+    };
+    Ok((evidence.count > 0).then_some(problem).into())
+}
+
+/// Rows by coin; each is the row of one opening.
+struct Rows<'entry> {
+    by_coin: HashMap<String, Vec<Option<&'entry Entry>>>,
+}
+
+impl<'entry> Rows<'entry> {
+    fn new(entries: &[&'entry Entry]) -> Self {
+        let mut by_coin: HashMap<String, Vec<_>> = HashMap::new();
+        for entry in entries {
+            by_coin.entry(entry.coin.to_ascii_lowercase()).or_default().push(Some(*entry));
+        }
+        Self { by_coin }
+    }
+
+    /// Takes the row of an opening; false where there is none. A row without a readable time, or of another
+    /// clock, may be it.
+    fn take(&mut self, opening: &Opening) -> bool {
+        let Some(rows) = self.by_coin.get_mut(&opening.coin.to_ascii_lowercase()) else { return false };
+        let apart = |at: DateTime<Utc>| (at - opening.at).abs();
+        let nearest = rows
+            .iter_mut()
+            .filter(|row| row.is_some_and(|row| row.opened_at.is_some_and(|at| apart(at) <= APART)))
+            .min_by_key(|row| row.and_then(|row| row.opened_at).map(apart));
+        if let Some(row) = nearest {
+            *row = None;
+            return true;
+        }
+        rows.iter().flatten().any(|row| {
+            row.opened_at.is_none_or(|at| {
+                let seconds = apart(at).num_seconds();
+                let quarter = seconds % 900;
+                seconds > 60 && seconds <= 14 * 3600 && quarter.min(900 - quarter) <= 2
+            })
+        })
+    }
+}
