@@ -45,13 +45,13 @@ fn a_position_closes_once() {
         &["critical", "bitcoin as ids", "+1.00"],
     );
     let same_position = |bot: &BotFile| {
-        bot.execute("UPDATE trade_journal SET position_id = (SELECT position_id FROM trade_journal WHERE rowid = 1) WHERE rowid = 4", []);
+        bot.execute("UPDATE trade_journal SET (position_id, entry_time, exit_time) = (SELECT position_id, entry_time, exit_time FROM trade_journal WHERE rowid = 1) WHERE rowid = 4", []);
     };
     assert_found_after(
         &generation2(),
         "trade-recorded-twice",
         same_position,
-        &["1 of 30 trades", "BTC as ids"],
+        &["1 of 30 rows", "BTC as ids"],
     );
 }
 

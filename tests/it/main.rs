@@ -21,6 +21,7 @@ mod checks_openings;
 mod checks_recompute;
 mod checks_refer;
 mod checks_trend;
+mod checks_twice;
 mod command_line;
 mod doctor;
 mod documents;

@@ -6,20 +6,25 @@ mod duplicates;
 mod learnings;
 mod open;
 mod order;
+mod repeated;
+mod reused;
+mod same;
 mod spelling;
 mod unfinished;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
 use crate::bot::closing::Closing;
+use crate::bot::ledger::Entry;
 use crate::finding::{AlertType, Severity};
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[
-    closings::RECORDED_TWICE,
+    repeated::RECORDED_TWICE,
+    reused::REUSED,
     closings::LOGGED_TWICE,
     open::CLOSED,
     open::FORGOTTEN,
@@ -38,16 +43,34 @@ pub(super) const CHECKS: &[Check] = &[
 /// finish a closing within one cycle of at most three minutes.
 const GRACE: TimeDelta = TimeDelta::minutes(4);
 
-/// The closings that were logged again for a position that had been closed: what counters count twice.
+/// The closings that were logged again for a position that had been closed: what counters count twice. Where
+/// the table has a row for each, they are parts of a position, or trades under one id.
 pub(super) fn doubled_closings<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<&'run Closing>> {
-    let mut seen = HashSet::new();
-    let closings = audit.context.closings()?.iter();
-    Ok(closings
-        .filter(|closing| {
-            let id = closing.trade_id.as_deref();
-            id.is_some_and(|id| !seen.insert((closing.generation, id, closing.coin.as_str())))
-        })
-        .collect())
+    let mut by_id: HashMap<_, Vec<&Closing>> = HashMap::new();
+    for closing in audit.context.closings()? {
+        if let Some(id) = closing.trade_id.as_deref() {
+            by_id.entry((closing.generation, id, closing.coin.as_str())).or_default().push(closing);
+        }
+    }
+    let mut doubled = Vec::new();
+    for mut closings in by_id.into_values().filter(|closings| closings.len() > 1) {
+        let own_row = |row: &&Entry| {
+            closings.iter().any(|closing| {
+                let is_own = closing.generation == 1 || closing.trade_id == row.position_id;
+                closing.generation == row.generation
+                    && is_own
+                    && closing.coin.eq_ignore_ascii_case(&row.coin)
+                    && row.closed_at.is_some_and(|at| same::near(closing.at, at, 60))
+            })
+        };
+        let rows = audit.context.ledger()?.entries.iter().filter(own_row).count();
+        // Of those that share a row, the newest has written it.
+        closings.sort_by_key(|closing| closing.at);
+        closings.truncate(closings.len().saturating_sub(rows.max(1)));
+        doubled.append(&mut closings);
+    }
+    doubled.sort_by_key(|closing| closing.at);
+    Ok(doubled)
 }
 
 /// The ids under which a generation's open positions are known.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, same};
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
 use crate::untrusted::cut;
@@ -24,7 +24,8 @@ pub(super) const FORGOTTEN: Check = Check {
     run: was_forgotten,
 };
 
-fn table(generation: i64) -> &'static str {
+/// The table that holds a generation's open positions.
+pub(super) fn table(generation: i64) -> &'static str {
     if generation == 1 { "open_trades" } else { "trade_journal" }
 }
 
@@ -51,16 +52,13 @@ pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Ent
                 // Without a time zone of its own the opening may be read some hours wrong.
                 && row.opened_at.is_none_or(|opened_at| closing.at > opened_at - TimeDelta::hours(15))
         });
-        let same = |entry: &&&Entry| {
-            let is_position =
-                row.generation == 2 && row.position_id.is_some() && entry.position_id == row.position_id;
-            let is_opening = row.opened_at.is_some()
-                && entry.opened_at == row.opened_at
-                && entry.entry_price == row.entry_price
-                && entry.size_usd == row.size_usd;
-            (is_position || is_opening) && entry.closed_at.is_some_and(|at| at <= settled_at)
-        };
-        let traded = trades.get(&(row.generation, row.coin.as_str())).into_iter().flatten().find(same);
+        let closed = trades.get(&(row.generation, row.coin.as_str())).into_iter().flatten().copied();
+        let mut closed: Vec<_> = closed.filter(|entry| same::opening(entry, row)).collect();
+        closed.retain(|entry| entry.closed_at.is_some_and(|at| at <= settled_at));
+        if is_rest(audit, row, &closed)? {
+            continue;
+        }
+        let traded = closed.first();
         let where_closed = match (traded, logged) {
             (Some(entry), _) => Some(format!("closed as trade {}", cut(&entry.id, 32))),
             (None, Some(closing)) => Some(format!("logged as closed at {} UTC", utc_text(closing.at))),
@@ -69,6 +67,17 @@ pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Ent
         contradicted.extend(where_closed.map(|where_closed| (row, where_closed)));
     }
     Ok(contradicted)
+}
+
+/// Whether the open row and the closed ones of its opening are parts of one position.
+fn is_rest(audit: &Audit<'_>, row: &Entry, closed: &[&Entry]) -> anyhow::Result<bool> {
+    if closed.is_empty() {
+        return Ok(false);
+    }
+    let rows: Vec<_> = closed.iter().copied().chain([row]).collect();
+    let told = same::Told::of(audit, &rows)?;
+    let is_whole = closed.iter().any(|entry| entry.size_usd == row.size_usd);
+    Ok(told.openings >= rows.len() || told.holds(&rows).unwrap_or(!is_whole))
 }
 
 fn was_closed(audit: &Audit<'_>) -> anyhow::Result<Found> {
@@ -133,7 +142,13 @@ pub(super) fn forgotten<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<&'run E
 }
 
 /// Whether the closed trades hardly ever overlap within a coin.
-fn holds_one_a_coin(mut entries: Vec<&Entry>) -> bool {
+fn holds_one_a_coin(entries: Vec<&Entry>) -> bool {
+    let count = entries.len();
+    count >= TRADES_FOR_ONE_A_COIN && overlaps(entries) <= count / TRADES_FOR_AN_OVERLAP
+}
+
+/// Trades that were opened while another one of their coin was open.
+pub(super) fn overlaps(mut entries: Vec<&Entry>) -> usize {
     entries.sort_by(|one, other| (&one.coin, one.opened_at).cmp(&(&other.coin, other.opened_at)));
     let overlap = |pair: &[&Entry]| match pair {
         [one, other] => {
@@ -143,8 +158,7 @@ fn holds_one_a_coin(mut entries: Vec<&Entry>) -> bool {
         }
         _ => false,
     };
-    let overlaps = entries.windows(2).filter(|pair| overlap(pair)).count();
-    entries.len() >= TRADES_FOR_ONE_A_COIN && overlaps <= entries.len() / TRADES_FOR_AN_OVERLAP
+    entries.windows(2).filter(|pair| overlap(pair)).count()
 }
 
 fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
