@@ -1,10 +1,11 @@
 //! Text in, findings out. Garbage is an error here, never an empty list: "no findings" is believed
-//! only where an empty list really is the answer.
+//! only where an empty list really is the answer, and nothing around it says otherwise.
 //!
 //! The order: the whole text as JSON; what follows the thinking; every bracket that starts JSON, the
 //! last list that holds findings wins; the same after a few repairs; the complete objects of a list
 //! that was cut off.
 
+mod around;
 mod harvest;
 mod scan;
 #[cfg(test)]
@@ -33,17 +34,25 @@ pub(super) struct Extraction {
 }
 
 /// Why a text is no answer.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct NoAnswer {
     /// Items that were there, none of them a finding.
     pub(super) dropped: usize,
     /// The text ends in the middle of a list or an object.
     pub(super) cut: bool,
+    /// An empty list, and words around it that say otherwise.
+    pub(super) is_doubtful: bool,
 }
 
 /// Reads the findings out of an answer.
 pub(super) fn extract(text: &str) -> Result<Extraction, NoAnswer> {
     extract_nested(text, 0)
+}
+
+/// Whether an answer, its thinking apart, is JSON and nothing else.
+pub(super) fn is_plain_json(text: &str) -> bool {
+    let text = stripped(text);
+    [text, after_thinking(text)].iter().any(|text| serde_json::from_str::<Value>(text).is_ok())
 }
 
 fn extract_nested(text: &str, nesting: usize) -> Result<Extraction, NoAnswer> {
@@ -65,8 +74,10 @@ fn whole(value: &Value, nesting: usize) -> Result<Extraction, NoAnswer> {
         return extract_nested(inner, nesting + 1);
     }
     let harvest = Harvest::of(value, nesting);
-    if harvest.findings.is_empty() && !(harvest.is_empty_list && harvest.dropped == 0) {
-        return Err(NoAnswer { dropped: harvest.dropped, cut: false });
+    let is_empty_answer = harvest.is_empty_list && harvest.dropped == 0;
+    if harvest.findings.is_empty() && (harvest.is_doubtful || !is_empty_answer) {
+        let is_doubtful = is_empty_answer;
+        return Err(NoAnswer { dropped: harvest.dropped, cut: false, is_doubtful });
     }
     Ok(Extraction { findings: distinct(harvest.findings), dropped: harvest.dropped, cut: false })
 }

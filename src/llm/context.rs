@@ -6,7 +6,7 @@
 //! matter of tokenisers.
 
 /// Text of refusals that are about the context's size.
-const OVERFLOW_WORDS: [&str; 9] = [
+const OVERFLOW_WORDS: [&str; 10] = [
     "context_length_exceeded",
     "exceed_context_size",
     "maximum context length",
@@ -16,12 +16,14 @@ const OVERFLOW_WORDS: [&str; 9] = [
     "context length",
     "prompt is too long",
     "input is too long",
+    "tokens + `max_new_tokens` must be",
 ];
 /// Behind one of these stands the limit.
-const WINDOW_WORDS: [&str; 5] =
-    ["context length", "context size", "context window", "context limit", "tokens >"];
+const WINDOW_WORDS: [&str; 6] =
+    ["context length", "context size", "context window", "context limit", "tokens >", "must be <="];
 /// Before one of these stands the prompt's size.
-const PROMPT_WORDS: [&str; 4] = [" in the messages", " in your prompt", " input tokens", " prompt tokens"];
+const PROMPT_WORDS: [&str; 5] =
+    [" in the messages", " in your prompt", " input tokens", " prompt tokens", " `inputs` tokens"];
 /// The first tokens that Ollama keeps when it cuts a prompt, beside the tail.
 const KEPT_HEAD_TOKENS: u64 = 4;
 /// Contexts are configured in multiples of this.

@@ -14,11 +14,11 @@ use super::address::chat_url;
 use super::answer::{Extraction, extract};
 use super::body::{Body, quoted};
 use super::context::silently_cut_window_tokens;
-use super::envelope::{Verdict, judge};
+use super::envelope::{Nothing, Verdict, judge};
 use super::lost::Lost;
 use super::progress::Progress;
 use super::remedy;
-use super::request::{Message, Shape};
+use super::request::{Message, Shape, names_request};
 use super::retry::{Decision, FailureKind, Moment, Why, decide};
 use super::server_error::ServerError;
 use super::transport::{Reply, Transport};
@@ -45,6 +45,9 @@ pub(super) struct Conversation<'a> {
     failed_tries: u32,
     asked_for_more_room: bool,
     asked_for_valid_json: bool,
+    asked_after_nothing: bool,
+    /// What the request as it is now was refused with.
+    last_refusal: Option<String>,
     /// What the exchange cost so far.
     pub(super) tally: Tally,
 }
@@ -60,6 +63,8 @@ pub(super) struct Tally {
     pub(super) prompt_tokens: Option<u64>,
     /// Tokens of the last answer.
     pub(super) completion_tokens: Option<u64>,
+    /// Items of the last answer that were no finding.
+    pub(super) dropped: usize,
 }
 
 /// A useless answer, and what is wrong with it.
@@ -104,6 +109,8 @@ impl<'a> Conversation<'a> {
             failed_tries: 0,
             asked_for_more_room: false,
             asked_for_valid_json: false,
+            asked_after_nothing: false,
+            last_refusal: None,
             tally: Tally::default(),
         })
     }
@@ -181,11 +188,12 @@ impl<'a> Conversation<'a> {
     }
 
     fn judged(&mut self, body: &Body, headers: HeaderMap) -> Next {
-        let judged = judge(body);
+        let judged = judge(body, self.shape.max_tokens);
         self.tally.model = judged.model.or(self.tally.model.take());
         self.tally.prompt_tokens = judged.prompt_tokens.or(self.tally.prompt_tokens);
         self.tally.completion_tokens = judged.completion_tokens.or(self.tally.completion_tokens);
-        let is_answer = !matches!(judged.verdict, Verdict::Error(_) | Verdict::Empty(_));
+        let is_answer =
+            !matches!(judged.verdict, Verdict::Error(_) | Verdict::Nothing(_) | Verdict::CutShort(_));
         if is_answer
             && let Some(counted) = judged.prompt_tokens
             && let Some(window) = silently_cut_window_tokens(self.sent_chars(), counted)
@@ -196,8 +204,9 @@ impl<'a> Conversation<'a> {
             Verdict::Answer { text, is_cut } => self.answered(&text, is_cut),
             Verdict::NoRoom => self.more_room(),
             Verdict::Error(error) => self.refused(&error, headers),
-            Verdict::Empty(sentence) => {
-                Next::Retry(Lost { kind: FailureKind::EmptyAnswer, sentence }, headers)
+            Verdict::Nothing(nothing) => self.nothing(&nothing, headers),
+            Verdict::CutShort(sentence) => {
+                Next::Retry(Lost { kind: FailureKind::Connection, sentence }, headers)
             }
             Verdict::Failed(sentence) => Next::Fail(sentence),
         }
@@ -205,12 +214,25 @@ impl<'a> Conversation<'a> {
 
     /// A list that the limit cut keeps its complete findings; an empty one proves nothing.
     fn answered(&mut self, text: &str, is_cut: bool) -> Next {
-        match extract(text) {
+        let extracted = extract(text);
+        self.tally.dropped = extracted.as_ref().map_or_else(|none| none.dropped, |some| some.dropped);
+        match extracted {
             Ok(extraction) if is_cut && extraction.findings.is_empty() => self.more_room(),
             Ok(extraction) => Next::Done(Extraction { cut: extraction.cut || is_cut, ..extraction }),
-            Err(no_answer) if no_answer.cut || is_cut => self.more_room(),
+            // Items that were complete and no finding would be none with more room, either.
+            Err(no_answer) if (no_answer.cut || is_cut) && no_answer.dropped == 0 => self.more_room(),
             Err(no_answer) => self.correct(text, &no_answer),
         }
+    }
+
+    /// An answer that holds nothing is worth one more try.
+    fn nothing(&mut self, Nothing { fault, remedy }: &Nothing, headers: HeaderMap) -> Next {
+        if self.asked_after_nothing {
+            return Next::Fail(format!("{fault}, also when asked again: {remedy}"));
+        }
+        self.asked_after_nothing = true;
+        let sentence = format!("{fault}: {remedy}");
+        Next::Retry(Lost { kind: FailureKind::EmptyAnswer, sentence }, headers)
     }
 
     fn refused(&mut self, error: &ServerError, headers: HeaderMap) -> Next {
@@ -225,9 +247,15 @@ impl<'a> Conversation<'a> {
                 "the endpoint does not take {field} as sent ({}); adapting",
                 quoted(&error.message)
             );
+            self.last_refusal = None;
             return Next::AskAgain;
         }
         let sentence = remedy::sentence(error, self.config);
+        // A server that breaks down over what it names will do so each time.
+        let is_repeated = self.last_refusal.replace(sentence.clone()).as_ref() == Some(&sentence);
+        if is_repeated && names_request(error) {
+            return Next::Fail(sentence);
+        }
         Next::Retry(Lost { kind: error.failure_kind(), sentence }, headers)
     }
 

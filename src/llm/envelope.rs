@@ -20,11 +20,25 @@ pub(super) enum Verdict {
     NoRoom,
     /// The server failed, and said so with a 200.
     Error(ServerError),
-    /// Nothing usable, worth another try.
-    Empty(String),
+    /// Nothing usable: it passes more often than not.
+    Nothing(Nothing),
+    /// The rest of the answer was lost on its way.
+    CutShort(String),
     /// Nothing usable, and another try would end alike.
     Failed(String),
 }
+
+/// A reply without an answer in it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Nothing {
+    /// What came instead.
+    pub(super) fault: String,
+    /// What to do if it does so again.
+    pub(super) remedy: &'static str,
+}
+
+const ASK_ANOTHER: &str = "ask another model";
+const CHECK_URL: &str = "check the base URL";
 
 /// An envelope's verdict, and what it counts.
 #[derive(Debug, PartialEq)]
@@ -39,60 +53,104 @@ pub(super) struct Judged {
     pub(super) completion_tokens: Option<u64>,
 }
 
-/// Judges the body of a 200.
-pub(super) fn judge(body: &Body) -> Judged {
+/// Judges the body of a 200 to a question that gave room for so many tokens.
+pub(super) fn judge(body: &Body, max_tokens: u32) -> Judged {
     let Body::Json(value) = body else {
         return Judged { verdict: not_json(body), model: None, prompt_tokens: None, completion_tokens: None };
     };
-    let count = |name| value.get("usage").and_then(|usage| usage.get(name)).and_then(Value::as_u64);
+    let usage = Usage::of(value);
+    let verdict = match completion(value) {
+        Verdict::Nothing(_) if usage.is_room_spent(max_tokens) => Verdict::NoRoom,
+        verdict => verdict,
+    };
     Judged {
-        verdict: completion(value),
+        verdict,
         model: value.get("model").and_then(Value::as_str).filter(|name| !name.is_empty()).map(quoted),
-        prompt_tokens: count("prompt_tokens"),
-        completion_tokens: count("completion_tokens"),
+        prompt_tokens: usage.prompt_tokens,
+        completion_tokens: usage.completion_tokens,
+    }
+}
+
+/// What a completion counts.
+struct Usage {
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+    reasoning_tokens: Option<u64>,
+}
+
+impl Usage {
+    fn of(value: &Value) -> Self {
+        let usage = value.get("usage");
+        let count = |name| usage.and_then(|usage| usage.get(name)).and_then(Value::as_u64);
+        let detailed =
+            usage.and_then(|usage| usage.get("completion_tokens_details")?.get("reasoning_tokens"));
+        Self {
+            prompt_tokens: count("prompt_tokens"),
+            completion_tokens: count("completion_tokens"),
+            reasoning_tokens: detailed.and_then(Value::as_u64).or_else(|| count("reasoning_tokens")),
+        }
+    }
+
+    /// Whether an answer without content spent its room: nearly all that it had, or all that it took
+    /// went into thoughts.
+    fn is_room_spent(&self, max_tokens: u32) -> bool {
+        let nearly_all = |part: u64, of: u64| part > 0 && part.saturating_mul(10) >= of.saturating_mul(9);
+        let room = u64::from(max_tokens);
+        let completion = self.completion_tokens.unwrap_or_default();
+        let reasoning = self.reasoning_tokens.unwrap_or_default();
+        nearly_all(completion, room)
+            || nearly_all(reasoning, if completion > 0 { completion.min(room) } else { room })
     }
 }
 
 fn not_json(body: &Body) -> Verdict {
+    let nothing = |fault: String, remedy| Verdict::Nothing(Nothing { fault, remedy });
     match body {
-        Body::Html(text) => Verdict::Failed(format!(
-            "the endpoint answered with a web page ({text}) instead of JSON: check the base URL, and whether a proxy or a login stands before it"
-        )),
-        Body::Text(text) if text.starts_with("data:") => Verdict::Failed(
-            "the endpoint streams its answer although no stream was asked for: switch streaming off in the server"
-                .to_owned(),
+        Body::Html { title, .. } => nothing(
+            format!("the endpoint answered with a web page ({title}) instead of JSON"),
+            "check the base URL, and whether a proxy or a login stands before it",
         ),
-        Body::Text(text) => Verdict::Failed(format!(
-            "the endpoint answered with text instead of JSON ({text}): check the base URL"
-        )),
-        Body::CutShort | Body::Json(_) => Verdict::Empty("the answer's JSON was cut short on its way".to_owned()),
+        Body::Text(text) if text.is_empty() => {
+            nothing("the endpoint's answer is empty".to_owned(), CHECK_URL)
+        }
+        Body::Text(text) => {
+            nothing(format!("the endpoint answered with text instead of JSON ({})", quoted(text)), CHECK_URL)
+        }
+        Body::CutShort | Body::Json(_) => {
+            Verdict::CutShort("the answer's JSON was cut short on its way".to_owned())
+        }
     }
 }
 
+/// The error that a completion states: of its own, or of its first choice.
+pub(super) fn stated_error(value: &Value) -> Option<ServerError> {
+    let choice = value.get("choices").and_then(|choices| choices.get(0));
+    let is_stated = |value: &Value| value.get("error").is_some_and(is_error);
+    if is_stated(value) || choice.is_none() {
+        return ServerError::of_value(200, value);
+    }
+    choice.filter(|choice| is_stated(choice)).and_then(|choice| ServerError::of_value(200, choice))
+}
+
 fn completion(value: &Value) -> Verdict {
-    let choice = value.get("choices").and_then(Value::as_array).and_then(|choices| choices.first());
-    if (value.get("error").is_some_and(is_error) || choice.is_none())
-        && let Some(error) = ServerError::of_value(200, value)
-    {
+    if let Some(error) = stated_error(value) {
         return Verdict::Error(error);
     }
-    let Some(choice) = choice else {
-        return Verdict::Empty("the endpoint answered without any choices".to_owned());
+    let nothing = |fault: &str, remedy| Verdict::Nothing(Nothing { fault: fault.to_owned(), remedy });
+    let Some(choice) = value.get("choices").and_then(|choices| choices.get(0)) else {
+        return nothing("the endpoint answered without any choices", CHECK_URL);
     };
-    if choice.get("error").is_some_and(is_error)
-        && let Some(error) = ServerError::of_value(200, choice)
-    {
-        return Verdict::Error(error);
-    }
-    let nothing = Map::new();
-    let message = choice.get("message").and_then(Value::as_object).unwrap_or(&nothing);
+    let message = choice.get("message").and_then(Value::as_object).cloned().unwrap_or_else(|| {
+        // Completions of the older kind hold a text.
+        choice.get("text").map(|text| ("content".to_owned(), text.clone())).into_iter().collect()
+    });
     match choice.get("finish_reason").and_then(Value::as_str) {
-        Some("length" | "max_tokens" | "MAX_TOKENS") => cut_message(message),
+        Some("length" | "max_tokens" | "MAX_TOKENS") => cut_message(&message),
         Some("content_filter" | "SAFETY") => Verdict::Failed(
             "the provider's content filter stopped the answer: ask another model or provider".to_owned(),
         ),
-        Some("error") => Verdict::Empty("the model stopped with an error of the provider's".to_owned()),
-        _ => whole_message(message),
+        Some("error") => nothing("the model stopped with an error of the provider's", ASK_ANOTHER),
+        _ => whole_message(&message),
     }
 }
 
@@ -105,44 +163,56 @@ fn is_error(error: &Value) -> bool {
 }
 
 fn cut_message(message: &Map<String, Value>) -> Verdict {
-    let text = content(message);
+    let content = content(message);
+    let text = if content.trim().is_empty() { called(message) } else { content };
     if text.trim().is_empty() { Verdict::NoRoom } else { Verdict::Answer { text, is_cut: true } }
 }
 
 fn whole_message(message: &Map<String, Value>) -> Verdict {
+    let nothing = |fault: String| Verdict::Nothing(Nothing { fault, remedy: ASK_ANOTHER });
     if let Some(refusal) = refusal(message) {
-        return Verdict::Failed(format!(
-            "the model refuses to answer ({}): ask another model",
-            quoted(&refusal)
-        ));
+        return nothing(format!("the model refuses to answer ({})", quoted(&refusal)));
     }
-    let text = content(message);
+    let answer = |text| Verdict::Answer { text, is_cut: false };
+    let (text, called) = (content(message), called(message));
+    if !called.trim().is_empty() && extract(&text).is_err() && extract(&called).is_ok() {
+        return answer(called);
+    }
     if !text.trim().is_empty() {
-        return Verdict::Answer { text, is_cut: false };
+        return answer(text);
     }
     if let Some(text) = answer_among_reasoning(message) {
-        return Verdict::Answer { text, is_cut: false };
+        return answer(text);
     }
     let has_calls = |name| match message.get(name) {
         Some(Value::Array(calls)) => !calls.is_empty(),
         Some(Value::Object(call)) => !call.is_empty(),
         _ => false,
     };
-    if has_calls("tool_calls") || has_calls("function_call") {
-        return Verdict::Failed(
-            "the model called a tool instead of answering, though none was offered: ask another model"
-                .to_owned(),
-        );
-    }
-    Verdict::Failed(match message.get("content") {
+    let fault = match message.get("content") {
+        _ if has_calls("tool_calls") || has_calls("function_call") => {
+            "the model called a tool instead of answering, though none was offered"
+        }
         Some(Value::String(text)) if !text.is_empty() => {
-            "the model's answer is blank: nothing but white space came, ask another model".to_owned()
+            "the model's answer is blank: nothing but white space came"
         }
-        Some(Value::String(_) | Value::Array(_)) => {
-            "the model's answer is empty: ask another model".to_owned()
-        }
-        _ => "the model's answer has no content: ask another model".to_owned(),
-    })
+        Some(Value::String(_) | Value::Array(_)) => "the model's answer is empty",
+        _ => "the model's answer has no content",
+    };
+    nothing(fault.to_owned())
+}
+
+/// The arguments of all calls: some servers turn a schema into a tool, whose arguments are the answer.
+fn called(message: &Map<String, Value>) -> String {
+    let calls = message.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
+    let functions = calls.filter_map(|call| call.get("function")).chain(message.get("function_call"));
+    let arguments =
+        functions.filter_map(|function| function.get("arguments")).map(|arguments| match arguments {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            parsed => parsed.to_string(),
+        });
+    arguments.collect::<Vec<_>>().join("\n")
 }
 
 /// The content as text: a string, a list of parts, or JSON that some server has parsed already.
@@ -202,7 +272,7 @@ mod tests {
         r#"{"findings": [{"type": "bug", "severity": "low", "title": "t", "description": "d"}]}"#;
 
     fn verdict(value: Value) -> Verdict {
-        judge(&Body::Json(value)).verdict
+        judge(&Body::Json(value), 4_096).verdict
     }
 
     fn message(finish_reason: &str, message: Value) -> Value {
@@ -251,14 +321,19 @@ mod tests {
                 "refuses to answer (I cannot)",
             ),
             (message("stop", json!({"content": [{"type": "refusal", "refusal": "No"}]})), "(No)"),
-            (message("content_filter", json!({"content": FINDING})), "content filter"),
             (message("tool_calls", json!({"content": null, "tool_calls": [{"id": "1"}]})), "called a tool"),
         ] {
             match verdict(envelope.clone()) {
-                Verdict::Failed(sentence) => assert!(sentence.contains(words), "{envelope}: {sentence}"),
+                Verdict::Nothing(nothing) => {
+                    assert!(nothing.fault.contains(words), "{envelope}: {}", nothing.fault);
+                }
                 other => panic!("{envelope}: {other:?}"),
             }
         }
+        let filtered = message("content_filter", json!({"content": FINDING}));
+        assert!(
+            matches!(verdict(filtered), Verdict::Failed(sentence) if sentence.contains("content filter"))
+        );
     }
 
     #[test]
@@ -279,9 +354,9 @@ mod tests {
     #[test]
     fn no_choices_are_worth_another_try() {
         for envelope in [json!({}), json!({"choices": null}), json!({"choices": []}), json!([])] {
-            assert!(matches!(verdict(envelope.clone()), Verdict::Empty(_)), "{envelope}");
+            assert!(matches!(verdict(envelope.clone()), Verdict::Nothing(_)), "{envelope}");
         }
-        assert!(matches!(judge(&Body::CutShort).verdict, Verdict::Empty(_)));
+        assert!(matches!(judge(&Body::CutShort, 4_096).verdict, Verdict::CutShort(_)));
     }
 
     #[test]
@@ -292,9 +367,10 @@ mod tests {
 
     #[test]
     fn counts_may_be_missing_or_null() {
-        let judged = judge(&Body::Json(json!({"usage": null, "model": null, "choices": []})));
+        let judged = judge(&Body::Json(json!({"usage": null, "model": null, "choices": []})), 4_096);
         assert_eq!((judged.model, judged.prompt_tokens), (None, None));
-        let judged = judge(&Body::Json(json!({"usage": {"prompt_tokens": 7, "completion_tokens": null}})));
+        let judged =
+            judge(&Body::Json(json!({"usage": {"prompt_tokens": 7, "completion_tokens": null}})), 4_096);
         assert_eq!((judged.prompt_tokens, judged.completion_tokens), (Some(7), None));
     }
 }

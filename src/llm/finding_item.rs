@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::echo::{is_echo, is_prompt_text};
 use crate::finding::{AlertType, Finding, Severity, Source};
 use crate::untrusted::{cut, one_line};
 
@@ -28,20 +29,21 @@ const RECOMMENDATION_KEYS: &[&str] = &[
 ];
 
 /// The finding that an item states, or `None` where title or description are missing, or where the
-/// item is the brief's own template sent back.
+/// item is the prompt's own form sent back.
 pub(super) fn finding(item: &Map<String, Value>) -> Option<Finding> {
     let title = cut(&one_line(field(item, TITLE_KEYS)?.as_str()?), MAX_TITLE_CHARS);
     let description = capped(&text(field(item, DESCRIPTION_KEYS)?)?, MAX_TEXT_CHARS);
     let severity_word = field(item, SEVERITY_KEYS).and_then(Value::as_str).unwrap_or_default();
     let type_word = field(item, TYPE_KEYS).and_then(Value::as_str).unwrap_or_default();
-    if title.is_empty() || description.is_empty() || is_template(severity_word) || is_template(type_word) {
+    let is_template = is_template(severity_word) || is_template(type_word) || is_echo(&title, &description);
+    if title.is_empty() || description.is_empty() || is_template {
         return None;
     }
     let optional = |keys| {
         field(item, keys)
             .and_then(text)
             .map(|text| capped(&text, MAX_TEXT_CHARS))
-            .filter(|text| !text.is_empty())
+            .filter(|text| !text.is_empty() && !is_prompt_text(text))
     };
     Some(Finding {
         alert_type: alert_type(type_word),

@@ -1,6 +1,8 @@
 //! A few conservative repairs of almost-JSON. What is repaired still has to be parsed by serde_json
 //! and to hold findings, so a wrong guess here ends as "not an answer", never as an invented one.
 
+use serde_json::{Number, Value};
+
 /// As deep as serde_json goes.
 const MAX_DEPTH: usize = 127;
 
@@ -16,7 +18,8 @@ pub(super) enum Mended {
 }
 
 /// Repairs the container that starts with this text's first character: trailing commas, single and
-/// smart quotes, `True`, `False` and `None`, raw line breaks in strings, escapes that JSON lacks.
+/// smart quotes, `True`, `False` and `None`, numbers that JSON lacks, raw line breaks in strings,
+/// escapes that JSON lacks or that name half a character.
 pub(super) fn mend(text: &str) -> Mended {
     let mut mender = Mender { text, position: 0, output: String::new(), open: Vec::new() };
     loop {
@@ -26,6 +29,32 @@ pub(super) fn mend(text: &str) -> Mended {
             Some(false) => return Mended::Hopeless(mender.position),
             None => return Mended::Unclosed,
         }
+    }
+}
+
+/// A text as the JSON document that it is meant to be.
+#[derive(Debug, PartialEq)]
+pub(super) enum Document {
+    /// All of it, mended where strict JSON refuses it.
+    Whole(Value),
+    /// A document whose end is missing.
+    CutShort,
+    /// No document.
+    None,
+}
+
+/// Reads a document: strictly, else mended.
+pub(super) fn document(text: &str) -> Document {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Document::Whole(value);
+    }
+    if !text.starts_with(['{', '[']) {
+        return Document::None;
+    }
+    match mend(text) {
+        Mended::Closed(json, _) => serde_json::from_str(&json).map_or(Document::None, Document::Whole),
+        Mended::Unclosed => Document::CutShort,
+        Mended::Hopeless(_) => Document::None,
     }
 }
 
@@ -60,7 +89,7 @@ impl Mender<'_> {
             '\'' | '‘' | '’' => return self.string('\'').map(|()| true),
             ',' | ':' => self.copy(letter),
             white if white.is_whitespace() => self.copy(' '),
-            word if word.is_ascii_alphanumeric() || word == '-' => self.word(word),
+            word if word.is_ascii_alphanumeric() || matches!(word, '-' | '+' | '.') => self.word(word),
             _ => false,
         }
         .into()
@@ -97,9 +126,14 @@ impl Mender<'_> {
         let json = match word.as_str() {
             "True" | "true" => "true",
             "False" | "false" => "false",
-            "None" | "null" | "NaN" | "undefined" => "null",
-            number if number.parse::<f64>().is_ok() => number,
-            _ => return false,
+            "None" | "null" | "undefined" => "null",
+            number if serde_json::from_str::<Number>(number).is_ok() => number,
+            number => match number.parse::<f64>() {
+                Ok(number) if number.is_finite() => &number.to_string(),
+                // Not a number, infinite, or too large to be one.
+                Ok(_) => "null",
+                Err(_) => return false,
+            },
         };
         self.output.push_str(json);
         true
@@ -144,9 +178,7 @@ impl Mender<'_> {
                 self.output.push('\\');
                 self.output.push(letter);
             }
-            'u' if self.rest().chars().take(4).filter(char::is_ascii_hexdigit).count() == 4 => {
-                self.output.push_str("\\u");
-            }
+            'u' if self.rest().get(..4).and_then(code_unit).is_some() => self.unicode_escape(),
             '\'' => self.output.push('\''),
             '\n' => self.output.push_str("\\n"),
             control if control.is_control() => self.output.push(' '),
@@ -157,6 +189,32 @@ impl Mender<'_> {
         }
         Some(())
     }
+
+    /// Copies an escape such as `\u00e9` or a pair of them; half a pair is no character.
+    fn unicode_escape(&mut self) {
+        let is_pair = |pair: &&str| {
+            let low = pair.get(4..).and_then(|rest| rest.strip_prefix("\\u")).and_then(code_unit);
+            is_high(pair) && low.is_some_and(|unit| (0xDC00..0xE000).contains(&unit))
+        };
+        let rest = self.rest();
+        let kept = rest.get(..10).filter(is_pair).or(rest.get(..4)).unwrap_or_default();
+        let is_half = kept.len() == 4 && code_unit(kept).is_some_and(|unit| (0xD800..0xE000).contains(&unit));
+        let escape = if is_half { "fffd" } else { kept };
+        let length = kept.len();
+        self.output.push_str(&format!("\\u{escape}"));
+        self.position += length;
+    }
+}
+
+/// The UTF-16 unit that four digits name.
+fn code_unit(digits: &str) -> Option<u32> {
+    let is_unit = digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if is_unit { u32::from_str_radix(digits, 16).ok() } else { None }
+}
+
+/// Whether an escape's digits name the first half of a pair.
+fn is_high(digits: &str) -> bool {
+    digits.get(..4).and_then(code_unit).is_some_and(|unit| (0xD800..0xDC00).contains(&unit))
 }
 
 #[cfg(test)]
@@ -172,6 +230,8 @@ mod tests {
             ("{\"a\": True, \"b\": None}", r#"{"a": true, "b": null}"#),
             ("{\"a\": \"x\ny\"}", r#"{"a": "x\ny"}"#),
             (r#"{"a": "\d \u00e9 \uZZ \'"}"#, r#"{"a": "\\d \u00e9 \\uZZ '"}"#),
+            (r#"["\ud83d\ude00 \ud83d \ude00 \ud83dé"]"#, r#"["\ud83d\ude00 \ufffd \ufffd \ufffdé"]"#),
+            ("[NaN, -Infinity, 1e999, .5, +3, 1e3]", "[null, null, null, 0.5, 3, 1e3]"),
         ] {
             assert_eq!(mend(broken), Mended::Closed(mended.to_owned(), broken.len()), "{broken}");
         }

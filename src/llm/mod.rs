@@ -1,8 +1,8 @@
 //! The LLM's part of the audit: one question to an OpenAI-compatible endpoint, its answer as findings.
 //!
 //! `conversation` asks and decides what follows from each reply, with the help of modules that each
-//! know one thing: `request` what is sent, `address` where to, `transport` how, `lost`, `body`, `envelope` and `server_error`
-//! what came back, `answer`, `mend` and `finding_item` how a text becomes findings, `retry` whether
+//! know one thing: `request` what is sent, `address` where to, `transport` how, `lost`, `body`, `stream`, `envelope` and `server_error`
+//! what came back, `answer`, `mend`, `finding_item` and `echo` how a text becomes findings, `retry` whether
 //! to wait, `context` what fits, `remedy` what a person can do.
 
 mod address;
@@ -10,6 +10,7 @@ mod answer;
 mod body;
 mod context;
 mod conversation;
+mod echo;
 mod envelope;
 mod finding_item;
 mod key_removal;
@@ -21,6 +22,7 @@ mod remedy;
 mod request;
 mod retry;
 mod server_error;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -135,6 +137,7 @@ pub(crate) fn analyse(
         elapsed_seconds: started.elapsed().as_secs_f64(),
         prompt_tokens: tally.prompt_tokens,
         completion_tokens: tally.completion_tokens,
+        dropped: tally.dropped,
         ..Analysis::skipped()
     };
     match result {

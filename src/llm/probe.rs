@@ -7,6 +7,7 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::address::{chat_url, models_url, place};
+use super::answer::is_plain_json;
 use super::body::Body;
 use super::envelope::{Verdict, judge};
 use super::remedy;
@@ -19,8 +20,9 @@ use crate::config::LlmConfig;
 const LIST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Room for an empty list, and for a little thinking before it.
 const ANSWER_TOKENS: u32 = 512;
-/// Schema, temperature, limit and format may each be refused once.
-const MAX_QUESTIONS: u32 = 5;
+/// Two steps of the format, two of the limit, temperature, system role, more room and once more
+/// after nothing: each may be needed once.
+const MAX_QUESTIONS: u32 = 9;
 const NAMED_MODELS: usize = 5;
 
 /// What an endpoint can do: for each point what is fine, or what is wrong and the remedy.
@@ -45,23 +47,22 @@ pub(crate) fn probe(config: &LlmConfig) -> Probe {
         Err(lost) => return Probe::unreachable(lost.sentence),
     };
     let endpoint = Ok(format!("{} answers", place(&config.base_url)));
-    if let Some(names) = listed.as_deref()
-        && !names.iter().any(|name| is_same_model(name, &config.model))
-    {
-        return Probe {
-            endpoint,
-            model: Err(unknown_model(&config.model, names)),
-            schema: Err("not asked: the model is not there".to_owned()),
-        };
-    }
-    let url = chat_url(&config.base_url);
-    match ask(config, &transport, &url) {
-        Ok(schema) => Probe { endpoint, model: Ok(format!("{} answers", config.model)), schema: Ok(schema) },
-        Err(sentence) => Probe {
-            endpoint,
-            model: Err(sentence),
-            schema: Err("not known: the model gave no answer".to_owned()),
-        },
+    // Routers, gateways and servers of one model answer to names that they do not list.
+    let unlisted = listed.filter(|names| !names.iter().any(|name| is_same_model(name, &config.model)));
+    let unlisted = unlisted.map(|names| not_listed(&names));
+    match ask(config, &transport, &chat_url(&config.base_url)) {
+        Ok(schema) => {
+            let hint = unlisted.map(|hint| format!(", though {hint}")).unwrap_or_default();
+            Probe { endpoint, model: Ok(format!("{} answers{hint}", config.model)), schema: Ok(schema) }
+        }
+        Err(sentence) => {
+            let hint = unlisted.map(|hint| format!("; {hint}")).unwrap_or_default();
+            Probe {
+                endpoint,
+                model: Err(format!("{sentence}{hint}")),
+                schema: Err("not known: the model gave no answer".to_owned()),
+            }
+        }
     }
 }
 
@@ -90,13 +91,10 @@ fn is_same_model(listed: &str, asked: &str) -> bool {
     plain(listed) == plain(asked)
 }
 
-fn unknown_model(model: &str, names: &[String]) -> String {
+fn not_listed(names: &[String]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED_MODELS).map(String::as_str).collect();
     let more = if names.len() > shown.len() { ", …" } else { "" };
-    format!(
-        "the endpoint does not list {model}: pull it (Ollama: ollama pull {model}) or choose with --model among {}{more}",
-        shown.join(", ")
-    )
+    format!("the endpoint's list does not name it ({}{more})", shown.join(", "))
 }
 
 /// What became of the schema, once the model has answered.
@@ -109,36 +107,52 @@ fn ask(config: &LlmConfig, transport: &Transport, url: &Url) -> Result<String, S
         },
     ];
     let mut shape = Shape::new(config);
-    shape.max_tokens = ANSWER_TOKENS;
+    shape.max_tokens = ANSWER_TOKENS.min(config.max_tokens);
+    let mut asked_after_nothing = false;
     for _ in 0..MAX_QUESTIONS {
         let body = shape.body(&config.model, &question);
         let reply = transport.post(url, body, config.timeout).map_err(|lost| lost.sentence)?;
         let body = Body::read(&reply.body, transport.key_removal());
-        if (200..300).contains(&reply.status) {
-            return answered(&body, config, shape.format);
-        }
-        let error = ServerError::of_reply(reply.status, &body);
-        if shape.adapt(&error).is_none() {
-            return Err(remedy::sentence(&error, config));
+        let verdict = match reply.status {
+            200..=299 => judge(&body, shape.max_tokens).verdict,
+            status => Verdict::Error(ServerError::of_reply(status, &body)),
+        };
+        match verdict {
+            Verdict::Error(error) if shape.adapt(&error).is_some() => {}
+            Verdict::Error(error) => return Err(remedy::sentence(&error, config)),
+            // A model that thinks first gets as much room as in an audit.
+            Verdict::NoRoom | Verdict::Answer { is_cut: true, .. }
+                if shape.max_tokens < config.max_tokens =>
+            {
+                shape.max_tokens = config.max_tokens;
+            }
+            Verdict::NoRoom | Verdict::Answer { is_cut: true, .. } => {
+                return Ok(thought_only(shape.max_tokens));
+            }
+            Verdict::Answer { text, .. } => return Ok(format_support(shape.format, &text).to_owned()),
+            Verdict::Nothing(_) if !asked_after_nothing => asked_after_nothing = true,
+            Verdict::Nothing(nothing) => {
+                return Err(format!("{}, also when asked again: {}", nothing.fault, nothing.remedy));
+            }
+            Verdict::CutShort(sentence) | Verdict::Failed(sentence) => return Err(sentence),
         }
     }
     Err("the endpoint refuses every form of the request: see its own log".to_owned())
 }
 
-fn answered(body: &Body, config: &LlmConfig, format: AnswerFormat) -> Result<String, String> {
-    let is_json = match judge(body).verdict {
-        Verdict::Answer { text, .. } => serde_json::from_str::<Value>(text.trim()).is_ok(),
-        Verdict::NoRoom => false,
-        Verdict::Error(error) => return Err(remedy::sentence(&error, config)),
-        Verdict::Empty(sentence) | Verdict::Failed(sentence) => return Err(sentence),
-    };
-    Ok(match (format, is_json) {
-        (AnswerFormat::JsonSchema, true) => "json_schema is supported",
-        (AnswerFormat::JsonSchema, false) => {
+fn format_support(format: AnswerFormat, text: &str) -> &'static str {
+    match format {
+        AnswerFormat::JsonSchema if is_plain_json(text) => "json_schema is supported",
+        AnswerFormat::JsonSchema => {
             "json_schema is accepted but not enforced: findings are read out of the text"
         }
-        (AnswerFormat::JsonObject, _) => "json_schema is refused, json_object is supported",
-        (AnswerFormat::Unstated, _) => "no response_format is supported: findings are read out of the text",
+        AnswerFormat::JsonObject => "json_schema is refused, json_object is supported",
+        AnswerFormat::Unstated => "no response_format is supported: findings are read out of the text",
     }
-    .to_owned())
+}
+
+fn thought_only(max_tokens: u32) -> String {
+    format!(
+        "whether the schema is enforced is not known: the model spent its {max_tokens} tokens before it had answered, raise max_tokens in the config file if audits fail for that"
+    )
 }

@@ -3,8 +3,11 @@
 use reqwest::Url;
 
 use super::address::place;
+use super::request::names_request;
 use super::server_error::ServerError;
 use crate::config::LlmConfig;
+
+const NOT_TAKEN: &str = "this endpoint does not take the request as it is, see its own message";
 
 /// What the server said, and the likely remedy, in one sentence.
 pub(super) fn sentence(error: &ServerError, config: &LlmConfig) -> String {
@@ -25,15 +28,33 @@ fn remedy(error: &ServerError, config: &LlmConfig) -> String {
             "either the model name {model} is wrong (--model), or the base URL lacks /v1 ({})",
             place(&config.base_url)
         ),
-        400 | 422 if text.contains("model") => format!("check the model name {model} (--model)"),
-        400 | 422 => "this endpoint does not take the request as it is, see its own message".to_owned(),
+        400 | 422 if is_about_model_name(&text) => format!("check the model name {model} (--model)"),
+        400 | 422 => NOT_TAKEN.to_owned(),
         413 => "the prompt is too large for this endpoint, lower --max-prompt-chars".to_owned(),
         429 => {
             "the endpoint's rate limit is reached, run the audit less often or use another model".to_owned()
         }
+        500 | 501 if names_request(error) => NOT_TAKEN.to_owned(),
         500..=599 | 498 => "the endpoint itself has a problem, see its log".to_owned(),
         _ => "see the endpoint's own message".to_owned(),
     }
+}
+
+/// Whether a refusal is about the model's name. "This model does not support ..." is not.
+fn is_about_model_name(text: &str) -> bool {
+    const NAME_WORDS: [&str; 8] = [
+        "invalid model",
+        "unknown model",
+        "no such model",
+        "model id",
+        "model_not_found",
+        "model name",
+        "not a valid model",
+        "no model",
+    ];
+    const MISSING_WORDS: [&str; 4] = ["not found", "not exist", "not available", "not loaded"];
+    NAME_WORDS.iter().any(|words| text.contains(words))
+        || (text.contains("model") && MISSING_WORDS.iter().any(|words| text.contains(words)))
 }
 
 /// A redirect is not followed: it would turn the question into a GET and could carry the key elsewhere.
@@ -84,7 +105,10 @@ mod tests {
             (413, "big", None, "--max-prompt-chars"),
             (429, "slow down", None, "rate limit"),
             (429, "You exceeded your current quota", None, "quota is used up"),
-            (400, "invalid model ID", None, "m-7b"),
+            (400, "invalid model ID", None, "check the model name m-7b"),
+            (400, "the model 'x' does not exist", None, "check the model name m-7b"),
+            (400, "this model does not support tools", None, "does not take the request"),
+            (500, "failed to parse grammar", None, "does not take the request"),
             (500, "boom", None, "see its log"),
         ] {
             let error = ServerError { status, message: message.to_owned(), ..ServerError::default() };

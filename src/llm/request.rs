@@ -6,18 +6,56 @@ use super::context::numbers;
 use super::server_error::ServerError;
 use crate::config::LlmConfig;
 
-const FORMAT_WORDS: [&str; 9] = [
+/// Servers say in these words that a model's template has no place for a system message.
+const ROLE_WORDS: [&str; 21] = [
+    "system role",
+    "system message",
+    "system prompt",
+    "system instruction",
+    "system_instruction",
+    "systeminstruction",
+    "developer instruction",
+    "developer role",
+    "developer message",
+    "role 'system'",
+    "role \"system\"",
+    "role: system",
+    "roles must alternate",
+    "roles are supported",
+    "unsupported role",
+    "invalid role",
+    "unknown role",
+    "messages[0].role",
+    "messages.0.role",
+    "chat template",
+    "jinja",
+];
+const FORMAT_WORDS: [&str; 14] = [
     "response_format",
     "response format",
-    "response_schema",
-    "json_schema",
+    "responseformat",
     "json_object",
+    "json mode",
+    "json_mode",
     "structured output",
     "structured_output",
-    "json schema",
+    "schema",
     "grammar",
+    "guided",
+    "mime type",
+    "additionalproperties",
+    // Which one, the server does not say: of what is sent, only this is no common one.
+    "requested parameters",
 ];
-const LIMIT_WORDS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max tokens"];
+const LIMIT_WORDS: [&str; 7] = [
+    "max_tokens",
+    "max_completion_tokens",
+    "max tokens",
+    "maxtokens",
+    "max_output_tokens",
+    "maxoutputtokens",
+    "max_new_tokens",
+];
 const TEMPERATURE_WORDS: [&str; 1] = ["temperature"];
 /// A limit on the answer below this is none that a server would state.
 const SMALLEST_LIMIT_TOKENS: u64 = 256;
@@ -38,6 +76,15 @@ pub(super) enum AnswerFormat {
 enum LimitField {
     MaxTokens,
     MaxCompletionTokens,
+    None,
+}
+
+/// Where the brief stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BriefPlace {
+    SystemMessage,
+    /// Before the report: some models' templates know no system message.
+    UserMessage,
 }
 
 /// The parts of a request that servers differ about.
@@ -50,6 +97,7 @@ pub(super) struct Shape {
     limit_field: LimitField,
     temperature: Option<f64>,
     is_limit_lowered: bool,
+    brief_place: BriefPlace,
 }
 
 /// One message of the conversation.
@@ -70,40 +118,51 @@ impl Shape {
             limit_field: LimitField::MaxTokens,
             temperature: config.temperature,
             is_limit_lowered: false,
+            brief_place: BriefPlace::SystemMessage,
         }
     }
 
-    /// Steps down from what a 400 or 422 names; `None` where it names nothing that can go.
+    /// Steps down from what a refusal names; `None` where it names nothing that can go.
     pub(super) fn adapt(&mut self, error: &ServerError) -> Option<&'static str> {
-        if !matches!(error.status, 400 | 422) {
+        if !error.may_be_about_request() {
             return None;
         }
         // A field that the server names by itself goes before what its message mentions.
-        [error.param.to_lowercase(), error.naming_text()].iter().find_map(|text| self.step_down(text))
+        error.naming_texts().iter().find_map(|text| self.step_down(text, error.status))
     }
 
-    fn step_down(&mut self, text: &str) -> Option<&'static str> {
-        let names = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if names(&FORMAT_WORDS)
+    fn step_down(&mut self, text: &str, status: u16) -> Option<&'static str> {
+        if names(text, &ROLE_WORDS) && self.brief_place == BriefPlace::SystemMessage {
+            self.brief_place = BriefPlace::UserMessage;
+            return Some("the system role");
+        }
+        if names(text, &FORMAT_WORDS)
             && let Some(format) = self.format.step_down()
         {
             self.format = format;
             return Some("response_format");
         }
-        if names(&LIMIT_WORDS) && self.change_limit(text) {
+        // A server that broke down may name the limit by the way.
+        let is_refusal = status < 500;
+        if is_refusal && names(text, &LIMIT_WORDS) && self.change_limit(text) {
             return Some("max_tokens");
         }
-        if names(&TEMPERATURE_WORDS) && self.temperature.take().is_some() {
+        if names(text, &TEMPERATURE_WORDS) && self.temperature.take().is_some() {
             return Some("temperature");
         }
         None
     }
 
-    /// The other name, where the server wants it; a lower limit, where it states one.
+    /// The other name, where the server wants it; a lower limit, where it states one; no limit,
+    /// where it takes neither name.
     fn change_limit(&mut self, text: &str) -> bool {
-        let is_max_tokens = self.limit_field == LimitField::MaxTokens;
-        if is_max_tokens && text.contains("max_completion_tokens") {
-            self.limit_field = LimitField::MaxCompletionTokens;
+        let next_field = match self.limit_field {
+            LimitField::MaxTokens => LimitField::MaxCompletionTokens,
+            LimitField::MaxCompletionTokens => LimitField::None,
+            LimitField::None => return false,
+        };
+        if self.limit_field == LimitField::MaxTokens && text.contains("max_completion_tokens") {
+            self.limit_field = next_field;
             return true;
         }
         let stated = numbers(text)
@@ -115,8 +174,9 @@ impl Shape {
                 self.max_tokens = limit;
                 self.is_limit_lowered = true;
             }
-            _ if is_max_tokens => self.limit_field = LimitField::MaxCompletionTokens,
-            _ => return false,
+            // A limit that was lowered is known by its name: what is refused is its size.
+            _ if self.is_limit_lowered => return false,
+            _ => self.limit_field = next_field,
         }
         true
     }
@@ -125,16 +185,15 @@ impl Shape {
     pub(super) fn body(&self, model: &str, messages: &[Message<'_>]) -> String {
         let mut body = Map::new();
         body.insert("model".to_owned(), json!(model));
-        let messages: Vec<Value> = messages
-            .iter()
-            .map(|message| json!({"role": message.role, "content": message.content}))
-            .collect();
-        body.insert("messages".to_owned(), Value::Array(messages));
+        body.insert("messages".to_owned(), self.messages(messages));
         let limit_name = match self.limit_field {
-            LimitField::MaxTokens => "max_tokens",
-            LimitField::MaxCompletionTokens => "max_completion_tokens",
+            LimitField::MaxTokens => Some("max_tokens"),
+            LimitField::MaxCompletionTokens => Some("max_completion_tokens"),
+            LimitField::None => None,
         };
-        body.insert(limit_name.to_owned(), json!(self.max_tokens));
+        if let Some(name) = limit_name {
+            body.insert(name.to_owned(), json!(self.max_tokens));
+        }
         if let Some(format) = self.format.value() {
             body.insert("response_format".to_owned(), format);
         }
@@ -143,6 +202,30 @@ impl Shape {
         }
         Value::Object(body).to_string()
     }
+
+    fn messages(&self, messages: &[Message<'_>]) -> Value {
+        let told = |role: &str, content: &str| json!({"role": role, "content": content});
+        match (self.brief_place, messages) {
+            (BriefPlace::UserMessage, [brief, report, others @ ..]) => {
+                let first = told(report.role, &format!("{}\n\n{}", brief.content, report.content));
+                let others = others.iter().map(|message| told(message.role, message.content));
+                std::iter::once(first).chain(others).collect()
+            }
+            (_, messages) => messages.iter().map(|message| told(message.role, message.content)).collect(),
+        }
+    }
+}
+
+/// Whether a text in lower case holds one of these words.
+fn names(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+/// Whether a refusal names any part of a request, be it one that can go or not.
+pub(super) fn names_request(error: &ServerError) -> bool {
+    let words = [&ROLE_WORDS[..], &FORMAT_WORDS, &LIMIT_WORDS, &TEMPERATURE_WORDS];
+    error.may_be_about_request()
+        && error.naming_texts().iter().any(|text| words.iter().any(|words| names(text, words)))
 }
 
 impl AnswerFormat {
@@ -215,6 +298,7 @@ mod tests {
             limit_field: LimitField::MaxTokens,
             temperature,
             is_limit_lowered: false,
+            brief_place: BriefPlace::SystemMessage,
         }
     }
 
@@ -280,8 +364,10 @@ mod tests {
     }
 
     #[test]
-    fn other_statuses_change_nothing() {
-        let error = ServerError { status: 500, ..refusal("response_format") };
-        assert_eq!(shape(None).adapt(&error), None);
+    fn statuses_that_are_not_about_the_request_change_nothing() {
+        for status in [401, 408, 429, 502, 503, 504, 529] {
+            let error = ServerError { status, ..refusal("response_format") };
+            assert_eq!(shape(None).adapt(&error), None, "{status}");
+        }
     }
 }

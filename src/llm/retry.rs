@@ -20,7 +20,7 @@ const LONGEST_WISH: Duration = Duration::from_secs(120);
 pub(super) enum FailureKind {
     /// Nothing came back, or not all of it.
     Connection,
-    /// A 200 without an answer in it.
+    /// A 200 without an answer in it, for the first time.
     EmptyAnswer,
     /// An HTTP status, or the number that an error inside a 200 gives.
     Status(u16),

@@ -9,6 +9,9 @@ use super::retry::FailureKind;
 
 /// Enough of a message to recognise what it names.
 const MAX_MESSAGE_CHARS: usize = 4_000;
+/// Fields that give back what was sent: what stands there is not what the server says.
+const ECHOES: [&str; 6] = ["input", "inputs", "request", "body", "messages", "failed_generation"];
+const MAX_NESTING: usize = 6;
 
 /// One refusal or failure as the server tells it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub(super) struct ServerError {
     pub(super) kind: String,
     /// The request's field that the server names.
     pub(super) param: String,
+    /// All that the body says, in lower case, without what it gives back of the request.
+    pub(super) everything: String,
     /// The text that Groq's own check of the answer refused.
     pub(super) failed_generation: Option<String>,
     /// The context's size in tokens, if the server says it.
@@ -34,28 +39,56 @@ pub(super) struct ServerError {
 impl ServerError {
     /// The error that a reply of this status carries.
     pub(super) fn of_reply(status: u16, body: &Body) -> Self {
-        match body {
-            Body::Json(value) => Self::of_value(status, value).unwrap_or_else(|| Self {
+        let said = |message: &str| {
+            let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
+            Self {
                 status,
-                message: shortened_json(value),
+                window_tokens: context::stated_window_tokens(&message),
+                prompt_tokens: context::stated_prompt_tokens(&message),
+                message,
                 ..Self::default()
-            }),
+            }
+        };
+        match body {
+            Body::Json(value) => Self::of_value(status, value).unwrap_or_else(|| said(&shown_json(value))),
             Body::CutShort => Self { status, ..Self::default() },
-            Body::Html(text) => Self { status, message: format!("a web page: {text}"), ..Self::default() },
-            Body::Text(text) => Self { status, message: text.clone(), ..Self::default() },
+            Body::Html { title, text } => Self {
+                message: format!("a web page: {title}"),
+                everything: text.to_lowercase(),
+                ..said(text)
+            },
+            Body::Text(text) => Self { everything: text.to_lowercase(), ..said(text) },
         }
     }
 
     /// The error that a JSON document states; `None` where it states none.
     pub(super) fn of_value(status: u16, value: &Value) -> Option<Self> {
+        let error = Self::of_document(status, value, 0)?;
+        let mut everything = String::new();
+        collect(value, 0, &mut everything);
+        Some(Self { everything: everything.to_lowercase(), ..error })
+    }
+
+    fn of_document(status: u16, value: &Value, nesting: usize) -> Option<Self> {
+        if nesting > MAX_NESTING {
+            return None;
+        }
         let document = match value {
             Value::Array(items) => items.first()?.as_object()?,
             other => other.as_object()?,
         };
-        match document.get("error") {
+        match document.get("error").or_else(|| document.get("errors")) {
+            // Each proxy on the way may have wrapped it once more.
+            Some(Value::Object(error)) if error.get("error").is_some_and(Value::is_object) => {
+                Self::of_document(status, &Value::Object(error.clone()), nesting + 1)
+            }
             Some(Value::Object(error)) if !error.is_empty() => Some(Self::of_fields(status, error)),
             Some(Value::String(text)) if !text.trim().is_empty() => {
-                Some(Self { message: text.clone(), ..Self::of_fields(status, document) })
+                Some(Self::of_fields(status, &with_message(document, text)))
+            }
+            Some(Value::Array(errors)) if !errors.is_empty() => {
+                let text = errors.iter().map(plain).collect::<Vec<_>>().join("; ");
+                Some(Self::of_fields(status, &with_message(document, &text)))
             }
             _ if document.contains_key("message") || document.contains_key("detail") => {
                 Some(Self::of_fields(status, document))
@@ -67,9 +100,15 @@ impl ServerError {
     fn of_fields(http_status: u16, fields: &Map<String, Value>) -> Self {
         let text = |name: &str| fields.get(name).map(plain).unwrap_or_default();
         let number = |name: &str| fields.get(name).and_then(Value::as_u64);
-        let message =
-            ["message", "detail", "msg"].iter().map(|name| text(name)).find(|text| !text.is_empty());
-        let message: String = message.unwrap_or_default().chars().take(MAX_MESSAGE_CHARS).collect();
+        let message = ["message", "detail", "msg"].iter().map(|name| text(name));
+        let message = message.map(|text| unwrapped(&text)).find(|text| !text.is_empty()).unwrap_or_default();
+        // OpenRouter's own words are few, the provider's say what is the matter.
+        let raw = fields.get("metadata").and_then(|metadata| metadata.get("raw")).map(plain);
+        let message = match raw.map(|raw| unwrapped(&raw)).filter(|raw| !raw.is_empty()) {
+            Some(raw) => format!("{message}: {raw}"),
+            None => message,
+        };
+        let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
         let code = text("code");
         Self {
             status: if http_status == 200 { stated_status(&code, &text("type")) } else { http_status },
@@ -78,6 +117,7 @@ impl ServerError {
             failed_generation: fields.get("failed_generation").and_then(Value::as_str).map(str::to_owned),
             kind: text("type"),
             param: text("param"),
+            everything: String::new(),
             message,
             code,
         }
@@ -86,6 +126,17 @@ impl ServerError {
     /// Everything by which the error may name a field of the request, in lower case.
     pub(super) fn naming_text(&self) -> String {
         format!("{} {} {} {}", self.param, self.code, self.kind, self.message).to_lowercase()
+    }
+
+    /// Where the error may name a part of the request, the plainest place first: in the field for
+    /// it, in the message, anywhere.
+    pub(super) fn naming_texts(&self) -> [String; 3] {
+        [self.param.to_lowercase(), self.naming_text(), self.everything.clone()]
+    }
+
+    /// Whether this status can be about what was sent: not about who asks, how often, or when.
+    pub(super) fn may_be_about_request(&self) -> bool {
+        matches!(self.status, 0 | 400..=499 | 500 | 501) && !matches!(self.status, 401 | 408 | 429)
     }
 
     /// Whether the prompt, or prompt and answer together, do not fit into the model's context.
@@ -164,10 +215,43 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn shortened_json(value: &Value) -> String {
+/// The message inside a message that is itself an error as JSON.
+fn unwrapped(text: &str) -> String {
+    let inner = serde_json::from_str::<Value>(text).ok();
+    let error = inner.and_then(|value| ServerError::of_document(0, &value, 1));
+    error.map(|error| error.message).filter(|message| !message.is_empty()).unwrap_or_else(|| text.to_owned())
+}
+
+fn with_message(fields: &Map<String, Value>, message: &str) -> Map<String, Value> {
+    let mut fields = fields.clone();
+    fields.insert("message".to_owned(), Value::from(message));
+    fields
+}
+
+/// Every text in a document, names included.
+fn collect(value: &Value, nesting: usize, text: &mut String) {
+    if nesting > MAX_NESTING || text.len() > MAX_MESSAGE_CHARS {
+        return;
+    }
+    match value {
+        Value::String(part) => text.push_str(part),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, nesting + 1, text)),
+        Value::Object(fields) => {
+            for (name, value) in fields.iter().filter(|(name, _)| !ECHOES.contains(&name.as_str())) {
+                text.push_str(name);
+                text.push(' ');
+                collect(value, nesting + 1, text);
+            }
+        }
+        other => text.push_str(&other.to_string()),
+    }
+    text.push(' ');
+}
+
+fn shown_json(value: &Value) -> String {
     match value {
         Value::Object(fields) if fields.is_empty() => String::new(),
-        other => quoted(&other.to_string()),
+        other => other.to_string(),
     }
 }
 

@@ -102,10 +102,24 @@ fn a_probe_says_what_works() {
 }
 
 #[test]
+fn a_probe_adapts_as_an_audit_does() {
+    let refused = probed(vec![
+        models(&["m"]),
+        Reply::error(400, "System role not supported"),
+        Reply::chat(""),
+        Reply::cut_chat("{"),
+        Reply::chat("{}"),
+    ]);
+    assert_eq!(refused.schema.unwrap(), "json_schema is supported");
+    let silent = probed(vec![models(&["m"]), Reply::chat("")]);
+    assert!(silent.model.unwrap_err().contains("empty, also when asked again"));
+}
+
+#[test]
 fn a_probe_says_what_does_not() {
-    let unknown = probed(vec![models(&["a", "b"])]);
+    let unknown = probed(vec![models(&["a", "b"]), Reply::error(404, "model 'm' not found")]);
     let sentence = unknown.model.unwrap_err();
-    assert!(sentence.contains("does not list m") && sentence.contains("a, b"), "{sentence}");
+    assert!(sentence.contains("model 'm' not found") && sentence.contains("(a, b)"), "{sentence}");
     let key =
         probed(vec![Reply::error(401, "bad key sk-a-secret"), Reply::error(401, "bad key sk-a-secret")]);
     let sentence = key.model.unwrap_err();

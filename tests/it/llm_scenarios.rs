@@ -1,10 +1,14 @@
 //! What becomes of an audit when the endpoint does this or that: the real binary against a scripted
 //! server, one row a scenario.
 
+mod adapted;
 mod answers;
 mod context;
+mod empty;
+mod envelopes;
 mod refusals;
 mod retries;
+mod streams;
 mod transport;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -261,10 +265,14 @@ fn busy_bot() -> BotFile {
 
 fn all() -> Vec<Scenario> {
     [
+        adapted::scenarios(),
         answers::scenarios(),
         context::scenarios(),
+        empty::scenarios(),
+        envelopes::scenarios(),
         refusals::scenarios(),
         retries::scenarios(),
+        streams::scenarios(),
         transport::scenarios(),
     ]
     .into_iter()

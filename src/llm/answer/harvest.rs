@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::around::fields_say_otherwise;
 use super::{MAX_NESTING, extract_nested};
 use crate::finding::Finding;
 use crate::llm::finding_item::{claims_to_be_finding, finding};
@@ -18,6 +19,8 @@ pub(super) struct Harvest {
     pub(super) dropped: usize,
     /// The value is `[]`, or an object with an empty list under a wrapper's name.
     pub(super) is_empty_list: bool,
+    /// What stands beside the empty list says that it does not mean "no findings".
+    pub(super) is_doubtful: bool,
 }
 
 impl Harvest {
@@ -51,10 +54,12 @@ impl Harvest {
             self.absorb(wrapped);
         } else if claims_to_be_finding(fields) {
             self.item(value, nesting);
-        } else if is_wrapper {
-            self.absorb(wrapped);
         } else {
             self.inside(fields.values(), nesting);
+            if is_wrapper && self.findings.is_empty() {
+                wrapped.is_doubtful |= fields_say_otherwise(fields);
+                self.absorb(wrapped);
+            }
         }
     }
 
@@ -62,6 +67,7 @@ impl Harvest {
         self.findings.extend(other.findings);
         self.dropped += other.dropped;
         self.is_empty_list |= other.is_empty_list;
+        self.is_doubtful |= other.is_doubtful;
     }
 
     /// What stands under a wrapper's name: a list, one finding, findings by number, or JSON as text.

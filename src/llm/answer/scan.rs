@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::around::says_otherwise;
 use super::harvest::Harvest;
 use super::{Extraction, NoAnswer, distinct};
 use crate::finding::Finding;
@@ -123,29 +124,43 @@ impl Scan {
         let is_cut_object = |start: &&usize| !(cut && **start >= read_to);
         let broken = self.broken.iter().filter(is_cut_object).count();
         let is_empty_answer = self.is_empty_answer(text);
+        let is_doubtful = is_empty_answer && self.is_doubtful(text);
         let (findings, outside) = chosen(self.pieces);
-        if findings.is_empty() && !is_empty_answer {
-            return Err(NoAnswer { dropped: outside + broken, cut });
+        if findings.is_empty() && (is_doubtful || !is_empty_answer) {
+            return Err(NoAnswer { dropped: outside + broken, cut, is_doubtful });
         }
         Ok(Extraction { findings: distinct(findings), dropped: outside + broken, cut })
     }
 
     /// An empty list inside other text counts if it is the last JSON there, stands on lines of its
-    /// own, and nothing else in the text looks like a finding or a page.
+    /// own, and nothing else in the text looks like a finding or a page. An object with an empty
+    /// list may also share its line with the words on one side.
     fn is_empty_answer(&self, text: &str) -> bool {
         let Some(last) = self.pieces.last() else { return false };
         let line_before = text.get(..last.start).and_then(|before| before.rsplit('\n').next());
         let line_after = text.get(last.end..).and_then(|after| after.split('\n').next());
+        let is_blank = |line: Option<&str>| line.is_some_and(|line| line.trim_matches('`').trim().is_empty());
+        let is_object = text.get(last.start..).is_some_and(|piece| piece.starts_with('{'));
+        let stands_apart = match (is_blank(line_before), is_blank(line_after)) {
+            (true, true) => true,
+            (false, false) => false,
+            _ => is_object,
+        };
         last.harvest.is_empty_list
             && last.harvest.dropped == 0
             && self.broken.is_empty()
             && !self.is_unclosed
             && self.pieces.iter().all(|piece| piece.harvest.findings.is_empty())
-            && [line_before, line_after]
-                .iter()
-                .all(|line| line.is_some_and(|line| line.trim_matches('`').trim().is_empty()))
+            && stands_apart
             && !text.starts_with('<')
             && !reads_like_finding(text)
+    }
+
+    /// Whether the words around an empty answer, or within its object, say otherwise.
+    fn is_doubtful(&self, text: &str) -> bool {
+        let Some(last) = self.pieces.last() else { return false };
+        let around = [text.get(..last.start), text.get(last.end..)];
+        last.harvest.is_doubtful || around.iter().flatten().any(|text| says_otherwise(text))
     }
 }
 

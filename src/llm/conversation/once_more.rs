@@ -21,36 +21,45 @@ impl Conversation<'_> {
         let doubled = u64::from(used).saturating_mul(2).min(free.unwrap_or(u64::MAX));
         match u32::try_from(doubled) {
             Ok(room) if room > used && !self.asked_for_more_room => {
-                tracing::warn!("the LLM's answer was cut at {used} tokens; asking again with {room}");
+                tracing::warn!(
+                    "room for {used} tokens held no complete finding of the LLM's; asking again with {room}"
+                );
                 self.asked_for_more_room = true;
                 self.shape.max_tokens = room;
                 Next::AskAgain
             }
             _ => Next::Fail(format!(
-                "the answer was cut at {used} tokens before one finding was complete: raise max_tokens in the config file, or ask a model that thinks less"
+                "room for {used} tokens was spent before one finding was complete: raise max_tokens in the config file, or ask a model that thinks less"
             )),
         }
     }
 
     /// The model is told once what is wrong with its answer.
     pub(super) fn correct(&mut self, text: &str, no_answer: &NoAnswer) -> Next {
+        let fault = match no_answer.dropped {
+            _ if no_answer.is_doubtful => "with an empty list and words that say otherwise".to_owned(),
+            0 => "without a list of findings".to_owned(),
+            1 => "with 1 item, without a title and a description of its own".to_owned(),
+            dropped => {
+                format!("with {dropped} items, none of them with a title and a description of its own")
+            }
+        };
         if self.correction.is_some() {
             let opening = quoted(&cut(text.trim(), 100));
-            let fault = match no_answer.dropped {
-                0 => "without a list of findings".to_owned(),
-                dropped => format!("with {dropped} items of which none has both title and description"),
-            };
             return Next::Fail(format!(
                 "the model answered {fault}, also when asked again (\"{opening}\"): ask a model that follows instructions better"
             ));
         }
-        tracing::warn!("the LLM's answer holds no list of findings; asking once more");
+        tracing::warn!("the LLM answered {fault}; asking once more");
         let complaint = match no_answer.dropped {
+            _ if no_answer.is_doubtful => {
+                "You gave an empty list, but wrote beside it that you could not do the audit, or that something is wrong. Answer again with nothing but one JSON object of the form {\"findings\": [...]}: with what is wrong, or with an empty list if you have read the report and there really is nothing to report."
+            }
             0 => {
                 "That was not the JSON I asked for. Answer again with nothing but one JSON object of the form {\"findings\": [...]}, without any other text. If there really is nothing to report, answer {\"findings\": []}."
             }
             _ => {
-                "None of those items was complete. Answer again with nothing but one JSON object of the form {\"findings\": [...]}, where every finding has type, severity, title, description, evidence and recommendation as strings."
+                "None of those items was a finding. Answer again with nothing but one JSON object of the form {\"findings\": [...]}, where every finding has type, severity, title, description, evidence and recommendation as strings, in words of your own about this report. If there really is nothing to report, answer {\"findings\": []}."
             }
         };
         self.correction = Some(Correction { answer: cut(text.trim(), MAX_RETURNED_CHARS), complaint });

@@ -65,20 +65,5 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         )
         .finds(&["A"])
         .attempts(2),
-        Scenario::new(
-            "no choices, then the answer",
-            vec![Reply::json(200, &json!({"choices": []})).retry_soon(), found(&["A"])],
-        )
-        .finds(&["A"])
-        .attempts(2),
-        Scenario::new("no choices for ever", vec![Reply::json(200, &json!({"id": "1"})).retry_soon()])
-            .fails(&["without any choices"])
-            .attempts(4),
-        Scenario::new(
-            "an empty body",
-            vec![Reply::new(200, "application/json", "").retry_soon(), found(&["A"])],
-        )
-        .finds(&["A"])
-        .attempts(2),
     ]
 }
