@@ -290,6 +290,36 @@ fn rows_that_two_clocks_write_in_turn_are_told_from_one_clock_change() {
 }
 
 #[test]
+fn rows_inserted_newest_first_are_of_one_clock() {
+    // Candles of an hour, as an exchange lists them: all at once, in batches, or two at a time.
+    for batch in [40, 8, 2] {
+        let bot = BotFile::generation1();
+        for place in 0..40 {
+            let newest = (place / batch) * batch + batch - 1;
+            let hour = newest - place % batch;
+            let at = ago((40 - hour) * 3_600);
+            bot.learning(|learning| learning.created_at = &at);
+        }
+        silent(&bot, "clocks-alternate");
+    }
+}
+
+#[test]
+fn two_clocks_that_write_many_columns_are_one_fault() {
+    let bot = BotFile::generation1();
+    for place in 0..40 {
+        let offset = if place % 3 == 0 { 19_800 } else { 0 };
+        let at = ago(12_000 - place * 60 - offset);
+        bot.learning(|learning| learning.created_at = &at);
+        bot.rule(|rule| rule.created_at = &at);
+        bot.activity("warning", "CoinGecko rate limit hit", None, &at);
+    }
+    let words =
+        ["activity_log.created_at and other columns", "5.50 hours", "2 more columns", "learnings.created_at"];
+    expect(&bot, "clocks-alternate", "medium", &words);
+}
+
+#[test]
 fn nonsense_is_no_error() {
     let bot = BotFile::generation1();
     bot.execute("CREATE TABLE odd (created_at, \"a\"\"b_at\" BLOB, next_time REAL)", []);

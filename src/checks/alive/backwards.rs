@@ -19,48 +19,75 @@ pub(super) const ALTERNATING: Check = Check {
 
 const QUARTER_SECONDS: i64 = 15 * 60;
 const NEAR_SECONDS: i64 = 120;
-const LARGEST_OFFSET_SECONDS: i64 = 15 * 3_600;
+/// No zone is nearer to UTC, none further away.
+const OFFSETS_SECONDS: std::ops::RangeInclusive<i64> = 3_600..=15 * 3_600;
 
-fn alternating(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut found = Found::nothing();
-    for column in columns(audit)?.iter().filter(|column| column.is_of_creation()) {
-        let times = column.newest_raw();
-        let mut offsets = Vec::new();
-        let mut evidence = Evidence::default();
-        for (later, earlier) in times.iter().zip(times.iter().skip(1)) {
-            let back = (*earlier - *later).num_seconds();
-            let rounded = (back + QUARTER_SECONDS / 2).div_euclid(QUARTER_SECONDS) * QUARTER_SECONDS;
-            let is_offset =
-                rounded > 0 && rounded <= LARGEST_OFFSET_SECONDS && (back - rounded).abs() <= NEAR_SECONDS;
-            if back > NEAR_SECONDS {
-                offsets.push(if is_offset { rounded } else { 0 });
-            }
-            evidence.row(is_offset.then_some(|| {
-                format!("{} is followed by {}", clock::utc_text(*earlier), clock::utc_text(*later))
-            }));
-        }
-        offsets.sort_unstable();
-        let usual = offsets.get(offsets.len() / 2).copied().unwrap_or(0);
-        let same = offsets.iter().filter(|offset| **offset == usual).count();
-        if usual > 0 && same as f64 >= audit.threshold && same * 5 >= offsets.len() * 4 {
-            found.fact(problem(column, usual, &evidence));
-        }
-    }
-    Ok(found)
+/// A column whose times jump to and fro, and by how much.
+struct Turns<'run> {
+    column: &'run TimeColumn,
+    offset_seconds: i64,
+    evidence: Evidence,
 }
 
-fn problem(column: &TimeColumn, offset_seconds: i64, evidence: &Evidence) -> Problem {
-    let hours = offset_seconds as f64 / 3_600.0;
+fn alternating(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let columns = columns(audit)?.iter().filter(|column| column.is_of_creation());
+    let turns: Vec<Turns<'_>> = columns.filter_map(|column| turns(column, audit.threshold)).collect();
+    // One clock that is wrong writes to many tables.
+    Ok(turns.split_first().map(|(first, others)| problem(first, others)).into())
+}
+
+fn turns(column: &TimeColumn, fewest: f64) -> Option<Turns<'_>> {
+    let times = column.newest_raw();
+    let steps =
+        || times.iter().zip(times.iter().skip(1)).map(|(later, earlier)| (*later - *earlier).num_seconds());
+    let mut offsets = Vec::new();
+    let mut evidence = Evidence::default();
+    for (back, pair) in steps().map(|step| -step).zip(times.windows(2)) {
+        let rounded = (back + QUARTER_SECONDS / 2).div_euclid(QUARTER_SECONDS) * QUARTER_SECONDS;
+        let is_offset = OFFSETS_SECONDS.contains(&rounded) && (back - rounded).abs() <= NEAR_SECONDS;
+        if back > NEAR_SECONDS {
+            offsets.push(if is_offset { rounded } else { 0 });
+        }
+        evidence.row(is_offset.then_some(|| {
+            let pair: Vec<_> = pair.iter().rev().map(|at| clock::utc_text(*at)).collect();
+            pair.join(" is followed by ")
+        }));
+    }
+    offsets.sort_unstable();
+    let usual = offsets.get(offsets.len() / 2).copied().unwrap_or(0);
+    let back = offsets.iter().filter(|offset| **offset == usual).count();
+    // Rows that were inserted newest first step back and hardly ever forth.
+    let forth = steps().filter(|step| (usual - NEAR_SECONDS..=usual * 3 / 2).contains(step)).count();
+    let is_in_turn = usual > 0 && back * 5 >= offsets.len() * 4 && (forth + 1) * 5 >= back * 4;
+    (is_in_turn && back as f64 >= fewest).then_some(Turns { column, offset_seconds: usual, evidence })
+}
+
+fn problem(first: &Turns<'_>, others: &[Turns<'_>]) -> Problem {
+    const MOST_NAMES: usize = 9;
+    let hours = |turns: &Turns<'_>| format!("{:.2} hours", turns.offset_seconds as f64 / 3_600.0);
+    let title = first.column.title();
+    let more = match others {
+        [] => String::new(),
+        others => {
+            let all = others.iter().take(MOST_NAMES);
+            let all = all.map(|turns| format!("{} by {}", turns.column.title(), hours(turns)));
+            format!(" So do {} more columns: {}.", others.len(), all.collect::<Vec<_>>().join(", "))
+        }
+    };
     Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
-        subject: column.title(),
-        title: format!("{} is written by two clocks in turn", column.title()),
+        subject: title.clone(),
+        title: match others {
+            [] => format!("{title} is written by two clocks in turn"),
+            _ => format!("{title} and other columns are written by two clocks in turn"),
+        },
         description: format!(
-            "Row by row the time jumps back and forth by {hours:.2} hours: some rows are in local time, others in UTC. \
-             Windows, durations and the order of rows are wrong by so much."
+            "Row by row the times of {title} jump back and forth by {}: some rows are in local time, others in UTC.\
+             {more} Windows, durations and the order of rows are wrong by so much.",
+            hours(first)
         ),
-        evidence: evidence.text("pairs of neighbouring rows", &column.query()),
+        evidence: first.evidence.text("pairs of neighbouring rows", &first.column.query()),
         recommendation: "Let one function write all times, in UTC.".to_owned(),
     }
 }
