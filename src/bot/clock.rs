@@ -2,11 +2,12 @@
 //!
 //! The bot writes UTC text (`YYYY-MM-DD HH:MM:SS`, SQLite's CURRENT_TIMESTAMP), naive local text
 //! (Python's `isoformat`, whose fraction is missing when it is zero), and users add columns with
-//! offsets, `Z` or epoch numbers. Local text is converted with the host's offset, measured from
-//! rows that carry both clocks; where none exist, with this machine's time zone.
+//! offsets, `Z` or epoch numbers. Local text is converted with the host's offset.
 
-use chrono::{DateTime, Duration, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rusqlite::types::ValueRef;
+
+pub(crate) use super::host::{HostOffset, Reading};
 
 /// Which clock a column's naive text was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,93 +25,15 @@ enum Stamp {
     Naive(NaiveDateTime),
 }
 
-/// How the host's local time relates to UTC.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum HostOffset {
-    /// Steps of (local time from which on, seconds east of UTC), oldest first and never empty.
-    Measured(Vec<(NaiveDateTime, i64)>),
-    /// Nothing to measure from: this machine's time zone.
-    ThisMachine,
-}
-
 impl HostOffset {
-    /// From pairs of (local text, UTC text) that one row carries for one moment.
-    ///
-    /// Differences are rounded to the quarter of an hour that every time zone keeps; a pair that is
-    /// more than two minutes away from one was not written in one moment and is left out.
-    pub(crate) fn measure(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        const QUARTER: i64 = 15 * 60;
-        const TOLERANCE_SECONDS: i64 = 120;
-        const LARGEST_OFFSET_SECONDS: i64 = 14 * 3600;
-        let mut samples: Vec<(NaiveDateTime, i64)> = pairs
-            .into_iter()
-            .filter_map(|(local, utc)| match (stamp(&local)?, stamp(&utc)?) {
-                (Stamp::Naive(local), Stamp::Naive(utc)) => {
-                    let difference = (local - utc).num_seconds();
-                    let rounded = (difference + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-                    let plausible = (difference - rounded).abs() <= TOLERANCE_SECONDS
-                        && rounded.abs() <= LARGEST_OFFSET_SECONDS;
-                    plausible.then_some((local, rounded))
-                }
-                _ => None,
-            })
-            .collect();
-        samples.sort_unstable();
-        samples.dedup_by_key(|sample| sample.1);
-        if samples.is_empty() { Self::ThisMachine } else { Self::Measured(samples) }
-    }
-
-    /// The instant of a local time; in the hour that a clock change repeats or skips, the earlier reading.
-    pub(crate) fn to_utc(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Measured(steps) => {
-                let next = steps.partition_point(|(from, _)| *from <= local);
-                let (_, seconds) = steps.get(next.saturating_sub(1))?;
-                Some(local.checked_sub_signed(Duration::seconds(*seconds))?.and_utc())
-            }
-            Self::ThisMachine => Local
-                .from_local_datetime(&local)
-                .earliest()
-                .or_else(|| {
-                    let before = local.checked_sub_signed(Duration::hours(1))?;
-                    Local.from_local_datetime(&before).earliest()
-                })
-                .map(|time| time.with_timezone(&Utc)),
-        }
-    }
-
-    /// How far the host's clock may be behind UTC (zero or below) and ahead of it (zero or above) in a period.
-    pub(crate) fn furthest(&self, after: DateTime<Utc>, until: DateTime<Utc>) -> (Duration, Duration) {
-        /// This machine's zone may have changed between the two ends, and back.
-        const SLACK_SECONDS: i64 = 2 * 3_600;
-        /// 2100: no zone's rules are known further.
-        const LATEST: DateTime<Utc> = DateTime::from_timestamp_nanos(4_102_444_800_000_000_000);
-        let here = |at: DateTime<Utc>| {
-            let at = at.clamp(DateTime::UNIX_EPOCH, LATEST);
-            i64::from(at.with_timezone(&Local).offset().local_minus_utc())
-        };
-        let (least, most) = match self {
-            Self::Measured(steps) => steps
-                .iter()
-                .fold((0, 0), |(least, most), (_, seconds)| (least.min(*seconds), most.max(*seconds))),
-            Self::ThisMachine => {
-                let (one, other) = (here(after), here(until));
-                (one.min(other).min(0) - SLACK_SECONDS, one.max(other).max(0) + SLACK_SECONDS)
-            }
-        };
-        (Duration::seconds(least), Duration::seconds(most))
-    }
-
-    /// Seconds east of UTC at the newest measurement; `None` where this machine's zone is used.
-    pub(crate) fn newest_seconds(&self) -> Option<i64> {
-        match self {
-            Self::Measured(steps) => steps.last().map(|(_, seconds)| *seconds),
-            Self::ThisMachine => None,
-        }
-    }
-
-    /// The instant of a stored value; `None` for NULL and for what is no timestamp.
+    /// The instant of a stored value, the earlier one where it has two readings; `None` for NULL and for what
+    /// is no timestamp.
     pub(crate) fn instant(&self, value: ValueRef<'_>, clock: Clock) -> Option<DateTime<Utc>> {
+        self.moments(value, clock).map(|reading| reading.earliest)
+    }
+
+    /// The moments that a stored value may mean; `None` for NULL and for what is no timestamp.
+    pub(crate) fn moments(&self, value: ValueRef<'_>, clock: Clock) -> Option<Reading> {
         let stamp = match value {
             ValueRef::Integer(number) => epoch(number as f64).map(Stamp::Instant),
             ValueRef::Real(number) => epoch(number).map(Stamp::Instant),
@@ -118,10 +41,25 @@ impl HostOffset {
             ValueRef::Null | ValueRef::Blob(_) => None,
         };
         match (stamp?, clock) {
-            (Stamp::Instant(instant), _) => Some(instant),
-            (Stamp::Naive(naive), Clock::Utc) => Some(naive.and_utc()),
-            (Stamp::Naive(naive), Clock::Local) => self.to_utc(naive),
+            (Stamp::Instant(instant), _) => Some(Reading::exactly(instant)),
+            (Stamp::Naive(naive), Clock::Utc) => Some(Reading::exactly(naive.and_utc())),
+            (Stamp::Naive(naive), Clock::Local) => self.reading(naive),
         }
+    }
+}
+
+/// Whether a coin could be traded then: Bitcoin's first block is of 2009. What is older was never a time,
+/// such as an epoch of zero.
+pub(crate) fn is_plausible(instant: DateTime<Utc>) -> bool {
+    const FIRST: DateTime<Utc> = DateTime::from_timestamp_nanos(1_230_768_000_000_000_000);
+    instant >= FIRST
+}
+
+/// A text without a zone, in any of the known forms.
+pub(crate) fn naive(text: &str) -> Option<NaiveDateTime> {
+    match stamp(text)? {
+        Stamp::Naive(naive) => Some(naive),
+        Stamp::Instant(_) => None,
     }
 }
 
@@ -323,20 +261,6 @@ mod tests {
     }
 
     #[test]
-    fn the_offset_is_measured_and_follows_a_clock_change() {
-        let pair = |local: &str, utc: &str| (local.to_owned(), utc.to_owned());
-        let host = HostOffset::measure([
-            pair("2026-11-01T10:00:01.5", "2026-11-01 09:00:01"),
-            pair("2026-10-20T10:00:00", "2026-10-20 08:00:00"),
-            pair("2026-10-21T10:07:00", "2026-10-21 08:00:00"),
-        ]);
-        let instant = |text: &str| host.instant(ValueRef::Text(text.as_bytes()), Clock::Local);
-        assert_eq!(instant("2026-10-15T12:00:00"), parse_utc("2026-10-15 10:00:00"));
-        assert_eq!(instant("2026-11-02T12:00:00"), parse_utc("2026-11-02 11:00:00"));
-        assert_eq!(instant("2026-11-02T12:00:00Z"), parse_utc("2026-11-02 12:00:00"));
-    }
-
-    #[test]
     fn what_does_not_sort_or_hides_its_zone_is_odd() {
         for (text, is_odd) in [
             ("2026-02-05 20:04:20", false),
@@ -347,11 +271,6 @@ mod tests {
         ] {
             assert_eq!(is_odd_time(ValueRef::Text(text.as_bytes())), is_odd, "{text}");
         }
-    }
-
-    #[test]
-    fn without_both_clocks_this_machine_decides() {
-        assert_eq!(HostOffset::measure([]), HostOffset::ThisMachine);
     }
 
     proptest! {

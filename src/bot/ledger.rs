@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
+use super::clock::{self, Reading};
 use super::{Bot, Period, cell, trade};
 
 /// Newest trades that nearly all checks rest on, weeks of a busy bot: cost is bounded whatever the history.
@@ -113,10 +114,14 @@ pub(crate) struct Entry {
     pub(crate) pnl_percent: Option<f64>,
     /// As stored.
     pub(crate) exit_reason: Option<String>,
-    /// When it was opened.
+    /// When it was opened, by the earlier reading of its time; `None` where that cannot be.
     pub(crate) opened_at: Option<DateTime<Utc>>,
-    /// When it was closed; `None` while it is open, or where the file does not say.
+    /// When it was opened at the latest: later than `opened_at` only around a clock change.
+    pub(crate) opened_by: Option<DateTime<Utc>>,
+    /// When it was closed, by the earlier reading; `None` while it is open, or where the file does not say.
     pub(crate) closed_at: Option<DateTime<Utc>>,
+    /// When it was closed at the latest.
+    pub(crate) closed_by: Option<DateTime<Utc>>,
     /// As stored, not as it follows from the times.
     pub(crate) duration_seconds: Option<f64>,
     /// From opening to closing as the two texts read, whatever a clock change did between them.
@@ -142,11 +147,17 @@ impl Entry {
         let text = |column| cell::text(row, column).map(|text| text.map(Cow::into_owned));
         let name = |column| cell::name(row, column).map(|name| name.map(Cow::into_owned));
         let price = |column| cell::real(row, column).map(|price| price.filter(|price| *price > 0.0));
-        let (opened_at, closed_at) = (bot.instant(row, 2, 1)?, bot.instant(row, 0, 1)?);
+        let opened = bot.moments(row, 2, 1)?.filter(|reading| clock::is_plausible(reading.earliest));
+        let closed = bot.moments(row, 0, 1)?;
+        let earliest = |reading: Option<Reading>| reading.map(|reading| reading.earliest);
+        let latest = |reading: Option<Reading>| reading.map(|reading| reading.latest);
+        let (opened_at, closed_at) = (earliest(opened), earliest(closed));
         let elapsed = opened_at.zip(closed_at).map(|(opened_at, closed_at)| closed_at - opened_at);
         Ok(Self {
             closed_at,
+            closed_by: latest(closed),
             opened_at,
+            opened_by: latest(opened),
             generation: cell::integer(row, 3)?.unwrap_or_default(),
             id: name(4)?.unwrap_or_default(),
             coin: name(5)?.unwrap_or_else(|| "(none)".to_owned()),
@@ -176,6 +187,7 @@ impl Entry {
     fn before_its_exit(self) -> Self {
         Self {
             closed_at: None,
+            closed_by: None,
             exit_price: None,
             pnl_usd: None,
             pnl_percent: None,
@@ -214,10 +226,14 @@ impl Entry {
         self.exit_kind().is_some_and(|kind| holds(kind, "take_profit"))
     }
 
-    /// Whether it was open at an instant, its opening included and its closing not.
-    pub(crate) fn is_open_at(&self, instant: DateTime<Utc>) -> bool {
-        self.opened_at.is_some_and(|opened_at| opened_at <= instant)
-            && self.closed_at.is_none_or(|closed_at| closed_at > instant)
+    /// Seconds from its opening to its closing under each reading of the two times: one, but for a clock change.
+    pub(crate) fn elapsed_seconds(&self) -> impl Iterator<Item = f64> {
+        let moments = |at: Option<DateTime<Utc>>, by: Option<DateTime<Utc>>| {
+            at.into_iter().chain(by.filter(move |_| by != at))
+        };
+        let opened = moments(self.opened_at, self.opened_by);
+        let closed = move || moments(self.closed_at, self.closed_by);
+        opened.flat_map(move |from| closed().map(move |to| (to - from).num_milliseconds() as f64 / 1e3))
     }
 
     /// The ids that the trade carries.

@@ -9,6 +9,7 @@ pub(crate) mod clock;
 pub(crate) mod closing;
 pub(crate) mod generation;
 mod hold;
+mod host;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod opening;
@@ -29,7 +30,7 @@ use chrono::{DateTime, Days, Utc};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Row};
 
 pub(crate) use bounds::day_text;
-use clock::{Clock, HostOffset};
+use clock::{Clock, HostOffset, Reading};
 use hold::Hold;
 pub(crate) use hold::skipped;
 use slices::Slices;
@@ -290,17 +291,27 @@ impl Bot {
         Ok(times)
     }
 
-    /// The instant in column `time`, whose clock is named in column `clock`.
+    /// The instant in column `time`, whose clock is named in column `clock`: the earlier one of two readings.
     pub(crate) fn instant(
         &self,
         row: &Row<'_>,
         time: usize,
         clock: usize,
     ) -> rusqlite::Result<Option<DateTime<Utc>>> {
+        Ok(self.moments(row, time, clock)?.map(|reading| reading.earliest))
+    }
+
+    /// The moments that the time in column `time` may mean, whose clock is named in column `clock`.
+    pub(crate) fn moments(
+        &self,
+        row: &Row<'_>,
+        time: usize,
+        clock: usize,
+    ) -> rusqlite::Result<Option<Reading>> {
         let is_local =
             self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
         let clock = if is_local { Clock::Local } else { Clock::Utc };
-        Ok(self.host_offset.instant(row.get_ref(time)?, clock))
+        Ok(self.host_offset.moments(row.get_ref(time)?, clock))
     }
 
     /// Whether some times are of the host's clock; otherwise all naive ones are UTC.

@@ -1,6 +1,6 @@
 //! The bot's own tables, as the page of views declares them and as the file has them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row};
 
@@ -163,9 +163,9 @@ fn indexed_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec
     connection.prepare_cached(sql)?.query_map([table], |row| row.get(0))?.collect()
 }
 
-/// Pairs of (local, UTC) text that one row carries for one moment, from the tables that have a `timestamp`
+/// Pairs of (local, UTC) times that one row carries for one moment, from the tables that have a `timestamp`
 /// in one clock and SQLite's own `created_at` in the other.
-pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(NaiveDateTime, NaiveDateTime)>> {
     const PAIRED_TABLES: [&str; 2] = ["profit_snapshots", "coin_adaptations"];
     const NEWEST_ROWS: usize = 2_000;
     let mut pairs = Vec::new();
@@ -185,9 +185,8 @@ pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(Stri
         let Ok(mut statement) = connection.prepare(&sql) else { continue };
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            if let (Ok(local), Ok(utc)) = (row.get(0), row.get(1)) {
-                pairs.push((local, utc));
-            }
+            let time = |column| row.get_ref(column).ok()?.as_str().ok().and_then(clock::naive);
+            pairs.extend(time(0).zip(time(1)));
         }
     }
     Ok(pairs)

@@ -22,6 +22,7 @@ mod checks_recompute;
 mod checks_refer;
 mod checks_trend;
 mod checks_twice;
+mod clock_changes;
 mod command_line;
 mod doctor;
 mod documents;

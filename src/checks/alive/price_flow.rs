@@ -221,7 +221,7 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let settled = prices.newest - TimeDelta::seconds(prices.limit_seconds(30.0) as i64);
     let mut evidence = Evidence::default();
     for position in audit.context.open_positions()? {
-        let is_old = position.opened_at.is_some_and(|opened_at| opened_at < settled);
+        let is_old = position.opened_by.is_some_and(|opened_by| opened_by < settled);
         let missing = is_old && !known.contains(&cut(&position.coin, 40).to_lowercase());
         evidence.row(missing.then_some(|| format!("{} (id {})", cut(&position.coin, 40), position.id)));
     }

@@ -183,9 +183,8 @@ pub(super) fn at_once(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     let mut pnl_usd = 0.0;
     for trade in audit.shared.history.closed(audit.context)? {
-        let (Some(opened_at), Some(closed_at)) = (trade.opened_at, trade.closed_at) else { continue };
-        let seconds = (closed_at - opened_at).num_milliseconds() as f64 / 1e3;
-        let is_short = (0.0..=audit.threshold).contains(&seconds);
+        let Some(seconds) = trade.elapsed_seconds().next() else { continue };
+        let is_short = trade.elapsed_seconds().all(|seconds| (0.0..=audit.threshold).contains(&seconds));
         if is_short {
             pnl_usd += trade.pnl_usd.unwrap_or(0.0);
         }

@@ -86,8 +86,10 @@ fn prices<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run Prices<'run>> {
     let (context, history) = (audit.context, &audit.shared.history);
     let mut prices = Prices::new();
     for trade in history.all(context)? {
-        let entry = trade.opened_at.zip(trade.entry_price);
-        let exit = trade.closed_at.zip(trade.exit_price);
+        // Where a clock change gives a time two readings, nobody knows when the price was that.
+        let certain = |at: Option<DateTime<Utc>>, by| at.filter(|_| at == by);
+        let entry = certain(trade.opened_at, trade.opened_by).zip(trade.entry_price);
+        let exit = certain(trade.closed_at, trade.closed_by).zip(trade.exit_price);
         prices.entry(&trade.coin).or_default().extend(entry.into_iter().chain(exit));
     }
     let open: BTreeSet<&str> = history.open(context)?.iter().map(|trade| trade.coin.as_str()).collect();
@@ -120,13 +122,13 @@ fn ignored_level<'trades>(
     patience: TimeDelta,
     now: DateTime<Utc>,
 ) -> Option<Ignored<'trades>> {
-    let (side, entry, opened_at) = (trade.side?.sign(), trade.entry_price?, trade.opened_at?);
+    let (side, entry, opened_by) = (trade.side?.sign(), trade.entry_price?, trade.opened_by?);
     let until = trade.closed_at.unwrap_or(now);
-    if until - opened_at < patience {
+    if until - opened_by < patience {
         return None;
     }
     let known = prices.get(trade.coin.as_str())?;
-    let begin = known.partition_point(|(at, _)| *at <= opened_at);
+    let begin = known.partition_point(|(at, _)| *at <= opened_by);
     let end = known.partition_point(|(at, _)| *at < until);
     let during = known.get(begin..end)?;
     // A stop in profit is a trailing one: the price was beyond it before it was set.

@@ -16,7 +16,7 @@ const SAME_BALANCE: f64 = 0.02;
 const SAME_ROUND: TimeDelta = TimeDelta::seconds(60);
 
 /// The newest refusals say in words what limit the bot was configured with; its type's index serves this.
-const NEWEST_REFUSALS: &str = "
+pub(super) const NEWEST_REFUSALS: &str = "
 SELECT
     description
 FROM activity
@@ -35,8 +35,9 @@ pub(in crate::checks) struct Opening<'trades> {
     in_coin: usize,
 }
 
-/// Every opening among the newest trades, oldest first. Balances are not known, and infinite, where the
-/// stored one contradicts the trades.
+/// Every opening among the newest trades, oldest first, with what was certainly open then: over the whole time
+/// in which the opening may have been, where a clock change gives it two readings. Balances are not known, and
+/// infinite, where the stored one contradicts the trades.
 fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> {
     if let Some(openings) = audit.shared.openings.get() {
         return Ok(openings);
@@ -46,7 +47,7 @@ fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> 
         .history
         .all(audit.context)?
         .filter_map(|trade| Some((trade.opened_at?, trade)))
-        .filter(|(at, trade)| trade.closed_at.is_none_or(|closed_at| closed_at >= *at))
+        .filter(|(at, trade)| trade.closed_by.is_none_or(|closed_by| closed_by >= *at))
         .collect();
     opened.sort_by_key(|(at, _)| *at);
     let closed = audit.shared.history.closed(audit.context)?;
@@ -60,16 +61,23 @@ fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> 
         {
             balance += closing.pnl_usd.unwrap_or(0.0);
         }
-        open.retain(|other| other.is_open_at(at + SAME_ROUND));
-        open.push(trade);
+        let is_open_after =
+            |other: &Entry, moment| other.closed_at.is_none_or(|closed_at| closed_at > moment);
+        open.retain(|other| is_open_after(other, at + SAME_ROUND));
+        let by = trade.opened_by.unwrap_or(at);
+        let is_certain = |other: &&Entry| {
+            other.opened_by.is_some_and(|opened_by| opened_by <= at) && is_open_after(other, by + SAME_ROUND)
+        };
+        let certain = || open.iter().copied().filter(is_certain).chain([trade]);
         openings.push(Opening {
             trade,
             at,
             balance,
-            open_size_usd: open.iter().filter_map(|trade| trade.size_usd).sum(),
-            positions: open.len(),
-            in_coin: open.iter().filter(|other| other.coin == trade.coin).count(),
+            open_size_usd: certain().filter_map(|trade| trade.size_usd).sum(),
+            positions: certain().count(),
+            in_coin: certain().filter(|other| other.coin == trade.coin).count(),
         });
+        open.push(trade);
     }
     Ok(audit.shared.openings.get_or_init(|| openings))
 }

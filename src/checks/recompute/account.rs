@@ -37,9 +37,9 @@ fn slack(audit: &Audit<'_>) -> anyhow::Result<Slack> {
     let ledger = context.ledger()?;
     let since = context.now - GRACE;
     let recent: Vec<_> =
-        ledger.of(context.generation).filter(|entry| entry.closed_at.is_some_and(|at| at > since)).collect();
+        ledger.of(context.generation).filter(|entry| entry.closed_by.is_some_and(|at| at > since)).collect();
     let opened =
-        context.open_positions()?.iter().any(|position| position.opened_at.is_none_or(|at| at > since));
+        context.open_positions()?.iter().any(|position| position.opened_by.is_none_or(|at| at > since));
     Ok(Slack {
         recent_pnl: recent.iter().filter_map(|entry| entry.pnl_usd).sum(),
         positions_move: opened || !recent.is_empty(),

@@ -31,7 +31,7 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for generation in [1, 2] {
         let entries: Vec<_> = ledger.of(generation).collect();
         // Older closings may be of trades that are no longer kept.
-        let Some(oldest) = entries.iter().filter_map(|entry| entry.closed_at).min() else { continue };
+        let Some(oldest) = entries.iter().filter_map(|entry| entry.closed_by).min() else { continue };
         let index = Index::new(&entries);
         let open = refer::open_ids(audit, generation)?;
         let (mut lost, mut differs) = (Evidence::default(), Evidence::default());

@@ -119,7 +119,7 @@ impl Carried {
             }
             for id in ids {
                 carried.all.entry(id.to_owned()).or_default().add(entry.pnl_usd);
-                if entry.closed_at.is_none_or(|at| at <= settled_at) {
+                if entry.closed_by.is_none_or(|at| at <= settled_at) {
                     carried.settled.entry(id.to_owned()).or_default().add(entry.pnl_usd);
                 }
             }

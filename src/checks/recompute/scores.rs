@@ -107,7 +107,7 @@ fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for entry in ledger.of(2) {
         let (all, settled) = by_coin.entry(&entry.coin).or_default();
         all.add(entry.pnl_usd);
-        if entry.closed_at.is_none_or(|at| at <= settled_at) {
+        if entry.closed_by.is_none_or(|at| at <= settled_at) {
             settled.add(entry.pnl_usd);
         }
     }

@@ -28,21 +28,32 @@ const QUARTER_SECONDS: f64 = 900.0;
 const TOLERANCE_SECONDS: f64 = 10.0;
 /// A bot may measure the duration from its own memory of the opening.
 const TOLERANCE_FRACTION: f64 = 0.02;
-/// A clock that is set back repeats an hour of local time.
-const CLOCK_CHANGE_SECONDS: f64 = 3_600.0;
+/// A clock that was set a little in between.
+const CLOCK_STEP_SECONDS: f64 = 2.0;
 
-/// What a trade's stored duration has too much, where it contradicts both readings of the times.
+/// What a trade's stored duration has too much, where it contradicts every reading of the times.
 fn excess_seconds(entry: &Entry) -> Option<f64> {
     let stored = entry.duration_seconds?;
     let exact = elapsed_seconds(entry)?;
-    let readings = [Some(exact), entry.naive_seconds];
     let agrees =
         |elapsed: f64| (stored - elapsed).abs() <= TOLERANCE_SECONDS.max(TOLERANCE_FRACTION * elapsed.abs());
-    (!readings.into_iter().flatten().any(agrees)).then(|| stored - entry.naive_seconds.unwrap_or(exact))
+    let mut readings = entry.elapsed_seconds().chain(entry.naive_seconds);
+    (!readings.any(agrees)).then(|| stored - entry.naive_seconds.unwrap_or(exact))
 }
 
 fn elapsed_seconds(entry: &Entry) -> Option<f64> {
-    Some((entry.closed_at? - entry.opened_at?).num_milliseconds() as f64 / 1e3)
+    entry.elapsed_seconds().next()
+}
+
+/// By how many seconds a trade closes before it opens, under every reading of its times. Where the stored
+/// duration shows a time zone's offset between the two, their clocks differ: `DURATION` says that.
+fn reversed_seconds(entry: &Entry) -> Option<f64> {
+    /// No zone is nearer to UTC than an hour.
+    const FEWEST_QUARTERS: u64 = 4;
+    let most = entry.elapsed_seconds().max_by(f64::total_cmp)?;
+    let quarters = excess_seconds(entry).and_then(quarters);
+    let is_of_two_clocks = quarters.is_some_and(|quarters| quarters.unsigned_abs() >= FEWEST_QUARTERS);
+    (most < -CLOCK_STEP_SECONDS && !is_of_two_clocks).then_some(-most)
 }
 
 /// The whole quarters of an hour that an excess consists of; `None` where it is not made of them.
@@ -62,7 +73,7 @@ fn duration(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let mut off = Vec::new();
         for entry in entries {
             let Some(elapsed) = elapsed_seconds(entry) else { continue };
-            let excess = excess_seconds(entry);
+            let excess = excess_seconds(entry).filter(|_| reversed_seconds(entry).is_none());
             evidence.row(excess.map(|_| {
                 move || {
                     let stored = entry.duration_seconds.unwrap_or_default();
@@ -154,11 +165,11 @@ fn reversed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for (table, entries) in by_table(&ledger.entries) {
         let mut evidence = Evidence::default();
         for entry in entries {
-            let Some(elapsed) = elapsed_seconds(entry) else { continue };
-            // A duration that says otherwise is a contradiction, which `DURATION` reports.
-            let allowed = if entry.generation == 1 { 2.0 } else { CLOCK_CHANGE_SECONDS + TOLERANCE_SECONDS };
-            let wrong = elapsed < -allowed && excess_seconds(entry).is_none();
-            evidence.row(wrong.then_some(|| format!("{} by {:.0} s", entry.name(), -elapsed)));
+            if elapsed_seconds(entry).is_none() {
+                continue;
+            }
+            let reversed = reversed_seconds(entry);
+            evidence.row(reversed.map(|seconds| move || format!("{} by {seconds:.0} s", entry.name())));
         }
         if evidence.count == 0 {
             continue;

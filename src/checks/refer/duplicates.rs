@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
 use crate::bot::cell;
+use crate::bot::clock::Reading;
 use crate::untrusted::cut;
 
 pub(super) const RULES: Check = Check {
@@ -123,21 +124,22 @@ const FEWEST_PAIRS: u64 = 2;
 
 fn conditions(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let bot = audit.context.bot;
-    let mut lives: BTreeMap<String, Vec<(i64, i64, String)>> = BTreeMap::new();
+    let mut lives: BTreeMap<String, Vec<(Reading, Reading, String)>> = BTreeMap::new();
     let mut evidence = Evidence::default();
     bot.each_row(CONDITIONS_SQL, |row| {
-        let (Some(from), Some(until)) = (bot.instant(row, 0, 1)?, bot.instant(row, 2, 1)?) else {
+        let (Some(from), Some(until)) = (bot.moments(row, 0, 1)?, bot.moments(row, 2, 1)?) else {
             return Ok(());
         };
-        if from > audit.context.now {
+        if from.earliest > audit.context.now {
             return Ok(());
         }
-        let (from, until) = (from.timestamp(), until.timestamp());
         let field = |column| cell::text(row, column).map(Option::unwrap_or_default);
         let key = format!("{}|{}|{}|{}", field(4)?, field(5)?, field(6)?, field(7)?);
         let id = cut(&field(3)?, 32);
         let others = lives.entry(key).or_default();
-        let other = others.iter().find(|(begin, end, _)| from < *end && *begin < until);
+        // Under every reading of the four times.
+        let other =
+            others.iter().find(|(begin, end, _)| from.latest < end.earliest && begin.latest < until.earliest);
         let (coin, direction, price) = (&field(4)?, &field(5)?, &field(6)?);
         let shown =
             |other: &str| format!("{} {} at {price} as {id} and {other}", cut(coin, 24), cut(direction, 8));

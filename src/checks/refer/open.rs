@@ -129,10 +129,10 @@ pub(super) fn forgotten<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<&'run E
         let one = *holds_one
             .entry(row.generation)
             .or_insert_with(|| holds_one_a_coin(ledger.of(row.generation).collect()));
-        let Some(opened_at) = row.opened_at.filter(|_| one) else { continue };
+        let Some(opened_by) = row.opened_by.filter(|_| one) else { continue };
         let later = ledger
             .of(row.generation)
-            .filter(|entry| entry.coin == row.coin && entry.opened_at.is_some_and(|at| at > opened_at))
+            .filter(|entry| entry.coin == row.coin && entry.opened_at.is_some_and(|at| at > opened_by))
             .count();
         if later >= LATER_TRADES {
             forgotten.push(row);
@@ -152,7 +152,8 @@ pub(super) fn overlaps(mut entries: Vec<&Entry>) -> usize {
     entries.sort_by(|one, other| (&one.coin, one.opened_at).cmp(&(&other.coin, other.opened_at)));
     let overlap = |pair: &[&Entry]| match pair {
         [one, other] => {
-            let apart = one.closed_at.zip(other.opened_at);
+            // Under every reading of the two times.
+            let apart = one.closed_at.zip(other.opened_by);
             one.coin == other.coin
                 && apart.is_some_and(|(closed, opened)| opened < closed - TimeDelta::seconds(5))
         }

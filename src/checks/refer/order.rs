@@ -52,26 +52,28 @@ const ORDERS: [Order; 4] = [
     },
 ];
 
-/// A cycle of either generation, and for the local clock of another machine a clock change.
+/// A cycle of either generation.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 fn times(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let bot = audit.context.bot;
+    let is_measured = bot.host_offset().newest_seconds().is_some();
     let mut found = Found::nothing();
     for order in &ORDERS {
         let mut evidence = Evidence::default();
         bot.each_row(order.sql, |row| {
-            let (Some(first), Some(second)) = (bot.instant(row, 0, 1)?, bot.instant(row, 2, 3)?) else {
+            let (Some(first), Some(second)) = (bot.moments(row, 0, 1)?, bot.moments(row, 2, 3)?) else {
                 return Ok(());
             };
-            // A local time may be an hour off around a clock change, or hours where the zone is unknown.
+            // Where nothing shows the host's zone, a local time may be hours off, and an hour around a clock change.
             let mixed = cell::text(row, 1)? != cell::text(row, 3)?;
             let local = cell::text(row, 1)?.as_deref() == Some("local");
             let tolerance = match (mixed, local) {
                 (true, _) => TimeDelta::hours(15),
-                (false, true) => TimeDelta::hours(1) + TOLERANCE,
-                (false, false) => TOLERANCE,
+                (false, true) if !is_measured => TimeDelta::hours(1) + TOLERANCE,
+                (false, _) => TOLERANCE,
             };
+            let (first, second) = (first.earliest, second.latest);
             let wrong = first - second > tolerance;
             let id = cell::text(row, 4)?.unwrap_or_default();
             evidence
