@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::limits::NEWEST_REFUSALS;
 use super::{names, shown};
 use crate::bot::cell;
 use crate::bot::clock::utc_text;
@@ -64,18 +65,25 @@ pub(super) fn cooldown(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_ROWS: u64 = 2;
     const TOLERANCE_SECONDS: f64 = 60.0;
     let openings = openings(audit)?;
-    let Some(pause_seconds) = pause_seconds(audit, &openings)? else { return Ok(Found::nothing()) };
+    let Some(pause) = pause(audit, &openings)? else { return Ok(Found::nothing()) };
+    let most_seconds = pause.seconds - TOLERANCE_SECONDS;
     let mut evidence = Evidence::default();
     for (coin, opened) in &openings {
-        for ((before, _), (after, _)) in opened.iter().zip(opened.iter().skip(1)) {
-            let seconds = (*after - *before).num_seconds() as f64;
+        for ((before, _), (after, next)) in opened.iter().zip(opened.iter().skip(1)) {
+            // The longest of the times that a clock change leaves possible.
+            let seconds = (next.opened_by.unwrap_or(*after) - *before).num_seconds() as f64;
             // Openings in the same second are two rows of one decision: a duplicate, not a broken pause.
-            evidence.row((seconds >= 1.0 && seconds < pause_seconds - TOLERANCE_SECONDS).then_some(|| {
+            evidence.row((seconds >= 1.0 && seconds < most_seconds).then_some(|| {
                 format!("{} at {} and again {seconds:.0} s later", shown(coin), utc_text(*before))
             }));
         }
     }
-    let names = names(audit.context.generation);
+    let openings = match audit.context.generation {
+        1 => {
+            "SELECT coin_name AS coin, opened_at AS at FROM closed_trades UNION ALL SELECT coin_name, opened_at FROM open_trades"
+        }
+        _ => "SELECT coin, entry_time AS at FROM trade_journal",
+    };
     Ok((evidence.count >= LEAST_ROWS)
         .then(|| Problem {
             alert_type: AlertType::Bug,
@@ -83,32 +91,62 @@ pub(super) fn cooldown(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Coins are opened again within their cooldown".to_owned(),
             description: format!(
-                "{} times a coin was opened again sooner than {pause_seconds:.0} s after it was opened: the cooldown \
-                 that should spread the trades over coins does not hold.",
-                evidence.count
+                "{} times a coin was opened again sooner than {:.0} s after it was opened, {}: the cooldown that \
+                 should spread the trades over coins does not hold.",
+                evidence.count, pause.seconds, pause.source
             ),
             evidence: evidence.text(
                 "repeated openings",
-                &format!("SELECT {0}, {1} FROM {2} ORDER BY {0}, {1}", names.coin, names.opened_at, names.closed),
+                &format!(
+                    "SELECT * FROM (SELECT coin, at, round((julianday(at) - julianday(lag(at) OVER (PARTITION BY coin \
+                     ORDER BY at))) * 86400) AS seconds FROM ({openings})) WHERE seconds >= 1 AND seconds < {most_seconds:.0}"
+                ),
             ),
             recommendation: "Check the cooldown when the order is executed, by the time of the coin's last opening \
-                             in the file."
+                             in the file; if the cooldown is shorter by intention, or switched off, set \
+                             limits.cooldown_seconds in the config file."
                 .to_owned(),
         })
         .into())
 }
 
-/// The pause that the config file sets, else as the bot's file shows it: by how much cooldowns expire after
-/// their coin's opening. The bot's own default only confirms it: a pause that the file does not show may be
-/// switched off.
-fn pause_seconds(audit: &Audit<'_>, openings: &Openings<'_>) -> anyhow::Result<Option<f64>> {
+/// How long a coin rests after its opening, and where that stands.
+struct Pause {
+    seconds: f64,
+    source: &'static str,
+}
+
+/// The pause that the config file sets, else that of the bot's file: by how much cooldowns expire after their
+/// coin's opening. The bot's own default holds where no row shows a pause, and where the pause is the default
+/// and a time zone's offset: then openings and cooldowns are of two clocks.
+fn pause(audit: &Audit<'_>, openings: &Openings<'_>) -> anyhow::Result<Option<Pause>> {
     const LEAST_COOLDOWNS: usize = 3;
-    const SAME_SECONDS: f64 = 5.0;
     const AGREEING: f64 = 0.8;
-    if let Some(seconds) = audit.context.config.limits.cooldown_seconds {
-        return Ok(Some(seconds));
+    let context = audit.context;
+    if let Some(seconds) = context.config.limits.cooldown_seconds {
+        return Ok(Some(Pause { seconds, source: "as the config file sets the cooldown" }));
     }
-    let configured = audit.context.limits.cooldown_seconds;
+    // A bot without the table knows no cooldown.
+    if !context.bot.has_table("coin_cooldowns") {
+        return Ok(None);
+    }
+    let default = Pause { seconds: context.limits.cooldown_seconds, source: "the bot's default" };
+    let pauses = pauses(audit, openings)?;
+    let Some(usual) = median(&pauses) else { return Ok(Some(default)) };
+    let shift = usual - default.seconds;
+    if is_same(usual, default.seconds)
+        || (is_offset(shift) && longest_refusal_seconds(audit)? <= default.seconds)
+    {
+        return Ok(Some(default));
+    }
+    let agree = pauses.iter().filter(|pause| is_same(**pause, usual)).count();
+    let is_shown = pauses.len() >= LEAST_COOLDOWNS && agree as f64 >= AGREEING * pauses.len() as f64;
+    let source = "as long as the rows of coin_cooldowns block a coin";
+    Ok(is_shown.then_some(Pause { seconds: usual, source }))
+}
+
+/// By how much the cooldowns expire after the last opening of their coin before that.
+fn pauses(audit: &Audit<'_>, openings: &Openings<'_>) -> anyhow::Result<Vec<f64>> {
     let mut pauses = Vec::new();
     audit.context.bot.each_row(COOLDOWNS, |row| {
         let coin = cell::text(row, 2)?.unwrap_or_default();
@@ -119,15 +157,39 @@ fn pause_seconds(audit: &Audit<'_>, openings: &Openings<'_>) -> anyhow::Result<O
         }
         Ok(())
     })?;
-    let Some(usual) = median(&pauses).filter(|_| pauses.len() >= LEAST_COOLDOWNS) else { return Ok(None) };
-    let agree = pauses.iter().filter(|pause| (**pause - usual).abs() <= SAME_SECONDS).count();
-    let is_shown =
-        agree as f64 >= AGREEING * pauses.len() as f64 || (usual - configured).abs() <= SAME_SECONDS;
-    Ok(is_shown.then_some(usual))
+    Ok(pauses)
+}
+
+fn is_same(seconds: f64, other: f64) -> bool {
+    const SAME_SECONDS: f64 = 5.0;
+    (seconds - other).abs() <= SAME_SECONDS
+}
+
+/// Whether a difference is one between a time zone and UTC: whole quarters of an hour, an hour at least.
+fn is_offset(seconds: f64) -> bool {
+    const QUARTER_SECONDS: f64 = 900.0;
+    let quarters = (seconds / QUARTER_SECONDS).round();
+    (4.0..=56.0).contains(&quarters.abs()) && is_same(seconds, quarters * QUARTER_SECONDS)
+}
+
+/// The longest rest of a cooldown that the bot itself has named when it refused an order: `in cooldown (360s
+/// remaining)`. Zero where it names none.
+fn longest_refusal_seconds(audit: &Audit<'_>) -> anyhow::Result<f64> {
+    let mut longest: f64 = 0.0;
+    audit.context.bot.each_row(NEWEST_REFUSALS, |row| {
+        let description = cell::text(row, 0)?.unwrap_or_default();
+        let rest =
+            description.split_once("in cooldown (").and_then(|(_, rest)| rest.split_once("s remaining"));
+        longest = longest.max(rest.and_then(|(seconds, _)| seconds.trim().parse().ok()).unwrap_or(0.0));
+        Ok(())
+    })?;
+    Ok(longest)
 }
 
 struct StatusChange {
     at: DateTime<Utc>,
+    /// At the latest: later only around a clock change.
+    by: DateTime<Utc>,
     status: String,
 }
 
@@ -135,12 +197,13 @@ struct StatusChange {
 fn status_changes(audit: &Audit<'_>) -> anyhow::Result<BTreeMap<String, Vec<StatusChange>>> {
     let mut changes: BTreeMap<String, Vec<StatusChange>> = BTreeMap::new();
     audit.context.bot.each_row(STATUS_CHANGES, |row| {
-        let (Some(at), Some(coin), Some(status)) =
-            (audit.context.bot.instant(row, 0, 1)?, cell::text(row, 2)?, cell::text(row, 4)?)
+        let (Some(reading), Some(coin), Some(status)) =
+            (audit.context.bot.moments(row, 0, 1)?, cell::text(row, 2)?, cell::text(row, 4)?)
         else {
             return Ok(());
         };
-        let change = StatusChange { at, status: status.trim().to_ascii_lowercase() };
+        let status = status.trim().to_ascii_lowercase();
+        let change = StatusChange { at: reading.earliest, by: reading.latest, status };
         changes.entry(coin.into_owned()).or_default().push(change);
         Ok(())
     })?;
@@ -176,11 +239,13 @@ pub(super) fn blacklist(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let (mut size_usd, mut pnl_usd) = (0.0, 0.0);
     for (coin, openings) in openings(audit)? {
         for (opened_at, trade) in openings {
+            // A release that may have come before the opening counts, a ban that certainly did.
+            let opened_by = trade.opened_by.unwrap_or(opened_at);
             let standing = changes
                 .get(coin)
-                .and_then(|changes| changes.iter().rev().find(|change| change.at <= opened_at))
+                .and_then(|changes| changes.iter().rev().find(|change| change.at <= opened_by))
                 .filter(|change| change.status == "blacklisted")
-                .map(|change| change.at);
+                .map(|change| change.by);
             let banned_at = standing.or(bans.get(coin).copied()).filter(|at| *at + grace < opened_at);
             if banned_at.is_some() {
                 size_usd += trade.size_usd.unwrap_or(0.0);
