@@ -134,6 +134,38 @@ fn a_trade_does_not_stay_half_finished() {
 }
 
 #[test]
+fn a_trade_is_open_or_closed() {
+    let halfway = |status: &str| {
+        let bot = generation2();
+        bot.journal_open(|row| (row.coin, row.entry_time) = ("SOL", "2026-11-20 08:00:00"));
+        bot.execute("UPDATE trade_journal SET status = ?1 WHERE coin = 'SOL'", [status]);
+        bot
+    };
+    let told = |bot: &BotFile| findings(bot, "trade-stuck-in-status", &[]);
+    for status in ["closing", "OPEN", "", "error: no price"] {
+        let bot = halfway(status);
+        let found = told(&bot);
+        assert_eq!(found.len(), 1, "{status}");
+        assert_eq!(
+            (&found[0]["severity"], found[0]["title"].as_str().unwrap()),
+            (&"high".into(), "Trades in trade_journal are neither open nor closed")
+        );
+        assert!(found[0]["description"].as_str().unwrap().contains("): 1, of $50.00."), "{found:#?}");
+        let query = found[0]["evidence"].as_str().unwrap().split_once("query: ").unwrap().1.to_owned();
+        assert_eq!(bot.value::<i64>(&format!("SELECT count(*) FROM ({query})")), 1);
+    }
+    for status in ["open", "cancelled", "REJECTED", "expired at a loss", "failed"] {
+        assert!(told(&halfway(status)).is_empty(), "{status}");
+    }
+    // Just now, or with a result.
+    let bot = halfway("closing");
+    bot.execute("UPDATE trade_journal SET updated_at = '2026-11-22T08:59:30' WHERE coin = 'SOL'", []);
+    assert!(told(&bot).is_empty());
+    bot.execute("UPDATE trade_journal SET updated_at = entry_time, exit_time = entry_time, pnl_usd = 1 WHERE coin = 'SOL'", []);
+    assert!(told(&bot).is_empty());
+}
+
+#[test]
 fn a_learning_is_about_its_trade() {
     let bot = generation1();
     for trade in 1..=9 {

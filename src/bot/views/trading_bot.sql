@@ -19,7 +19,7 @@
 -- @source market_data (coin, price_usd, change_24h, last_updated)
 -- @source coin_cooldowns (coin_name, expires_at)
 -- @source activity_log (id, activity_type, description, details, created_at)
--- @source trade_journal (id, position_id, coin, direction, entry_time, entry_price, entry_reason, position_size_usd, stop_loss_price, take_profit_price, strategy_id, condition_id, pattern_id, exit_time, exit_price, exit_reason, pnl_usd, pnl_pct, duration_seconds, status, price_15min_after, missed_profit_usd)
+-- @source trade_journal (id, position_id, coin, direction, entry_time, entry_price, entry_reason, position_size_usd, stop_loss_price, take_profit_price, strategy_id, condition_id, pattern_id, exit_time, exit_price, exit_reason, pnl_usd, pnl_pct, duration_seconds, status, price_15min_after, missed_profit_usd, updated_at)
 -- @source trading_patterns (pattern_id, description, entry_conditions, times_used, wins, losses, is_active, created_at, last_used)
 -- @source regime_rules (rule_id, description, condition, action, times_triggered, is_active, created_at)
 -- @source reflections (id, timestamp, trades_analyzed, insights)
