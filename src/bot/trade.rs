@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::{Bot, Period, cell};
+use super::{Bot, Period, cell, clock};
 
 /// Every column that `Trade::read` wants, for one period.
 pub(crate) const CLOSED: &str = "
@@ -58,7 +58,7 @@ pub(crate) struct Trade<'row> {
 impl<'row> Trade<'row> {
     /// The trade of a row of `CLOSED`.
     pub(crate) fn read(bot: &Bot, closed_at: DateTime<Utc>, row: &'row Row<'_>) -> rusqlite::Result<Self> {
-        let opened_at = bot.instant(row, 7, 1)?;
+        let opened_at = bot.instant(row, 7, 1)?.filter(|at| clock::is_plausible(*at));
         let elapsed = opened_at.map(|opened_at| (closed_at - opened_at).num_milliseconds() as f64 / 1e3);
         Ok(Self {
             generation: cell::integer(row, 2)?.unwrap_or_default(),

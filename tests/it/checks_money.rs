@@ -126,6 +126,27 @@ fn too_much_in_open_positions_is_a_bug() {
 }
 
 #[test]
+fn a_trade_whose_opening_cannot_be_was_not_open_since_then() {
+    for opening in ["1969-12-31 19:00:00", "0001-01-01 00:00:00", "never"] {
+        let bot = BotFile::generation1();
+        for place in 0..8 {
+            let (opened_at, closed_at) = (ago(9_000 - 900 * place), ago(8_400 - 900 * place));
+            bot.closed_trade(|row| (row.opened_at, row.closed_at) = (&opened_at, &closed_at));
+        }
+        assert_silent(&bot, "exposure-over-limit");
+        bot.execute("UPDATE closed_trades SET opened_at = ?1 WHERE id > 2", [opening]);
+        for check in ["exposure-over-limit", "positions-over-limit", "closed-before-opened"] {
+            assert_silent(&bot, check);
+        }
+        assert_found(&bot, "time-implausible", "medium", &["closed_trades.opened_at", "6 of the 8"]);
+        let bot = BotFile::generation1();
+        bot.open_trade(|row| row.opened_at = opening);
+        let told = found(&bot, "time-implausible").len();
+        assert_eq!(told, usize::from(opening != "never"), "{opening}");
+    }
+}
+
+#[test]
 fn two_positions_in_a_coin_break_the_limit_of_one() {
     let with = |coin: &'static str, closes_at: &str| {
         let bot = BotFile::generation2();
@@ -166,20 +187,77 @@ fn coins_opened_again_within_the_cooldown_that_the_file_shows() {
     assert_silent(&with(1_801), "cooldown-broken");
 }
 
-#[test]
-fn a_configured_cooldown_needs_no_rows_to_show_it() {
-    let bot = BotFile::generation1();
-    for place in 0..3 {
-        let (opened_at, closed_at) = (ago(7_200 - 600 * place), ago(7_100 - 600 * place));
+/// Openings of one coin, so many seconds apart.
+fn openings(bot: &BotFile, count: i64, apart_seconds: i64) {
+    for place in 0..count {
+        let opened_at = ago(7_200 - apart_seconds * place);
+        let closed_at = after(&opened_at, 100);
         bot.closed_trade(|row| (row.opened_at, row.closed_at) = (&opened_at, &closed_at));
     }
-    assert_silent(&bot, "cooldown-broken");
+}
+
+#[test]
+fn a_cooldown_that_no_row_shows_is_the_bot_s_default_or_the_configured_one() {
+    let bot = BotFile::generation1();
+    openings(&bot, 5, 360);
+    assert_found(&bot, "cooldown-broken", "medium", &["4 times", "sooner than 1800 s", "the bot's default"]);
     let config = bot.folder().join("monitor.toml");
-    for (seconds, found) in [(1_800, 1), (0, 0)] {
+    for (seconds, found) in [(1_800, 1), (300, 0), (0, 0)] {
         std::fs::write(&config, format!("[limits]\ncooldown_seconds = {seconds}\n")).unwrap();
         let flags = ["--config", config.to_str().unwrap()];
         assert_eq!(findings(&bot, "cooldown-broken", &flags).len(), found, "{seconds} s");
     }
+    // A row that shows a shorter pause, and a bot that knows no cooldown.
+    bot.cooldown("bitcoin", &after(&ago(7_200 - 4 * 360), 300));
+    assert_silent(&bot, "cooldown-broken");
+    let bot = BotFile::generation1().without_table("coin_cooldowns");
+    openings(&bot, 5, 360);
+    assert_silent(&bot, "cooldown-broken");
+    let bot = BotFile::generation1();
+    openings(&bot, 4, 1_801);
+    assert_silent(&bot, "cooldown-broken");
+}
+
+#[test]
+fn the_query_of_the_cooldown_returns_what_is_counted() {
+    let bot = BotFile::generation1();
+    openings(&bot, 5, 360);
+    bot.open_trade(|row| (row.coin_name, row.opened_at) = ("bitcoin", "2026-11-22 07:30:00"));
+    let told = &found(&bot, "cooldown-broken")[0];
+    let query = told["evidence"].as_str().unwrap().split_once("query: ").unwrap().1.to_owned();
+    let rows: i64 = bot.value(&format!("SELECT count(*) FROM ({query})"));
+    assert!(told["description"].as_str().unwrap().starts_with(&format!("{rows} times")), "{told:#}");
+}
+
+#[test]
+fn a_cooldown_longer_by_a_time_zone_s_offset_is_of_another_clock() {
+    // Three coins, each opened again after an hour; their cooldowns expire so long after the last opening.
+    let with = |pause_seconds: i64, apart_seconds: i64| {
+        let bot = BotFile::generation1();
+        for (place, coin) in ["solana", "pepe", "tron"].into_iter().enumerate() {
+            let last = ago(place as i64 * 300 + 600);
+            for opened_at in [after(&last, -apart_seconds), last.clone()] {
+                let closed_at = after(&opened_at, 120);
+                bot.closed_trade(|row| {
+                    (row.coin_name, row.opened_at, row.closed_at) = (coin, &opened_at, &closed_at);
+                });
+            }
+            bot.cooldown(coin, &after(&last, pause_seconds));
+        }
+        bot
+    };
+    assert_silent(&with(1_800 + 7 * HOUR, HOUR), "cooldown-broken");
+    assert_silent(&with(1_800 + 19_800, HOUR), "cooldown-broken");
+    // By the default, which the other clock does not change.
+    assert_found(&with(1_800 + 7 * HOUR, 900), "cooldown-broken", "medium", &["3 times", "1800 s"]);
+    // A pause that is no offset away, and one that the bot itself names.
+    assert_found(&with(4_000, HOUR), "cooldown-broken", "medium", &["3 times", "4000 s", "coin_cooldowns"]);
+    let bot = with(5_400, HOUR);
+    assert_silent(&bot, "cooldown-broken");
+    let refusal =
+        "BUY tron $50.00: Coin tron in cooldown (5200s remaining). Trade different coins for diversity.";
+    bot.activity("trade_rejected", refusal, None, &ago(50));
+    assert_found(&bot, "cooldown-broken", "medium", &["3 times", "5400 s"]);
 }
 
 /// A change of a coin's status.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::columns::{Column, Form, Value, columns};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
@@ -55,8 +55,6 @@ pub(super) const TWO_CLOCKS: Check = Check {
     run: two_clocks,
 };
 
-/// Bitcoin's first block: no coin was traded before 2009.
-const FIRST_YEAR_TEXT: &str = "2009-01-01 00:00:00";
 /// No two zones lie further apart.
 const LARGEST_OFFSET_HOURS: i64 = 15;
 
@@ -110,20 +108,23 @@ fn ahead(column: &Column, evidence: &Evidence, furthest: i64) -> Problem {
 }
 
 fn implausible(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let first = clock::parse_utc(FIRST_YEAR_TEXT).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let mut found = Found::nothing();
     for column in columns(audit)? {
-        let plausible = column.times().filter(|(at, _)| *at >= first).count();
+        let plausible = column.times().filter(|(at, _)| clock::is_plausible(*at)).count();
         let mut evidence = Evidence::default();
         for value in &column.values {
             match value {
                 Value::Empty => {}
                 Value::Unreadable(text) => evidence.fault(|| format!("\"{text}\"")),
-                Value::Time { at, .. } => evidence.row((*at < first).then_some(|| clock::utc_text(*at))),
+                Value::Time { at, .. } => {
+                    evidence.row((!clock::is_plausible(*at)).then_some(|| clock::utc_text(*at)));
+                }
             }
         }
-        // Without any good time the column may hold something else.
-        if evidence.count > 0 && plausible > 0 {
+        // Without any good time a column that is not the bot's own may hold something else.
+        let holds_times = plausible > 0
+            || (column.times().next().is_some() && audit.context.bot.has_column(&column.table, &column.name));
+        if evidence.count > 0 && holds_times {
             found.fact(impossible(column, &evidence));
         }
     }
