@@ -64,6 +64,6 @@ fn reused(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// Whether the later trade is not the earlier one: of another coin, or opened after the other's exit. What was
 /// added to a position, or sold in parts, belongs to it.
 fn is_another(one: &Entry, other: &Entry) -> bool {
-    let is_later = one.closed_at.zip(other.opened_at).is_some_and(|(closed, opened)| opened > closed);
+    let is_later = one.closed_by.zip(other.opened_at).is_some_and(|(closed, opened)| opened > closed);
     one.coin != other.coin || (is_later && !same::opening(one, other))
 }

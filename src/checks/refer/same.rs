@@ -128,7 +128,10 @@ fn logged_closings(audit: &Audit<'_>, rows: &[&Entry]) -> anyhow::Result<usize> 
             closing.generation == row.generation
                 && is_own
                 && closing.coin.eq_ignore_ascii_case(&row.coin)
-                && row.closed_at.is_some_and(|at| near(closing.at, at, LOGGED_SECONDS))
+                && [row.closed_at, row.closed_by]
+                    .into_iter()
+                    .flatten()
+                    .any(|at| near(closing.at, at, LOGGED_SECONDS))
         })
     });
     Ok(closings.filter_map(|closing| closing.trade_id.as_deref()).collect::<HashSet<_>>().len())
