@@ -97,11 +97,15 @@ impl Gathered {
         };
         let mut readings = 1;
         loop {
-            let bot = Bot::open(&config.db, hot_journal)?;
+            let bot = match readings {
+                MOST_READINGS => Bot::open_shared(&config.db, hot_journal)?,
+                _ => Bot::open(&config.db, hot_journal)?,
+            };
             let context = Context::new(&bot, config, now)?;
             let report = Report::collect(&context);
             let checks = checks::run(&context, &report);
-            if !checks.undecided.is_empty() && readings < MOST_READINGS {
+            let is_unsure = bot.was_disturbed() || !checks.undecided.is_empty();
+            if is_unsure && readings < MOST_READINGS {
                 tracing::info!("The bot wrote while its file was read: it is read again");
                 readings += 1;
                 continue;

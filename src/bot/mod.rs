@@ -7,6 +7,7 @@ mod bounds;
 pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod closing;
+mod file;
 pub(crate) mod generation;
 mod hold;
 mod host;
@@ -20,22 +21,22 @@ mod source;
 pub(crate) mod trade;
 mod views;
 
-use std::fs::{File, OpenOptions};
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Days, Utc};
-use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Row};
+use rusqlite::{CachedStatement, Connection, Row};
 
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset, Reading};
+use file::AtRest;
+pub(crate) use file::{may_write, open_read_only};
 use hold::Hold;
 pub(crate) use hold::skipped;
 use slices::Slices;
-pub(crate) use source::quoted;
 use source::{Source, Times};
+pub(crate) use source::quoted;
 use views::Views;
 
 const VIEWS: &str = include_str!("views/trading_bot.sql");
@@ -77,6 +78,8 @@ pub(crate) enum HotJournal {
 #[derive(Debug)]
 pub(crate) struct Bot {
     connection: Connection,
+    /// Where it is read without locks.
+    at_rest: Option<AtRest>,
     hold: Hold,
     sources: Vec<Source>,
     views: Views,
@@ -97,44 +100,36 @@ impl Bot {
     /// One sentence where there is no such file, it is no SQLite database, it cannot be read now, or
     /// it holds none of the bot's tables.
     pub(crate) fn open(path: &Path, hot_journal: HotJournal) -> anyhow::Result<Self> {
-        let shown = path.display();
-        ensure!(path.exists(), "there is no file {shown}: name the bot's database with --db or MONITOR_DB");
-        ensure!(
-            !path.is_dir(),
-            "{shown} is a directory: name the bot's database file with --db or MONITOR_DB"
-        );
-        // Opening a pipe would wait for ever.
-        ensure!(
-            path.is_file(),
-            "{shown} is no regular file: name the bot's database with --db or MONITOR_DB"
-        );
-        for ending in ["-journal", "-wal"] {
-            let beside = PathBuf::from(format!("{shown}{ending}"));
-            ensure!(
-                !beside.exists() || beside.is_file() || beside.is_dir(),
-                "{} is no regular file: move it away",
-                beside.display()
-            );
+        file::check(path)?;
+        let at_rest = AtRest::of(path);
+        let was_at_rest = at_rest.is_some();
+        match Self::begin(path, at_rest, hot_journal) {
+            // Somebody has begun to write: only locks help.
+            Err(_) if was_at_rest && AtRest::of(path).is_none() => Self::open_shared(path, hot_journal),
+            opened => opened.map_err(|error| file::explain(&error, path))?.checked(path),
         }
-        let begin = || Self::begin(open_read_only(path)?);
-        let bot = match begin() {
-            Err(error) if hot_journal == HotJournal::RollBack && is_hot_journal(&error, path) => {
-                roll_back(path).and_then(|()| begin())
-            }
-            opened => opened,
-        };
-        let bot = bot.map_err(|error| explain(&error, path))?;
-        if bot.sources.iter().all(|source| !source.exists) {
-            let looked_for: Vec<_> = bot.sources.iter().map(|source| source.table.as_str()).collect();
-            bail!(
-                "{shown} holds none of the bot's tables (looked for {}): is it the right file?",
-                looked_for.join(", ")
-            );
-        }
-        Ok(bot)
     }
 
-    fn begin(mut connection: Connection) -> rusqlite::Result<Self> {
+    /// The same for a file that others write meanwhile: with locks, whatever lies beside it.
+    ///
+    /// # Errors
+    /// As for `open`.
+    pub(crate) fn open_shared(path: &Path, hot_journal: HotJournal) -> anyhow::Result<Self> {
+        let opened = Self::begin(path, None, hot_journal);
+        opened.map_err(|error| file::explain(&error, path))?.checked(path)
+    }
+
+    fn begin(path: &Path, at_rest: Option<AtRest>, hot_journal: HotJournal) -> rusqlite::Result<Self> {
+        let begin = |at_rest: Option<AtRest>| Self::read(file::open(path, at_rest.as_ref())?, at_rest);
+        match begin(at_rest) {
+            Err(error) if hot_journal == HotJournal::RollBack && file::is_hot_journal(&error, path) => {
+                file::roll_back(path).and_then(|()| begin(None))
+            }
+            opened => opened,
+        }
+    }
+
+    fn read(mut connection: Connection, at_rest: Option<AtRest>) -> rusqlite::Result<Self> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Sorters stay in memory: nothing is written beside the bot's file. Most pages are read once, in
         // order: a cache of half a megabyte does, and stays in the processor's own.
@@ -148,7 +143,25 @@ impl Bot {
         for source in sources.iter().filter(|source| source.exists) {
             times = times.and(source.times(&connection)?);
         }
-        Ok(Self { connection, hold, sources, views, has_local_times, host_offset, times })
+        Ok(Self { connection, at_rest, hold, sources, views, has_local_times, host_offset, times })
+    }
+
+    /// The bot's file, and no other program's.
+    fn checked(self, path: &Path) -> anyhow::Result<Self> {
+        let looked_for: Vec<_> = self.sources.iter().map(|source| source.table.as_str()).collect();
+        ensure!(
+            self.sources.iter().any(|source| source.exists),
+            "{} holds none of the bot's tables (looked for {}): is it the right file?",
+            path.display(),
+            looked_for.join(", ")
+        );
+        Ok(self)
+    }
+
+    /// Whether the file was read without locks and somebody has begun to write it meanwhile: what was read
+    /// is worth nothing.
+    pub(crate) fn was_disturbed(&self) -> bool {
+        self.at_rest.as_ref().is_some_and(AtRest::is_over)
     }
 
     /// Whether the file has this table, with the columns that make it the bot's.
@@ -330,85 +343,4 @@ impl Bot {
         let to = self.host_offset.instant(row.get_ref(to)?, Clock::Utc);
         Ok(from.zip(to).map(|(from, to)| (to - from).num_milliseconds() as f64 / 1e3))
     }
-}
-
-/// Whether reading failed because a rollback journal of a killed process lies beside the file.
-fn is_hot_journal(error: &rusqlite::Error, path: &Path) -> bool {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
-        && Path::new(&journal).exists()
-}
-
-/// Opens a file for reading, and leaves nothing beside it that could keep its writer out.
-///
-/// # Errors
-/// When it cannot be opened.
-pub(crate) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    match as_it_lies(path) {
-        Some(uri) => Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI),
-        None => Connection::open_with_flags(path, flags),
-    }
-}
-
-/// Whether this user may write a file. To be asked while no connection to it is open: closing a file lets go
-/// of the locks that the process holds on it.
-pub(crate) fn may_write(path: &Path) -> bool {
-    OpenOptions::new().write(true).open(path).is_ok()
-}
-
-/// Whoever reads a file in WAL mode makes a log and its index beside it. Where another user is to write the
-/// file, theirs would be in his way. A log that is not there holds nothing: the file is read as it lies.
-fn as_it_lies(path: &Path) -> Option<String> {
-    let path = path.canonicalize().ok()?;
-    let mut header = [0; 20];
-    File::open(&path).ok()?.read_exact(&mut header).ok()?;
-    let is_in_wal_mode = header.ends_with(&[2, 2]);
-    let is_another_s = !may_write(&path);
-    let path = path.to_str()?;
-    if !is_in_wal_mode || Path::new(&format!("{path}-wal")).exists() || !is_another_s {
-        return None;
-    }
-    let encoded = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    Some(format!("file:{encoded}?immutable=1"))
-}
-
-/// The first read of a writer rolls a hot journal back; nothing else is done.
-fn roll_back(path: &Path) -> rusqlite::Result<()> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))
-}
-
-/// SQLite's error as a sentence about the file.
-fn explain(error: &rusqlite::Error, path: &Path) -> anyhow::Error {
-    let shown = path.display();
-    let sentence = match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => {
-            format!("{shown} is not an SQLite database (or is encrypted): name the bot's file with --db")
-        }
-        Some(ErrorCode::DatabaseCorrupt) => {
-            format!("{shown} is damaged: run `sqlite3 {shown} 'PRAGMA integrity_check'` and restore a backup")
-        }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => format!(
-            "{shown} stayed locked for {} s: another process holds its write lock",
-            BUSY_TIMEOUT.as_secs()
-        ),
-        _ if is_hot_journal(error, path) => format!(
-            "{shown} cannot be read before somebody rolls back the half-written transaction of a killed \
-             process beside it: start the bot, or run without --dry-run as a user who may write its folder"
-        ),
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => format!(
-            "{shown} cannot be opened: check that this user may read the file and, \
-             while a -wal or -journal file lies beside it, write its folder"
-        ),
-        Some(ErrorCode::SystemIoFailure) => format!(
-            "{shown} cannot be read: check the disk, and what lies beside the file under its name with \
-             -journal or -wal"
-        ),
-        _ => format!("{shown} cannot be read: run `sqlite3 {shown} 'PRAGMA integrity_check'`"),
-    };
-    anyhow!("{sentence} ({error})")
 }

@@ -122,6 +122,14 @@ impl BotFile {
         folder.join("data").join("trading_bot.db")
     }
 
+    /// The same with a new connection that has read nothing yet: nobody has the file open.
+    pub(crate) fn closed(self) -> Self {
+        let path = self.path();
+        let Self { folder, connection, host_offset_seconds } = self;
+        connection.close().unwrap_or_else(|(_, error)| panic!("{error}"));
+        Self { folder, connection: Connection::open(path).unwrap(), host_offset_seconds }
+    }
+
     /// For plain SQL.
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection

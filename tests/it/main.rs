@@ -43,3 +43,4 @@ mod survives_content;
 mod survives_files;
 mod survives_hostile_text;
 mod survives_processes;
+mod survives_wal;
