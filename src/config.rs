@@ -388,9 +388,14 @@ fn checked_key(text: Option<&str>) -> anyhow::Result<Option<ApiKey>> {
 }
 
 fn as_of(text: &str) -> anyhow::Result<DateTime<Utc>> {
-    clock::parse_utc(text).with_context(|| {
+    let moment = clock::parse_utc(text).with_context(|| {
         format!("--as-of {text:?} is not a time: give RFC 3339 or YYYY-MM-DD HH:MM:SS (UTC)")
-    })
+    })?;
+    ensure!(
+        moment <= Utc::now(),
+        "--as-of {text:?} is in the future: give a moment that has passed, or leave it out to audit now"
+    );
+    Ok(moment)
 }
 
 fn tiers(file: BTreeMap<String, Vec<String>>) -> anyhow::Result<BTreeMap<u8, Vec<String>>> {

@@ -30,7 +30,8 @@ fn sentence(code: ErrorCode) -> Option<String> {
             BUSY_TIMEOUT.as_secs()
         ),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => NOT_WRITABLE.to_owned(),
-        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+        ErrorCode::NotADatabase => "the file is no SQLite database: name another one".to_owned(),
+        ErrorCode::DatabaseCorrupt => {
             "the file is damaged: look at it with `PRAGMA integrity_check` and restore a backup".to_owned()
         }
         _ => return None,

@@ -8,6 +8,7 @@ mod run;
 mod same;
 mod tables;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -44,8 +45,10 @@ pub(crate) fn open_read_only(config: &Config) -> anyhow::Result<Option<Connectio
     if config.alerts_db.is_some() && !path.exists() {
         return Ok(None);
     }
+    check_file(path)?;
     let connection = bot::open_read_only(path).context("cannot open the file")?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    refuse_foreign(&connection, config)?;
     Ok(Some(connection))
 }
 
@@ -60,11 +63,13 @@ pub(crate) fn open_for_writing(config: &Config, patience: Duration) -> anyhow::R
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let path = config.alerts_path();
+    check_file(path)?;
     // SQLite would open it for reading, and make what `bot::open_read_only` makes not.
     ensure!(!path.exists() || bot::may_write(path), trouble::NOT_WRITABLE);
     let mut connection =
         Connection::open_with_flags(path, flags).context("cannot open the file for writing")?;
     connection.busy_timeout(patience)?;
+    refuse_foreign(&connection, config)?;
     // A deferred transaction that turns into a writer fails at once when another one is faster.
     connection.set_transaction_behavior(TransactionBehavior::Immediate);
     if connection.table_exists(Some("main"), "monitoring_alerts")? {
@@ -72,6 +77,36 @@ pub(crate) fn open_for_writing(config: &Config, patience: Duration) -> anyhow::R
     }
     tables::make(&mut connection, path)?;
     Ok(connection)
+}
+
+/// Opening a pipe would wait for ever.
+fn check_file(path: &Path) -> anyhow::Result<()> {
+    ensure!(!path.exists() || path.is_file(), "{} is no regular file: name another one", path.display());
+    Ok(())
+}
+
+/// A file that was named for the alerts and holds another program's tables is not ours to write to.
+fn refuse_foreign(connection: &Connection, config: &Config) -> anyhow::Result<()> {
+    const TABLES: &str = "
+SELECT
+    name
+FROM sqlite_master
+WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND name NOT LIKE 'monitoring\\_%' ESCAPE '\\'
+ORDER BY name
+LIMIT 3";
+    if !config.keeps_alerts_apart() || connection.table_exists(Some("main"), "monitoring_alerts")? {
+        return Ok(());
+    }
+    let tables =
+        connection.prepare(TABLES)?.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    ensure!(
+        tables.is_empty(),
+        "{} is the database of another program (it holds {}): name a file of its own with --alerts-db",
+        config.alerts_path().display(),
+        tables.join(", ")
+    );
+    Ok(())
 }
 
 /// A table of that name with other columns is not ours to change.

@@ -59,6 +59,14 @@ UPDATE monitoring_sightings
 SET missed_runs = missed_runs + 1
 WHERE alert_id = :id AND last_seen_at <= :audited_at AND least_hours <= :hours";
 
+/// Where a clock was ahead once, no later run would count as one that missed the alert until it is passed.
+const CLAMP: &str = "
+UPDATE monitoring_sightings
+SET
+    first_seen_at = min(first_seen_at, CURRENT_TIMESTAMP),
+    last_seen_at = CURRENT_TIMESTAMP
+WHERE last_seen_at > CURRENT_TIMESTAMP";
+
 /// What became of a run's findings.
 #[derive(Debug)]
 pub(crate) struct Kept {
@@ -138,6 +146,7 @@ fn store_at_once(
 ) -> anyhow::Result<Kept> {
     let mut connection = open_for_writing(config, PATIENCE)?;
     let transaction = connection.transaction().context("cannot get the write lock")?;
+    transaction.execute(CLAMP, []).context("cannot set back a sighting in the future")?;
     let alerts = Alert::all(&transaction)?;
     let mut run = Run { audited, alerts, seen: BTreeSet::new(), new_llm_alerts: 0, sameness };
     let mut outcomes = Vec::new();
