@@ -151,11 +151,13 @@ impl Gathered {
     }
 
     /// Checks whose silence means that their problem is gone: none where the bot has gone on since the
-    /// audited moment, for what it has overwritten no check can judge.
+    /// audited moment, for what it has overwritten no check can judge, and none where rows could not be
+    /// placed in time.
     fn conclusive(&self, config: &Config) -> &BTreeSet<&'static str> {
         static NONE: BTreeSet<&str> = BTreeSet::new();
         let is_of_the_past = config.as_of.is_some() && self.report.holds_later_rows();
-        if is_of_the_past { &NONE } else { &self.checks.completed }
+        let is_blind = !self.report.unreadable_times.is_empty();
+        if is_of_the_past || is_blind { &NONE } else { &self.checks.completed }
     }
 
     /// What the LLM is sent. What it says is held against the names themselves.

@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rusqlite::types::ValueRef;
 
 pub(crate) use super::host::{HostOffset, Reading};
+use super::other_times;
 
 /// Which clock a column's naive text was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +72,13 @@ pub(crate) fn parse_utc(text: &str) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether a time does not begin with `YYYY-MM-DD`, by which text is compared, or names its zone in the
-/// length of `YYYY-MM-DD HH:MM:SS`, by which times without one are known.
+/// Whether a time does not begin with `YYYY-MM-DD`, by which text is compared, counts twelve hours, or names
+/// its zone in the length of `YYYY-MM-DD HH:MM:SS`, by which times without one are known.
 pub(crate) fn is_odd_time(value: ValueRef<'_>) -> bool {
     let ValueRef::Text(bytes) = value else { return true };
     let is_day_first = bytes.first() == Some(&b'2') && bytes.get(4) == Some(&b'-');
-    !is_day_first || (bytes.len() == 19 && bytes.get(16) != Some(&b':'))
+    let is_of_twelve_hours = matches!(bytes.trim_ascii_end().last(), Some(b'M' | b'm'));
+    !is_day_first || is_of_twelve_hours || (bytes.len() == 19 && bytes.get(16) != Some(&b':'))
 }
 
 /// `YYYY-MM-DD HH:MM:SS` in UTC, as the bot's own columns have it.
@@ -85,9 +87,11 @@ pub(crate) fn utc_text(instant: DateTime<Utc>) -> String {
 }
 
 /// Epoch seconds, milliseconds, microseconds or nanoseconds, told apart by their size.
-/// Below 100,000,000 (March 1973) a number is a counter or "unset", not a time.
+/// Below 100,000,000 (March 1973) a number is a Julian day, a counter or "unset".
 fn epoch(number: f64) -> Option<DateTime<Utc>> {
     let seconds = match number {
+        n if other_times::is_julian_day(n) => return other_times::julian_day(n),
+        n if other_times::is_digits(n) => return other_times::digits(n),
         n if n < 1e8 => return None,
         n if n < 1e11 => n,
         n if n < 1e14 => n / 1e3,
@@ -111,7 +115,7 @@ fn plain(text: &[u8]) -> Option<Stamp> {
 
 fn stamp(text: &str) -> Option<Stamp> {
     let text = text.trim();
-    let date = date(text.as_bytes().get(..10)?);
+    let date = text.as_bytes().get(..10).and_then(date);
     let Some(date) = date else {
         return text.parse().ok().and_then(epoch).map(Stamp::Instant);
     };
@@ -124,21 +128,24 @@ fn stamp(text: &str) -> Option<Stamp> {
         .find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, ':' | '.' | ',')))
         .unwrap_or(rest.len());
     let (clock, zone) = rest.split_at_checked(clock_end)?;
+    if let Some(time) = other_times::twelve_hours(clock, zone.trim(), time) {
+        return Some(Stamp::Naive(date.and_time(time)));
+    }
     let naive = date.and_time(time(clock.as_bytes())?);
     match zone.trim() {
         "" => Some(Stamp::Naive(naive)),
         "Z" | "z" | "UTC" | "GMT" => Some(Stamp::Instant(naive.and_utc())),
         offset => {
-            let seconds = offset_seconds(offset)?;
+            let seconds = offset_seconds(other_times::offset(offset)?)?;
             Some(Stamp::Instant(naive.checked_sub_signed(Duration::seconds(seconds))?.and_utc()))
         }
     }
 }
 
-/// `YYYY-MM-DD`, nothing else: a plain number is an epoch.
+/// `YYYY-MM-DD` or `YYYY/MM/DD`, nothing else: a plain number is an epoch.
 fn date(text: &[u8]) -> Option<NaiveDate> {
     match text {
-        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
+        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] | [y1, y2, y3, y4, b'/', m1, m2, b'/', d1, d2] => {
             let year = pair(*y1, *y2)? * 100 + pair(*y3, *y4)?;
             NaiveDate::from_ymd_opt(year as i32, pair(*m1, *m2)?, pair(*d1, *d2)?)
         }
@@ -222,6 +229,14 @@ mod tests {
             "2026-02-05T12:04:20-08",
             "1770321860",
             "1770321860000",
+            "2461077.336342593",
+            "20260205200420",
+            "2026/02/05 20:04:20",
+            "2026-02-05 20:04:20 +0000 UTC",
+            "2026-02-05 21:04:20 +0100 CET",
+            "2026-02-05 20:04:20.000 +0000 UTC m=+0.015",
+            "2026-02-05 08:04:20 PM",
+            "2026/02/05 8:04:20pm",
         ] {
             assert_eq!(utc(text), same, "{text}");
         }
@@ -244,6 +259,12 @@ mod tests {
             "inf",
             "2026-02-05 20:04:20.",
             "äääääääääää",
+            "02/05/2026 20:04:20",
+            "05.02.2026 20:04",
+            "2026-02/05 20:04:20",
+            "2026-02-05 20:04:20 PM",
+            "2026-02-05 20:04:20 +0000 or so",
+            "20261305200420",
         ] {
             assert_eq!(utc(text), None, "{text}");
         }
@@ -267,6 +288,9 @@ mod tests {
             ("2026-02-05T20:04:20.5", false),
             ("2026-02-05T20:04:20+05:30", false),
             ("2026-02-05T20:04+05", true),
+            ("2026/02/05 20:04:20", true),
+            ("2026-02-05 08:04:20 PM", true),
+            ("2026-02-05 20:04:20 +0000 UTC", false),
             ("1770321860", true),
         ] {
             assert_eq!(is_odd_time(ValueRef::Text(text.as_bytes())), is_odd, "{text}");

@@ -280,6 +280,9 @@ impl Ledger {
             }
             Ok(())
         })?;
+        if bot.has_odd_times() {
+            ledger.entries.sort_by_key(|entry| std::cmp::Reverse(entry.closed_at));
+        }
         ledger.complete = ledger.entries.len() + ledger.later < limit;
         Ok(ledger)
     }

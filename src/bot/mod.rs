@@ -14,10 +14,12 @@ mod host;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod opening;
+pub(crate) mod other_times;
 #[cfg(test)]
 mod plan_tests;
 mod slices;
 mod source;
+mod times;
 pub(crate) mod trade;
 mod views;
 
@@ -35,8 +37,10 @@ pub(crate) use file::{may_write, open_read_only};
 use hold::Hold;
 pub(crate) use hold::skipped;
 use slices::Slices;
-use source::{Source, Times};
+use source::Source;
 pub(crate) use source::quoted;
+use times::Times;
+pub(crate) use times::UnreadableTimes;
 use views::Views;
 
 const VIEWS: &str = include_str!("views/trading_bot.sql");
@@ -141,7 +145,7 @@ impl Bot {
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
         let mut times = Times::default();
         for source in sources.iter().filter(|source| source.exists) {
-            times = times.and(source.times(&connection)?);
+            times.add(times::of(source, &connection)?);
         }
         Ok(Self { connection, at_rest, hold, sources, views, has_local_times, host_offset, times })
     }
@@ -194,6 +198,16 @@ impl Bot {
     /// The canonical views, in the order of their page.
     pub(crate) fn views(&self) -> impl Iterator<Item = &str> {
         self.views.names()
+    }
+
+    /// Columns of times of the bot's tables in which rows stand and no time can be read.
+    pub(crate) fn unreadable_times(&self) -> &[UnreadableTimes] {
+        &self.times.unreadable
+    }
+
+    /// Whether some times do not sort as text does.
+    pub(crate) fn has_odd_times(&self) -> bool {
+        self.times.are_odd
     }
 
     /// The oldest time that is known to stand in the bot's tables, give or take the offset of a time zone.
@@ -285,21 +299,28 @@ impl Bot {
         Ok(rows)
     }
 
-    /// So many times up to `now`, in the order of a query that streams them, newest first as their texts
-    /// sort. The query selects a time and its clock, up to the day that it is given.
+    /// So many times up to `now`, newest first as their texts sort or, where some do not, as their instants
+    /// do. The query selects a time and its clock in that order, up to the day that it is given.
     pub(crate) fn newest_times(
         &self,
         sql: &str,
         now: DateTime<Utc>,
         most: usize,
     ) -> rusqlite::Result<Vec<DateTime<Utc>>> {
-        let to_day = now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let to_day = match self.times.are_odd {
+            true => DateTime::<Utc>::MAX_UTC,
+            false => now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC),
+        };
         let mut times = Vec::new();
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query([day_text(to_day)])?;
-        while times.len() < most {
+        while self.times.are_odd || times.len() < most {
             let Some(row) = rows.next()? else { break };
             times.extend(self.instant(row, 0, 1)?.filter(|at| *at <= now));
+        }
+        if self.times.are_odd {
+            times.sort_unstable_by(|one, other| other.cmp(one));
+            times.truncate(most);
         }
         Ok(times)
     }
@@ -324,7 +345,12 @@ impl Bot {
         let is_local =
             self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
         let clock = if is_local { Clock::Local } else { Clock::Utc };
-        Ok(self.host_offset.moments(row.get_ref(time)?, clock))
+        let value = row.get_ref(time)?;
+        // Where a whole column is misread, no statement rests on it.
+        let is_read = |reading: &Reading| {
+            self.times.unreadable.is_empty() || times::is_plausible(value, reading.earliest)
+        };
+        Ok(self.host_offset.moments(value, clock).filter(is_read))
     }
 
     /// Whether some times are of the host's clock; otherwise all naive ones are UTC.

@@ -1,10 +1,9 @@
 //! The bot's own tables, as the page of views declares them and as the file has them.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use rusqlite::types::ValueRef;
+use chrono::NaiveDateTime;
 use rusqlite::{Connection, ErrorCode, Row};
 
-use super::clock::{self, Clock, HostOffset};
+use super::clock;
 
 /// One declared table of the bot.
 #[derive(Debug)]
@@ -18,29 +17,6 @@ pub(crate) struct Source {
     pub(crate) exists: bool,
     /// Whether it holds a row.
     pub(super) has_rows: bool,
-}
-
-/// The times of a table, as far as they have been looked at.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Times {
-    /// One does not sort as `YYYY-MM-DD…` text does: a number, or text in another form.
-    pub(crate) are_odd: bool,
-    /// The oldest of them, give or take the offset of a time zone.
-    pub(crate) oldest: Option<DateTime<Utc>>,
-}
-
-impl Times {
-    fn add(&mut self, value: ValueRef<'_>) {
-        let Some(at) = HostOffset::ThisMachine.instant(value, Clock::Utc) else { return };
-        self.are_odd |= clock::is_odd_time(value);
-        self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
-    }
-
-    /// Of both.
-    pub(crate) fn and(self, other: Self) -> Self {
-        let oldest = [self.oldest, other.oldest].into_iter().flatten().min();
-        Self { are_odd: self.are_odd || other.are_odd, oldest }
-    }
 }
 
 impl Source {
@@ -66,56 +42,16 @@ impl Source {
         self.exists && self.columns.iter().any(|(name, found)| *found && name == column)
     }
 
+    /// The declared columns that the file has.
+    pub(super) fn found_columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().filter(|(_, found)| *found).map(|(name, _)| name.as_str())
+    }
+
     /// One with a single column.
     #[cfg(test)]
     pub(super) fn of_test(table: &str, has_rows: bool) -> Self {
         Self { table: table.to_owned(), columns: vec![("a".to_owned(), true)], exists: true, has_rows }
     }
-
-    /// What times the table holds. An index tells exactly by its two ends; without one the newest and the
-    /// oldest rows tell, since a file changes its format when its program changes.
-    pub(crate) fn times(&self, connection: &Connection) -> rusqlite::Result<Times> {
-        const SAMPLED_ROWS: usize = 50;
-        let table = quoted(&self.table);
-        let indexed = indexed_columns(connection, &self.table)?;
-        let times = self.columns.iter().filter(|(name, found)| *found && is_time(name));
-        let (by_index, by_sample): (Vec<_>, Vec<_>) =
-            times.map(|(name, _)| name).partition(|name| indexed.contains(name));
-        let mut queries: Vec<String> = by_index
-            .into_iter()
-            .map(|name| quoted(name))
-            .map(|name| {
-                format!(
-                    "SELECT (SELECT min({name}) FROM main.{table}), (SELECT max({name}) FROM main.{table})"
-                )
-            })
-            .collect();
-        if !by_sample.is_empty() {
-            let names = by_sample.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-            queries
-                .push(format!("SELECT {names} FROM main.{table} ORDER BY rowid DESC LIMIT {SAMPLED_ROWS}"));
-            queries.push(format!("SELECT {names} FROM main.{table} LIMIT {SAMPLED_ROWS}"));
-        }
-        let mut times = Times::default();
-        for sql in queries {
-            // A view or a table WITHOUT ROWID has no such order.
-            let Ok(mut statement) = connection.prepare(&sql) else { continue };
-            let columns = statement.column_count();
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                for column in 0..columns {
-                    times.add(row.get_ref(column)?);
-                }
-            }
-        }
-        Ok(times)
-    }
-}
-
-fn is_time(column: &str) -> bool {
-    column.ends_with("_at")
-        || column.ends_with("_time")
-        || matches!(column, "timestamp" | "last_updated" | "last_used")
 }
 
 /// The tables that the page of views declares, compared with those of the file.
@@ -157,7 +93,7 @@ fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Stri
 }
 
 /// Columns that an index begins with.
-fn indexed_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+pub(super) fn indexed_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT info.name FROM pragma_index_list(?1, 'main') AS list, pragma_index_info(list.name, 'main') AS info
         WHERE info.seqno = 0 AND info.name IS NOT NULL AND NOT list.partial";
     connection.prepare_cached(sql)?.query_map([table], |row| row.get(0))?.collect()

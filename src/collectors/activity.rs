@@ -18,8 +18,7 @@ SELECT
     id,
     CASE WHEN activity_type IN ('llm_decision', 'decision_rejected') THEN details END
 FROM activity
-WHERE within(created_at)
-ORDER BY created_at, id";
+WHERE within(created_at)";
 
 /// What the activity log says.
 #[derive(Debug)]
@@ -42,7 +41,9 @@ impl Activity {
         let mut vocabulary = Vocabulary::default();
         let mut recorder = Recorder::default();
         let both = Period { after: context.previous.after, until: context.window.until };
-        context.bot.each_within(ROWS, both, |at, row| {
+        // Texts that do not sort as their instants do are in the order in which the bot wrote them.
+        let order = if context.bot.has_odd_times() { "id" } else { "created_at, id" };
+        context.bot.each_within(&format!("{ROWS}\nORDER BY {order}"), both, |at, row| {
             let kind = vocabulary.kind_id(&cell::name(row, 2)?.unwrap_or_default());
             let is_previous = at <= context.previous.until;
             let description = match is_previous && !vocabulary.tells_by_description(kind) {

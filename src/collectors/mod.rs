@@ -28,7 +28,7 @@ use crate::bot::closing::{self, Closing};
 use crate::bot::ledger::{self, Entry, Ledger};
 use crate::bot::opening::{self, Opening};
 use crate::bot::trade::{self, Later};
-use crate::bot::{Bot, Period, generation, skipped};
+use crate::bot::{Bot, Period, UnreadableTimes, generation, skipped};
 use crate::config::Config;
 use crate::guard;
 
@@ -334,6 +334,9 @@ pub(crate) struct Report {
     pub(crate) learning_quality: Section<learning_quality::LearningQuality>,
     /// Every table of the file.
     pub(crate) tables: Section<census::Census>,
+    /// Columns of the bot's tables whose rows cannot be placed in time, each with the reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) unreadable_times: BTreeMap<String, String>,
 }
 
 impl Report {
@@ -347,13 +350,15 @@ impl Report {
             system_metrics: Section::collect("system metrics", context, system_metrics::collect),
             learning_quality: Section::collect("learning quality", context, learning_quality::collect),
             tables: Section::collect("tables", context, census::collect),
+            unreadable_times: context.bot.unreadable_times().iter().map(unreadable).collect(),
         }
     }
 
     /// Whether the file holds no trade, open position, learning or activity up to the audited moment.
     pub(crate) fn is_of_nothing(&self) -> bool {
         let is_nothing = |basis| basis == Some(Basis::Nothing);
-        is_nothing(self.trade_patterns.available().map(|trades| trades.basis))
+        self.unreadable_times.is_empty()
+            && is_nothing(self.trade_patterns.available().map(|trades| trades.basis))
             && is_nothing(self.learning_quality.available().map(|learnings| learnings.basis))
             && self.account_health.available().is_some_and(|account| account.open_positions == 0)
             && self.system_metrics.available().is_some_and(|system| system.last_activity.is_none())
@@ -378,8 +383,8 @@ impl Report {
         coins.chain(exits).map(String::as_str).chain(ids).chain(tables)
     }
 
-    /// Names of the sections whose collector failed and of the tables that cannot be read, each with the
-    /// reason.
+    /// Names of the sections whose collector failed, of the tables that cannot be read and of the columns
+    /// without a readable time, each with the reason.
     pub(crate) fn failed(&self) -> Vec<(String, &str)> {
         let sections = [
             ("trade_patterns", self.trade_patterns.error()),
@@ -393,6 +398,17 @@ impl Report {
         let sections = sections.into_iter().map(|(name, error)| (name.to_owned(), error));
         let tables = self.tables.available().into_iter().flat_map(|census| &census.all);
         let tables = tables.map(|table| (format!("the table {}", table.schema.name), table.error.as_deref()));
-        sections.chain(tables).filter_map(|(name, error)| Some((name, error?))).collect()
+        let times = self.unreadable_times.iter().map(|(name, reason)| (name.clone(), Some(reason.as_str())));
+        sections.chain(tables).chain(times).filter_map(|(name, error)| Some((name, error?))).collect()
     }
+}
+
+fn unreadable(times: &UnreadableTimes) -> (String, String) {
+    tracing::error!("The times of {} cannot be read", times.column);
+    let reason = format!(
+        "none of its times can be read (one is \"{}\"), so that no window holds its rows: write them as \
+         YYYY-MM-DD HH:MM:SS in UTC",
+        times.example
+    );
+    (times.column.clone(), reason)
 }

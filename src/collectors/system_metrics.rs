@@ -158,8 +158,16 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
     for (field, is_null, reason) in [
         ("uptime_hours", last_start.is_none(), "the activity log shows no start"),
         ("last_start", last_start.is_none(), "the activity log shows no start"),
-        ("last_activity", last_activity.is_none(), "the activity log has no row up to now"),
-        ("seconds_since_last_activity", last_activity.is_none(), "the activity log has no row up to now"),
+        (
+            "last_activity",
+            last_activity.is_none(),
+            "the activity log has no row with a readable time up to now",
+        ),
+        (
+            "seconds_since_last_activity",
+            last_activity.is_none(),
+            "the activity log has no row with a readable time up to now",
+        ),
     ] {
         if is_null {
             unavailable.insert(field, reason.to_owned());
@@ -267,7 +275,7 @@ fn staleness(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Re
         let reason = if rows == 0 {
             "the bot stores no prices"
         } else {
-            "all prices are newer than the audited moment"
+            "no price has a readable time up to the audited moment"
         };
         unavailable.insert("market_data_staleness", reason.to_owned());
     }

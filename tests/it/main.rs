@@ -45,3 +45,4 @@ mod survives_files;
 mod survives_hostile_text;
 mod survives_processes;
 mod survives_wal;
+mod time_forms;

@@ -24,7 +24,9 @@ pub(super) enum Form {
     Naive,
     /// With an offset or `Z`.
     Zoned,
-    /// Epoch.
+    /// With `AM` or `PM`.
+    TwelveHours,
+    /// Epoch, or days.
     Number,
 }
 
@@ -35,6 +37,7 @@ impl Form {
             Self::Space => "with a space",
             Self::Naive => "with a T",
             Self::Zoned => "with a zone",
+            Self::TwelveHours => "with AM or PM",
             Self::Number => "as a number",
         }
     }
@@ -213,6 +216,8 @@ fn form_of(text: &str) -> Form {
         .unwrap_or_default()
         .trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
     match text.as_bytes().get(10) {
+        _ if text.parse::<f64>().is_ok() => Form::Number,
+        Some(b' ' | b'T') if text.ends_with(['M', 'm']) => Form::TwelveHours,
         None if !text.contains('-') => Form::Number,
         None => Form::Space,
         _ if !zone.is_empty() => Form::Zoned,

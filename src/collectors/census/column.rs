@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use serde::Serialize;
 
 use crate::bot::clock::{Clock, HostOffset};
+use crate::bot::other_times::{is_digits, is_julian_day};
 
 /// A column, as the newest rows show it.
 #[derive(Debug, Clone, Serialize)]
@@ -164,6 +165,14 @@ pub(crate) enum Form {
     EpochSeconds,
     /// Milliseconds or less since 1970.
     EpochMilliseconds,
+    /// `2026/02/05 20:04:20`.
+    SlashText,
+    /// `2026-02-05 08:04:20 PM`.
+    TwelveHourText,
+    /// `20260205200420`.
+    Digits,
+    /// SQLite's `julianday()`.
+    JulianDays,
 }
 
 impl Form {
@@ -184,6 +193,10 @@ impl Form {
             Self::DayText => "YYYY-MM-DD",
             Self::EpochSeconds => "epoch seconds",
             Self::EpochMilliseconds => "epoch milliseconds",
+            Self::SlashText => "YYYY/MM/DD HH:MM:SS",
+            Self::TwelveHourText => "with AM or PM",
+            Self::Digits => "YYYYMMDDHHMMSS",
+            Self::JulianDays => "Julian days",
         }
     }
 
@@ -191,6 +204,8 @@ impl Form {
     pub(super) fn of_text(text: &str) -> Self {
         let text = text.trim();
         match (text.as_bytes().get(4), text.as_bytes().get(10)) {
+            (Some(b'-' | b'/'), _) if text.ends_with(['M', 'm']) => Self::TwelveHourText,
+            (Some(b'/'), _) => Self::SlashText,
             (Some(b'-'), None) => Self::DayText,
             (Some(b'-'), Some(separator)) => {
                 let clock = text.get(11..).unwrap_or_default();
@@ -209,7 +224,12 @@ impl Form {
 
     /// The form of a number that has been read as a time.
     pub(super) fn of_number(number: f64) -> Self {
-        if number < 1e11 { Self::EpochSeconds } else { Self::EpochMilliseconds }
+        match number {
+            number if is_julian_day(number) => Self::JulianDays,
+            ..1e11 => Self::EpochSeconds,
+            number if is_digits(number) => Self::Digits,
+            _ => Self::EpochMilliseconds,
+        }
     }
 }
 
@@ -267,6 +287,11 @@ mod tests {
             ("2026-02-05", Form::DayText),
             ("1770321860", Form::EpochSeconds),
             ("1770321860000", Form::EpochMilliseconds),
+            ("2026/02/05 20:04:20", Form::SlashText),
+            ("2026-02-05 08:04:20 PM", Form::TwelveHourText),
+            ("2026-02-05 20:04:20 +0000 UTC", Form::ZonedText),
+            ("20260205200420", Form::Digits),
+            ("2461077.336342593", Form::JulianDays),
         ] {
             assert_eq!(Form::of_text(text), form, "{text}");
         }
