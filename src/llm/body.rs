@@ -9,8 +9,8 @@ use crate::untrusted::{cut, one_line};
 
 /// As much of a foreign text as fits into one sentence.
 const MAX_QUOTED_CHARS: usize = 300;
-/// As much of it as is searched for what it names.
-const MAX_TEXT_CHARS: usize = 16_000;
+/// As much of it as is searched for what it names, or for findings.
+const MAX_TEXT_CHARS: usize = 100_000;
 
 /// A body, without the key.
 #[derive(Debug, PartialEq)]

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::answer::extract;
 use super::body::{Body, quoted};
+use super::message::{answer_among_reasoning, called, content, refusal};
 use super::server_error::ServerError;
 
 /// What an envelope comes to.
@@ -105,6 +106,11 @@ impl Usage {
 
 fn not_json(body: &Body) -> Verdict {
     let nothing = |fault: String, remedy| Verdict::Nothing(Nothing { fault, remedy });
+    if let Body::Text(text) = body
+        && let Some(text) = salvaged(text)
+    {
+        return Verdict::Answer { text, is_cut: false };
+    }
     match body {
         Body::Html { title, .. } => nothing(
             format!("the endpoint answered with a web page ({title}) instead of JSON"),
@@ -120,6 +126,16 @@ fn not_json(body: &Body) -> Verdict {
             Verdict::CutShort("the answer's JSON was cut short on its way".to_owned())
         }
     }
+}
+
+/// The answer in an envelope that is beyond repair, or without one: only where it holds findings.
+fn salvaged(text: &str) -> Option<String> {
+    let behind_names = text.split("\"content\":").skip(1);
+    let contents = behind_names.filter_map(|rest| {
+        serde_json::Deserializer::from_str(rest).into_iter::<String>().next().and_then(Result::ok)
+    });
+    let mut places = contents.chain([text.to_owned()]);
+    places.find(|text| extract(text).is_ok_and(|extraction| !extraction.findings.is_empty()))
 }
 
 /// The error that a completion states: of its own, or of its first choice.
@@ -138,7 +154,10 @@ fn completion(value: &Value) -> Verdict {
     }
     let nothing = |fault: &str, remedy| Verdict::Nothing(Nothing { fault: fault.to_owned(), remedy });
     let Some(choice) = value.get("choices").and_then(|choices| choices.get(0)) else {
-        return nothing("the endpoint answered without any choices", CHECK_URL);
+        return match salvaged(&value.to_string()) {
+            Some(text) => Verdict::Answer { text, is_cut: false },
+            None => nothing("the endpoint answered without any choices", CHECK_URL),
+        };
     };
     let message = choice.get("message").and_then(Value::as_object).cloned().unwrap_or_else(|| {
         // Completions of the older kind hold a text.
@@ -200,66 +219,6 @@ fn whole_message(message: &Map<String, Value>) -> Verdict {
         _ => "the model's answer has no content",
     };
     nothing(fault.to_owned())
-}
-
-/// The arguments of all calls: some servers turn a schema into a tool, whose arguments are the answer.
-fn called(message: &Map<String, Value>) -> String {
-    let calls = message.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
-    let functions = calls.filter_map(|call| call.get("function")).chain(message.get("function_call"));
-    let arguments =
-        functions.filter_map(|function| function.get("arguments")).map(|arguments| match arguments {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            parsed => parsed.to_string(),
-        });
-    arguments.collect::<Vec<_>>().join("\n")
-}
-
-/// The content as text: a string, a list of parts, or JSON that some server has parsed already.
-fn content(message: &Map<String, Value>) -> String {
-    match message.get("content") {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) if parts.iter().all(is_part) => parts.iter().map(part_text).collect(),
-        Some(value @ (Value::Array(_) | Value::Object(_))) => value.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// A part of a content: text by itself, or an object that says which kind of part it is. A list of
-/// findings has titles.
-fn is_part(part: &Value) -> bool {
-    part.is_string()
-        || part.as_object().is_some_and(|part| part.contains_key("type") && !part.contains_key("title"))
-}
-
-fn part_text(part: &Value) -> &str {
-    match part {
-        Value::String(text) => text,
-        // A part of another type, such as thinking, is not the answer.
-        Value::Object(fields) => match fields.get("type").and_then(Value::as_str) {
-            Some("text" | "output_text") => fields.get("text").and_then(Value::as_str).unwrap_or_default(),
-            _ => "",
-        },
-        _ => "",
-    }
-}
-
-fn refusal(message: &Map<String, Value>) -> Option<String> {
-    let of_parts = || {
-        let parts = message.get("content")?.as_array()?;
-        parts.iter().find_map(|part| part.get("refusal").and_then(Value::as_str))
-    };
-    let text = message.get("refusal").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    text.or_else(of_parts).map(str::to_owned)
-}
-
-/// Some servers put a reasoning model's answer where its thoughts belong. Thoughts alone are none.
-fn answer_among_reasoning(message: &Map<String, Value>) -> Option<String> {
-    ["reasoning_content", "reasoning"]
-        .iter()
-        .filter_map(|name| message.get(*name).and_then(Value::as_str))
-        .find(|text| extract(text).is_ok())
-        .map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The LLM's part of the audit: one question to an OpenAI-compatible endpoint, its answer as findings.
 //!
 //! `conversation` asks and decides what follows from each reply, with the help of modules that each
-//! know one thing: `request` what is sent, `address` where to, `transport` how, `lost`, `body`, `stream`, `envelope` and `server_error`
+//! know one thing: `request` what is sent, `address` where to, `transport` how, `lost`, `body`, `stream`, `envelope`, `message` and `server_error`
 //! what came back, `answer`, `mend`, `finding_item` and `echo` how a text becomes findings, `retry` whether
 //! to wait, `context` what fits, `remedy` what a person can do.
 
@@ -16,6 +16,7 @@ mod finding_item;
 mod key_removal;
 mod lost;
 mod mend;
+mod message;
 mod probe;
 mod progress;
 mod remedy;

@@ -82,6 +82,16 @@ const DIFFICULTIES: [&str; 19] = [
     "cut off",
     "is incomplete",
 ];
+/// A model that is asked again is sorry for its first answer: that says nothing of the report.
+const APOLOGIES: [&str; 7] = [
+    "for the confusion",
+    "for the mistake",
+    "for the misunderstanding",
+    "for the oversight",
+    "for the previous",
+    "for the error",
+    "for my ",
+];
 /// Names of fields that say by themselves whether an answer is one.
 const FAILURES: [&str; 3] = ["error", "refusal", "failure"];
 const SUCCESSES: [&str; 4] = ["success", "ok", "complete", "completed"];
@@ -99,6 +109,9 @@ fn contradicts(sentence: &str) -> bool {
     let holds = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
     let words = || sentence.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     let begins = |stems: &[&str]| words().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
+    if holds(&APOLOGIES) {
+        return false;
+    }
     if holds(&DIFFICULTIES) {
         return true;
     }
@@ -158,6 +171,7 @@ mod tests {
             "Issues: none",
             "I found no data inconsistencies in the figures provided.",
             "With 3 trades the win rate cannot be judged; the other figures do not deviate from those before.",
+            "I apologize for the confusion. Here is the corrected JSON:",
             "After careful review, 0 problems; everything works as expected.",
         ] {
             assert!(!says_otherwise(text), "{text}");
@@ -171,6 +185,7 @@ mod tests {
             "I can’t access databases.",
             "I'm sorry, but I can't help with that.",
             "Please provide the report.",
+            "I apologize, but I cannot audit this.",
             "No issues found, but the report was truncated.",
             "I cannot audit this due to missing data, so no issues can be reported.",
             "An error occurred while the report was read.",

@@ -22,16 +22,30 @@ impl Conversation<'_> {
         match u32::try_from(doubled) {
             Ok(room) if room > used && !self.asked_for_more_room => {
                 tracing::warn!(
-                    "room for {used} tokens held no complete finding of the LLM's; asking again with {room}"
+                    "the LLM's answer ended before one finding was complete, with room for {used} tokens; asking again with room for {room}"
                 );
                 self.asked_for_more_room = true;
                 self.shape.max_tokens = room;
                 Next::AskAgain
             }
             _ => Next::Fail(format!(
-                "room for {used} tokens was spent before one finding was complete: raise max_tokens in the config file, or ask a model that thinks less"
+                "the answer ended before one finding was complete, {}: raise {}, or ask a model that thinks less",
+                match self.ended_early_at() {
+                    Some(tokens) => format!("after {tokens} tokens, with room for {used} tokens"),
+                    None => format!("with room for {used} tokens"),
+                },
+                match self.ended_early_at() {
+                    Some(_) => "the endpoint's own limit on answers",
+                    None => "max_tokens in the config file",
+                }
             )),
         }
+    }
+
+    /// Where an answer ended, if that was well before the room that it had.
+    fn ended_early_at(&self) -> Option<u64> {
+        let used = self.tally.completion_tokens?;
+        (used > 0 && used * 2 < u64::from(self.shape.max_tokens)).then_some(used)
     }
 
     /// The model is told once what is wrong with its answer.

@@ -87,6 +87,18 @@ fn room_spent() -> Vec<Scenario> {
             .fails(&["room for 8192 tokens", "max_tokens"])
             .attempts(2),
         Scenario::new(
+            "an endpoint with a limit of its own",
+            vec![Reply::json(
+                200,
+                &json!({
+                    "choices": [{"finish_reason": "stop", "message": {"content": "{\"findings\": [{\"title\": \"so"}}],
+                    "usage": {"completion_tokens": 1_200},
+                }),
+            )],
+        )
+        .fails(&["after 1200 tokens", "the endpoint's own limit"])
+        .attempts(2),
+        Scenario::new(
             "room enough was left",
             vec![
                 spent(json!({"completion_tokens": 3, "completion_tokens_details": {"reasoning_tokens": 0}}))

@@ -61,6 +61,27 @@ fn mended() -> Vec<Scenario> {
         )
         .finds(&["A"])
         .attempts(2),
+        Scenario::new("an envelope beyond repair", vec![raw("\"stop\"", "stop, {[")]).finds(&["A", "B"]),
+        Scenario::new(
+            "an envelope that forgets to escape",
+            vec![Reply::new(
+                200,
+                "application/json",
+                format!("{{\"choices\": [{{\"message\": {{\"content\": \"{}\"}}}}]}}", answer(&["A", "B"])),
+            )],
+        )
+        .finds(&["A", "B"]),
+        Scenario::new(
+            "an answer without an envelope",
+            vec![Reply::new(200, "application/json", answer(&["A"]))],
+        )
+        .finds(&["A"]),
+        Scenario::new(
+            "an empty list without an envelope",
+            vec![Reply::new(200, "application/json", "{\"findings\": []}").retry_soon()],
+        )
+        .fails(&["without any choices"])
+        .attempts(2),
         Scenario::new(
             "one finding beyond repair",
             vec![Reply::chat(&format!(
