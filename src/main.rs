@@ -18,6 +18,7 @@ mod grounding;
 mod guard;
 mod llm;
 mod logging;
+mod plural;
 mod prompt;
 mod redaction;
 mod similarity;

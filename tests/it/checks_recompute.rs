@@ -1,5 +1,7 @@
 //! What is stored must follow from the file's own rows.
 
+mod account;
+
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
@@ -231,64 +233,6 @@ fn a_trade_opens_before_it_closes() {
         reversed,
         &["1 of 40", "solana (id 2) by 300 s"],
     );
-}
-
-#[test]
-fn rounding_to_cents_adds_up_over_every_trade() {
-    let bot = generation1();
-    bot.trade_each_minute(-20_880..=-2_881);
-    settle(&bot);
-    let account = "UPDATE account_state SET total_pnl = total_pnl + ?1, balance = balance + ?1, \
-                   available_balance = available_balance + ?1";
-    bot.execute(account, [1.0]);
-    assert_eq!(findings(&bot, "account-contradicts-trades", &[]), Vec::<Value>::new());
-    bot.execute(account, [1.0]);
-    let found = findings(&bot, "account-contradicts-trades", &[]);
-    assert!(found[0]["evidence"].as_str().unwrap().contains("recomputed from 18040 trades"), "{found:#?}");
-}
-
-#[test]
-fn the_account_follows_from_the_trades() {
-    let drifted = |bot: &BotFile| {
-        bot.execute("UPDATE account_state SET total_pnl = total_pnl + 7.5, balance = balance + 7.5", []);
-    };
-    assert_found_after(
-        &generation1(),
-        "account-contradicts-trades",
-        drifted,
-        &["critical", "total_pnl is", "(+7.50)", "available_balance"],
-    );
-    let bot = generation1();
-    bot.execute("UPDATE account_state SET balance = balance + 4000, available_balance = balance + 4000", []);
-    assert_eq!(
-        findings(&bot, "account-contradicts-trades", &[]),
-        Vec::<Value>::new(),
-        "another starting balance"
-    );
-}
-
-#[test]
-fn positions_and_account_agree_about_what_is_bound() {
-    let bot = generation1();
-    bot.open_trade(|_| ());
-    settle(&bot);
-    let forgotten = |bot: &BotFile| {
-        bot.execute("UPDATE account_state SET in_positions = 0, available_balance = balance", []);
-    };
-    assert_found_after(
-        &bot,
-        "account-contradicts-trades",
-        forgotten,
-        &["in_positions is 0.00, its rows give 50.00"],
-    );
-}
-
-#[test]
-fn a_time_of_update_moves_with_the_account() {
-    let frozen = |bot: &BotFile| {
-        bot.execute("UPDATE account_state SET last_updated = '2026-11-20 09:00:00'", []);
-    };
-    assert_found_after(&generation1(), "account-time-frozen", frozen, &["low", "40 trades since"]);
 }
 
 #[test]

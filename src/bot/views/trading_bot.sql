@@ -24,7 +24,7 @@
 -- @source regime_rules (rule_id, description, condition, action, times_triggered, is_active, created_at)
 -- @source reflections (id, timestamp, trades_analyzed, insights)
 -- @source insights (id, reflection_id, insight_type, description, discovered_at)
--- @source equity_points (id, timestamp, balance)
+-- @source equity_points (id, timestamp, balance, trade_id)
 -- @source runtime_state (key, value, updated_at)
 -- @source price_history (id, coin, price_usd, timestamp)
 -- @source coin_scores (coin, total_trades, wins, losses, total_pnl, avg_pnl, win_rate, is_blacklisted, trend, last_updated)
@@ -312,6 +312,16 @@ SELECT
     NULL,
     NULL,
     timestamp
+FROM src_equity_points;
+
+-- The balance over time, and the trade whose closing led to it.
+CREATE TEMP VIEW equity_point AS
+SELECT
+    'local' AS clock,
+    id,
+    timestamp AS at,
+    balance,
+    trade_id
 FROM src_equity_points;
 
 -- What the bot did, in order.

@@ -1,10 +1,12 @@
 //! The stored account against trades and open positions.
 
+use super::payments::Payments;
 use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
 use crate::bot::cell;
 use crate::bot::clock::parse_utc;
 use crate::collectors::Context;
 use crate::collectors::account_health::{Account, AccountHealth};
+use crate::plural::plural;
 
 pub(super) const TOTALS: Check = Check {
     id: "account-contradicts-trades",
@@ -54,11 +56,12 @@ fn trade_count(context: &Context<'_>) -> anyhow::Result<u64> {
 }
 
 fn totals(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    const ROWS: &str = "its rows give";
     let Some((health, stored)) = comparable(audit)? else { return Ok(Found::nothing()) };
     let (slack, trimmed) = (slack(audit)?, was_trimmed(audit)?);
     let mut wrong = Vec::new();
-    let mut note = |name: &str, stored: f64, expected: f64| {
-        wrong.push(format!("{name} is {stored:.2}, its rows give {expected:.2} ({:+.2})", stored - expected));
+    let mut note = |name: &str, stored: f64, source: &str, expected: f64| {
+        wrong.push(format!("{name} is {stored:.2}, {source} {expected:.2} ({:+.2})", stored - expected));
     };
     let near = |one: f64, other: f64| (one - other).abs() <= slack.rounding;
     let pnl = health.recomputed.total_pnl.filter(|_| !trimmed);
@@ -66,52 +69,65 @@ fn totals(audit: &Audit<'_>) -> anyhow::Result<Found> {
         && !near(total, expected)
         && !near(total, expected - slack.recent_pnl)
     {
-        note("total_pnl", total, expected);
+        note("total_pnl", total, ROWS, expected);
     }
-    if let (Some(balance), Some(expected)) = (stored.balance, pnl) {
-        let start = balance - expected;
-        let fits = |start: f64| near(start, health.starting_balance) || is_deposit(start);
-        let is_cash = stored.in_positions.is_some_and(|size| fits(start + size));
-        if !fits(start) && !fits(start + slack.recent_pnl) && !is_cash {
-            note("balance", balance, health.starting_balance + expected);
+    let mut payments = None;
+    // Of a history without its beginning the stored sum is what there is.
+    if let (Some(balance), Some(expected)) = (stored.balance, pnl.or(stored.total_pnl)) {
+        let fits = |start: f64| {
+            near(balance, start + expected) || near(balance, start + expected - slack.recent_pnl)
+        };
+        if !fits(health.starting_balance) {
+            let told = Payments::read(audit)?;
+            let own = audit.context.config.limits.starting_balance_usd;
+            let start = own.or(told.start_usd).unwrap_or(health.starting_balance);
+            if !fits(start) && !fits(start + told.paid_in_usd) {
+                let source = if pnl.is_some() { ROWS } else { "total_pnl gives" };
+                note("balance", balance, source, start + told.paid_in_usd + expected);
+                payments = Some(told);
+            }
         }
     }
     let open = health.recomputed.in_positions.filter(|_| !slack.positions_move);
     if let (Some(size), Some(expected)) = (stored.in_positions, open)
         && !near(size, expected)
     {
-        note("in_positions", size, expected);
+        note("in_positions", size, ROWS, expected);
     }
     if let (Some(balance), Some(available), Some(size)) =
         (stored.balance, stored.available_balance, stored.in_positions)
         && !near(available, balance - size)
         && !near(available, balance)
     {
-        note("available_balance", available, balance - size);
+        note("available_balance", available, "balance and in_positions give", balance - size);
     }
     if wrong.is_empty() {
         return Ok(Found::nothing());
     }
+    let trades = trade_count(audit.context)?;
     Ok(Some(Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Critical,
         subject: table(audit).to_owned(),
         title: format!("The account in {} contradicts trades and open positions", table(audit)),
         description: format!(
-            "{}. Sizes and limits follow the stored account, so they are wrong now.",
-            wrong.join("; ")
+            "{}. Sizes and limits follow the stored account, so they are wrong now.{}",
+            wrong.join("; "),
+            payments.map_or_else(String::new, |payments| payments.text())
         ),
         evidence: format!(
-            "stored and recomputed from {} trades and {} open positions: {}; query: {}",
-            trade_count(audit.context)?,
+            "stored and recomputed from {} {} and {} open {}: {}; query: {}",
+            trades,
+            plural(trades, "trade", "trades"),
             health.open_positions,
+            plural(health.open_positions, "position", "positions"),
             wrong.join("; "),
             match audit.context.generation {
                 1 => "SELECT account_state.*, (SELECT sum(pnl_usd) FROM closed_trades), (SELECT sum(size_usd) FROM open_trades) FROM account_state",
                 _ => "SELECT balance, (SELECT sum(pnl_usd) FROM trade_journal) FROM equity_points ORDER BY id DESC LIMIT 1",
             }
         ),
-        recommendation: "Find which write is missing or doubled (an exception between two commits, a restart), then set the account to the recomputed amounts.".to_owned(),
+        recommendation: "Find which write is missing or doubled (an exception between two commits, a restart), then set the account to the recomputed amounts. If the bot began with another balance, or money was paid in or out, set limits.starting_balance_usd in the config file.".to_owned(),
     })
     .into())
 }
@@ -131,11 +147,6 @@ fn comparable<'run>(audit: &Audit<'run>) -> anyhow::Result<Option<(&'run Account
         Ok(())
     })?;
     Ok((!later && audit.context.ledger()?.later == 0).then_some((health, stored)))
-}
-
-/// Another starting balance, or money paid in or out, is a round sum: a multiple of ten dollars.
-fn is_deposit(start: f64) -> bool {
-    start > 0.0 && (start / 10.0 - (start / 10.0).round()).abs() < 0.001
 }
 
 /// Whether the oldest trades were deleted: then the sum of the rest says nothing about the total.

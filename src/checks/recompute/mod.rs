@@ -4,6 +4,7 @@ mod account;
 mod daily;
 mod log;
 mod openings;
+mod payments;
 mod prices;
 mod reasons;
 mod rule_counters;
