@@ -35,8 +35,8 @@ pub(super) const CHECKS: &[Check] = &[
         theme: Theme::DeadParts,
         why: "A table that refers to rows of another and stays empty while those come is a feature that never ran.",
         threshold: Some(Threshold {
-            default: 50.0,
-            reason: "rows of the table that it refers to: fewer may come before the feature's first use",
+            default: 10.0,
+            reason: "rows, a day old, of the table that it refers to: what each fourth of them should lead to would be missing once in 18 (0.75^10)",
         }),
         run: tables::never_written,
     },

@@ -154,9 +154,23 @@ fn prices_that_stop_are_critical_under_a_position() {
     expect(&bot, "prices-stale", "high", &["2026-11-22 08:10:00"]);
     silent(&bot, "coin-price-stale");
     bot.open_trade(|_| ());
-    expect(&bot, "prices-stale", "critical", &["1 positions are open"]);
+    expect(&bot, "prices-stale", "critical", &["1 position is open"]);
     bot.activity("strategist", "Generated 0 conditions", None, &ago(20));
     silent(&bot, "prices-stale");
+}
+
+#[test]
+fn a_position_without_a_price_is_told_after_two_cycles() {
+    let bot = healthy();
+    let with = |age_seconds: i64| {
+        bot.execute("DELETE FROM open_trades", []);
+        let opened_at = ago(age_seconds);
+        bot.open_trade(|trade| (trade.coin_name, trade.opened_at) = ("zzz", &opened_at));
+    };
+    with(40);
+    silent(&bot, "position-without-price");
+    with(240);
+    expect(&bot, "position-without-price", "critical", &["zzz (id 2)"]);
 }
 
 #[test]

@@ -130,7 +130,22 @@ fn a_trade_does_not_stay_half_finished() {
     let stuck = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET status = 'closed' WHERE rowid IN (1, 20, 25)", []);
     };
-    assert_found_after(&generation2(), "trade-stuck-in-status", stuck, &["low", "2 of 30"]);
+    let words = ["low", "2 of 30", "27 others", "has missed them"];
+    assert_found_after(&generation2(), "trade-stuck-in-status", stuck, &words);
+}
+
+#[test]
+fn a_step_that_finishes_no_trade_any_more_has_stopped() {
+    let stopped = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET status = 'closed' WHERE rowid <= 20", []);
+    };
+    let words = ["medium", "10 of 30", "10 others", "none of the 10", "the step has stopped"];
+    assert_found_after(&generation2(), "trade-stuck-in-status", stopped, &words);
+    let never = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET status = 'closed'", []);
+    };
+    let words = ["medium", "20 of 30", "Not one trade has become 'post_tracked'"];
+    assert_found_after(&generation2(), "trade-stuck-in-status", never, &words);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, sp
 use crate::bot::log::{Log, quotable};
 use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 /// All prices are old.
@@ -51,6 +52,8 @@ SELECT
 FROM price";
 /// A table of this length is no list of coins.
 const MOST_COINS: usize = 2_000;
+/// A row of prices that was being written at the opening is there after the next cycle.
+const CYCLES_TO_SETTLE: f64 = 2.0;
 /// Fewer coins are no "others".
 const FEWEST_OTHERS: usize = 3;
 
@@ -117,10 +120,17 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: "Prices are no longer updated while the bot runs".to_owned(),
         description: format!(
             "The newest price of all {} coins is from {} UTC, {} older than the bot's newest activity. \
-             {open} positions are open, and no stop loss of theirs can be seen.",
+             {}.",
             prices.coins.len(),
             clock::utc_text(prices.newest),
-            span(behind)
+            span(behind),
+            match open {
+                0 => "No position is open".to_owned(),
+                _ => format!(
+                    "{open} {} open, and no stop loss can be seen",
+                    plural(open, "position is", "positions are")
+                ),
+            }
         ),
         evidence: format!(
             "newest price {}, newest activity {} ({}); query: SELECT max(last_updated) FROM market_data",
@@ -193,7 +203,10 @@ fn held(coin: &str, example: &str) -> Problem {
 fn not_held(evidence: &Evidence, proposed: usize) -> Problem {
     let consequence = match proposed {
         0 => "Nobody proposed to buy them in the window.".to_owned(),
-        _ => format!("The LLM proposed {proposed} times in the window to buy at such a price."),
+        _ => format!(
+            "The LLM proposed {proposed} {} in the window to buy at such a price.",
+            plural(proposed, "time", "times")
+        ),
     };
     Problem {
         alert_type: AlertType::Bug,
@@ -218,7 +231,8 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     }
     let known: HashSet<String> = prices.coins.iter().map(|(coin, _)| coin.to_lowercase()).collect();
-    let settled = prices.newest - TimeDelta::seconds(prices.limit_seconds(30.0) as i64);
+    // The bot opens no trade without a price, and each cycle writes them all: the next one is proof enough.
+    let settled = prices.newest - TimeDelta::seconds((CYCLES_TO_SETTLE * prices.cycle_seconds) as i64);
     let mut evidence = Evidence::default();
     for position in audit.context.open_positions()? {
         let is_old = position.opened_by.is_some_and(|opened_by| opened_by < settled);
@@ -231,9 +245,11 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Open positions in coins that have no price at all".to_owned(),
         description: format!(
-            "{} of {} open positions are in coins that the table of prices does not hold. Their stop loss and take \
-             profit cannot fire.",
-            evidence.count, evidence.of
+            "{} of {} open positions {} in a coin that the table of prices does not hold: stop loss and take profit \
+             cannot fire.",
+            evidence.count,
+            evidence.of,
+            plural(evidence.count, "is", "are")
         ),
         evidence: evidence.text(
             "open positions",

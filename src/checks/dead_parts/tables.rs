@@ -130,11 +130,6 @@ fn problem(table: &Table, witness: &Table, rhythm: &Rhythm, missing: f64) -> Pro
 }
 
 pub(super) fn never_written(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    const YOUNGEST_FILE: TimeDelta = TimeDelta::days(3);
-    let began = tables(audit).filter_map(|table| table.oldest).min();
-    if began.is_none_or(|began| last_sign(audit) - began < YOUNGEST_FILE) {
-        return Ok(Found::nothing());
-    }
     let mut found = Found::nothing();
     // Trades without learnings are the learning theme's.
     let empty = tables(audit)
@@ -143,13 +138,26 @@ pub(super) fn never_written(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for table in empty.filter(|table| table.schema.last_id_given.is_none()) {
         let parent = table.schema.declared.iter().find_map(|column| {
             let parent = referred_to(audit, table, &column.name)?;
-            (parent.rows as f64 >= audit.threshold).then_some((column.name.as_str(), parent))
+            (settled_rows(audit, parent) as f64 >= audit.threshold).then_some((column.name.as_str(), parent))
         });
         if let Some((column, parent)) = parent {
             found.fact(unwritten(table, column, parent));
         }
     }
     Ok(found)
+}
+
+/// Rows that are older than a day, for what is made of them may be made once a day.
+fn settled_rows(audit: &Audit<'_>, table: &Table) -> u64 {
+    let until = last_sign(audit) - TimeDelta::days(1);
+    let dated = table.oldest.and_then(|oldest| {
+        let after = oldest - TimeDelta::seconds(1);
+        table.rows_within(audit.context.bot.connection(), Period { after, until })
+    });
+    dated.unwrap_or_else(|| {
+        let began = tables(audit).filter_map(|table| table.oldest).min();
+        if began.is_some_and(|began| began <= until) { table.rows } else { 0 }
+    })
 }
 
 /// The table that a column refers to: by a declared key, or as `reflection_id` to `reflections`.

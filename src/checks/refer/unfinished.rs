@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
 use crate::bot::cell;
@@ -73,8 +73,8 @@ fn without_exit(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 /// Twenty times the quarter of an hour for which prices are followed, so that a busy host is no fault.
 const LONGEST: TimeDelta = TimeDelta::hours(5);
-/// Trades closed later that have moved on, which shows that the step runs.
-const FEWEST_AFTER: usize = 10;
+/// Trades of which not one has moved on that show that the step does not run at all.
+const FEWEST_OF_ALL: usize = 3;
 
 fn stuck(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let problems = [between(audit)?, not_followed(audit)?];
@@ -160,35 +160,56 @@ fn between(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
 }
 
 fn not_followed(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
-    let ledger = audit.context.ledger()?;
-    let moved_on: Vec<_> =
-        ledger.of(2).filter(|entry| entry.status.as_deref() == Some("post_tracked")).collect();
-    let limit = audit.context.now - LONGEST;
-    let is_stuck = |entry: &Entry| {
-        entry.status.as_deref() == Some("closed")
-            && entry.closed_by.is_some_and(|by| {
-                by < limit
-                    && moved_on.iter().filter(|other| other.closed_at.is_some_and(|other| other > by)).count()
-                        >= FEWEST_AFTER
-            })
-    };
+    let context = audit.context;
+    let trades = context.ledger()?.of(2);
+    let mut closed: Vec<(DateTime<Utc>, &Entry)> =
+        trades.filter_map(|trade| Some((trade.closed_at?, trade))).collect();
+    closed.sort_by_key(|(at, _)| *at);
+    // By the journal's own clock, which may be read some hours wrong: what came five hours later in it.
+    let opened = context.open_positions()?.iter().filter(|position| position.generation == 2);
+    let opened = opened.filter_map(|position| position.opened_at).max();
+    let newest = closed.last().map(|(at, _)| *at).max(opened);
+    let Some(limit) = newest.map(|newest| newest - LONGEST) else { return Ok(None) };
+    let is_done = |trade: &Entry| trade.status.as_deref() == Some("post_tracked");
+    let is_stuck = |at: DateTime<Utc>, trade: &Entry| trade.status.as_deref() == Some("closed") && at < limit;
+    let done = closed.iter().filter(|(_, trade)| is_done(trade)).count();
+    let last_done = closed.iter().rev().find(|(_, trade)| is_done(trade)).map(|(at, _)| *at);
+    let since = closed.iter().filter(|(at, trade)| is_stuck(*at, trade) && Some(*at) > last_done).count();
     let mut evidence = Evidence::default();
-    for entry in ledger.of(2) {
-        evidence.row(is_stuck(entry).then_some(|| entry.name()));
+    for (at, trade) in &closed {
+        evidence.row(is_stuck(*at, trade).then_some(|| trade.name()));
     }
-    let share = evidence.count as f64 / (evidence.of.max(1)) as f64;
-    let problem = Problem {
+    let has_stopped = since >= FEWEST_OF_ALL;
+    // Another version of the bot may know no later status.
+    let is_followed = done > 0 || context.bot.has_column("trade_journal", "price_15min_after");
+    if evidence.count == 0 || !is_followed || (done == 0 && !has_stopped) {
+        return Ok(None);
+    }
+    let rest = match (last_done, has_stopped) {
+        (None, _) => {
+            "Not one trade has become 'post_tracked': the step that should finish them does not run."
+                .to_owned()
+        }
+        (Some(at), true) => format!(
+            "{done} others became 'post_tracked', the newest of those closed at {} UTC; none of the {since} that were \
+             closed later and are that old: the step has stopped.",
+            utc_text(at)
+        ),
+        (Some(_), false) => {
+            format!("{done} others became 'post_tracked': the step that should finish these has missed them.")
+        }
+    };
+    let share = evidence.count as f64 / evidence.of as f64;
+    Ok(Some(Problem {
         alert_type: AlertType::Bug,
-        severity: if share > 0.1 { Severity::Medium } else { Severity::Low },
+        severity: if has_stopped || share > 0.1 { Severity::Medium } else { Severity::Low },
         subject: "trade_journal:closed".to_owned(),
         title: "Trades in trade_journal stay 'closed' and are never followed to the end".to_owned(),
         description: format!(
-            "{} of {} trades have stayed 'closed' for hours, while others closed later became 'post_tracked': \
-             the prices after their exit, and what they missed, were never recorded.",
-            evidence.count, evidence.of
+            "{} of {} trades have stayed 'closed' although the journal goes on for more than {} hours after them. {rest}",
+            evidence.count, evidence.of, LONGEST.num_hours()
         ),
         evidence: evidence.text("closed trades", "SELECT id, coin, exit_time, status FROM trade_journal WHERE status = 'closed' ORDER BY exit_time"),
         recommendation: "Load 'closed' trades at start and follow them too: a restart within the quarter of an hour after an exit loses them.".to_owned(),
-    };
-    Ok((evidence.count > 0).then_some(problem))
+    }))
 }

@@ -46,6 +46,25 @@ fn a_table_about_trades_that_none_has_filled_was_never_written() {
 }
 
 #[test]
+fn a_table_without_its_first_row_is_told_as_soon_as_its_parents_are_a_day_old() {
+    let with = |trades: i64| {
+        let bot = BotFile::generation1();
+        bot.execute("CREATE TABLE audits (id INTEGER PRIMARY KEY, trade_id INTEGER, created_at TEXT)", []);
+        for trade in (0..trades).rev() {
+            let (opened_at, closed_at) = (ago(trade * 3_600 + 2_000), ago(trade * 3_600 + 200));
+            bot.closed_trade(|row| (row.opened_at, row.closed_at) = (&opened_at, &closed_at));
+        }
+        bot
+    };
+    assert_says(
+        &with(49),
+        "table-never-written",
+        &["The table audits was never written", "rows of closed_trades: 49"],
+    );
+    assert_silent(&with(30), "table-never-written");
+}
+
+#[test]
 fn expired_rows_that_nobody_removes_pile_up() {
     let check = "expired-rows-pile-up";
     let expiring = |life: i64| {
