@@ -285,7 +285,7 @@ fn a_banned_coin_that_is_opened_later_is_a_bug() {
         &bot,
         "blacklist-broken",
         "high",
-        &["ADA banned at 2026-11-22 05:00:00", "1 trades", "$50.00"],
+        &["ADA banned at 2026-11-22 05:00:00", "1 trade was opened", "$50.00"],
     );
     assert_silent(&with("2026-11-22 05:10:00"), "blacklist-broken");
     status_change(&bot, "ADA", "blacklisted", "normal", "2026-11-22 06:00:00");
@@ -381,6 +381,10 @@ fn stops_executed_far_beyond_their_price_are_counted() {
     let words = ["4 of 4 stops", "3.0 % at worst", "$6.00 more", "stop at -2.00 %, closed at -5.00 %"];
     assert_found(&exits(4, "stop_loss", -2.5), "stop-overshot", "medium", &words);
     assert_silent(&exits(4, "stop_loss", -1.2), "stop-overshot");
+    // A stop that was moved into the profit.
+    let trailing = exits(4, "stop_loss", -0.5);
+    trailing.execute("UPDATE trade_journal SET stop_loss_price = 102", []);
+    assert_found(&trailing, "stop-overshot", "medium", &["stop at +2.00 %, closed at -1.00 %"]);
 }
 
 #[test]

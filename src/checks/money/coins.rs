@@ -12,6 +12,7 @@ use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median, p_text};
 use crate::checks::{Audit, Evidence, Found, Problem, weight};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 const COOLDOWNS: &str = "
 SELECT
@@ -272,9 +273,10 @@ pub(super) fn blacklist(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Blacklisted coins are still traded".to_owned(),
             description: format!(
-                "{} trades were opened in coins that the bot had blacklisted and not released, ${size_usd:.2} of size \
-                 with a result of ${pnl_usd:.2}: the ban does not reach the part that opens trades.",
-                evidence.count
+                "{} {} opened in coins that the bot had blacklisted and not released, ${size_usd:.2} of size with a \
+                 result of ${pnl_usd:.2}: the ban does not reach the part that opens trades.",
+                evidence.count,
+                plural(evidence.count, "trade was", "trades were")
             ),
             evidence: evidence.text(
                 "openings",

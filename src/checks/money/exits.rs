@@ -9,6 +9,7 @@ use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// What a trade has lost at a price, in percent of its entry.
 fn loss_percent(trade: &Entry, price: f64) -> Option<f64> {
@@ -147,8 +148,8 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 shown(&trade.coin),
                 trade.id,
                 trade.exit_kind().unwrap_or_default(),
-                -at_exit,
-                -at_level
+                0.0 - at_exit,
+                0.0 - at_level
             )
         }));
     }
@@ -160,9 +161,11 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Exits name a stop or target that the price had not reached".to_owned(),
             description: format!(
-                "{} of {} exits by a stop or target were made at a price that had not come to it: the reason, the \
+                "{} of {} exits by a stop or target {} made at a price that had not come to it: the reason, the \
                  level or the price is wrong, and so is what the bot learns from it.",
-                evidence.count, evidence.of
+                evidence.count,
+                evidence.of,
+                plural(evidence.count, "was", "were")
             ),
             evidence: evidence.text(
                 "exits by a level",

@@ -9,6 +9,7 @@ use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem, refer};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// A price is beyond a level where it is further than this fraction of the entry: spread and rounding.
 const BEYOND: f64 = 0.005;
@@ -51,9 +52,11 @@ pub(super) fn wrong_side(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Stops or targets lie on the wrong side of the entry".to_owned(),
             description: format!(
-                "{} of {} trades with levels have a target where the trade loses, or a stop beyond the target: they \
-                 close at once or bound no loss.",
-                evidence.count, evidence.of
+                "{} of {} trades with levels {} a target where the trade loses, or a stop beyond the target, which \
+                 closes at once or bounds no loss.",
+                evidence.count,
+                evidence.of,
+                plural(evidence.count, "has", "have")
             ),
             evidence: evidence.text(
                 "trades with levels",
@@ -193,11 +196,12 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
     evidence.of = audit.shared.history.all(audit.context)?.count() as u64;
     let open_usd = open.iter().filter_map(|one| one.trade.size_usd).fold(0.0, |sum, size| sum + size);
     let still_open = match (open.len(), reported_elsewhere) {
-        (0, 0) => "all of them are closed by now".to_owned(),
-        (0, more) => format!("they are closed by now, {more} more that are open are reported as forgotten"),
-        (open, 0) => format!("{open} of them (${open_usd:.2}) are still open"),
+        (0, 0) => "none of them is open any more".to_owned(),
+        (0, more) => format!("none of them is open any more, {}", forgotten_text(more)),
+        (open, 0) => format!("{open} of them (${open_usd:.2}) {} still open", plural(open, "is", "are")),
         (open, more) => {
-            format!("{open} of them (${open_usd:.2}) are still open, {more} more are reported as forgotten")
+            let are = plural(open, "is", "are");
+            format!("{open} of them (${open_usd:.2}) {are} still open, {}", forgotten_text(more))
         }
     };
     let names = names(audit.context.generation);
@@ -209,10 +213,11 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Positions stay open although the price has passed their stop or target".to_owned(),
         description: format!(
-            "{} positions stayed open for more than {} minutes beyond their stop or target, by prices in the same \
-             file; {still_open}. Nobody managed them meanwhile: losses have no bound, and profits are luck. A restart \
-             that does not load open positions looks like this.",
+            "{} {} open for more than {} minutes beyond stop or target, by prices in the same file; \
+             {still_open}. Nobody managed them meanwhile: losses have no bound, and profits are luck. A restart that \
+             does not load open positions looks like this.",
             ignored.len(),
+            plural(ignored.len(), "position stayed", "positions stayed"),
             audit.threshold
         ),
         evidence: evidence.text("trades and positions", &format!("SELECT * FROM {table}")),
@@ -221,6 +226,10 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
         ),
     })
     .into())
+}
+
+fn forgotten_text(count: usize) -> String {
+    format!("{count} more {} reported as forgotten", plural(count, "is", "are"))
 }
 
 /// Ids of the open positions that `ignored` reports by its default.

@@ -8,6 +8,7 @@ use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// A stored balance this far from the recomputed one means that the starting balance is not known.
 const SAME_BALANCE: f64 = 0.02;
@@ -133,10 +134,11 @@ pub(super) fn trade_size(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Trades are larger than the limit for one trade".to_owned(),
             description: format!(
-                "{} of {} trades were opened with more than {:.0} % of the balance of that moment: the limit for \
-                 one trade does not hold.",
+                "{} of {} trades {} opened with more than {:.0} % of the balance of that moment: the limit for one \
+                 trade does not hold.",
                 evidence.count,
                 evidence.of,
+                plural(evidence.count, "was", "were"),
                 100.0 * limit
             ),
             evidence: evidence.text(

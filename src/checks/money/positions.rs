@@ -3,6 +3,7 @@
 use super::levels;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// Positions that are open for days, apart from those that are known to be beyond their levels.
 pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
@@ -37,8 +38,11 @@ pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Open positions that no exit has closed for days".to_owned(),
         description: format!(
-            "{} of {} open positions are older than {} hours. They bind ${size_usd:.2} of the exposure.",
-            evidence.count, evidence.of, audit.threshold
+            "{} of {} open positions {} older than {} hours, which binds ${size_usd:.2} of the exposure.",
+            evidence.count,
+            evidence.of,
+            plural(evidence.count, "is", "are"),
+            audit.threshold
         ),
         evidence: evidence.text("open positions", query),
         recommendation:

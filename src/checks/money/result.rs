@@ -53,14 +53,13 @@ impl Results {
     }
 }
 
-/// `$-0.75 (95 % interval $-1.00 to $-0.50)`, without an interval where all values are one.
-fn mean_text(sample: Sample, digits: usize) -> String {
-    let mean = sample.mean;
+/// `95 % interval $-1.00 to $-0.50`; values that are all one have none.
+fn interval_text(sample: Sample, digits: usize) -> String {
     if sample.variance <= 0.0 {
-        return format!("${mean:.digits$} (all of them the same)");
+        return "all of them the same".to_owned();
     }
     let (low, high) = sample.interval();
-    format!("${mean:.digits$} (95 % interval ${low:.digits$} to ${high:.digits$})")
+    format!("95 % interval ${low:.digits$} to ${high:.digits$}")
 }
 
 /// A claim that the mean result is below zero.
@@ -86,10 +85,11 @@ pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "The average trade loses money, beyond chance".to_owned(),
             description: format!(
-                "Over the newest {} trades the mean result of a trade is {}, ${:.2} in all: {}. Each further trade \
-                 is expected to lose.",
+                "Over the newest {} trades the mean result is ${:.3} a trade ({}), ${:.2} in all: {}. Each further \
+                 trade is expected to lose.",
                 sample.count,
-                mean_text(sample, 3),
+                sample.mean,
+                interval_text(sample, 3),
                 -lost_usd,
                 results.payoff_text()
             ),
@@ -259,10 +259,11 @@ fn exit_problem(audit: &Audit<'_>, kind: &str, sample: Sample, total: f64, p_val
         subject: kind.to_owned(),
         title: format!("Exits by {kind} lose money on average"),
         description: format!(
-            "{} trades were closed by {kind}, at a mean result of {}, ${lost:.2} together. All trades together made \
-             ${total:.2}, the others thus ${:.2}.",
+            "{} trades were closed by {kind}: ${:.2} each on average ({}), ${lost:.2} together. All trades together \
+             made ${total:.2}, the others thus ${:.2}.",
             sample.count,
-            mean_text(sample, 2),
+            sample.mean,
+            interval_text(sample, 2),
             total - lost
         ),
         evidence: format!(

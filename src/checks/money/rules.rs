@@ -4,6 +4,7 @@ use crate::checks::statistics::{binomial_at_most, p_text, wilson};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::collectors::rule_stats::Rule;
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// What the bot has given up costs nothing any more.
 fn is_followed(rule: &Rule) -> bool {
@@ -33,9 +34,10 @@ fn problem(rule: &Rule) -> Problem {
         subject: name.clone(),
         title: format!("Rule {name} has never succeeded"),
         description: format!(
-            "The {} {name} (\"{}\") has {failures} failures and no success.",
+            "The {} {name} (\"{}\") has {failures} {} and no success.",
             rule.kind.replace('_', " "),
-            crate::untrusted::cut(&rule.text, 140)
+            crate::untrusted::cut(&rule.text, 140),
+            plural(failures, "failure", "failures")
         ),
         evidence: format!("success_count 0, failure_count {failures}, success_rate 0"),
         recommendation: "Reject the rule, or find out why it is still followed.".to_owned(),

@@ -5,6 +5,7 @@ use crate::bot::ledger::Entry;
 use crate::checks::statistics::{median, robust_deviation};
 use crate::checks::{Audit, Found, Problem};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 fn range(values: &[f64]) -> (f64, f64) {
     values
@@ -40,9 +41,10 @@ pub(super) fn trade_count(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: word.to_owned(),
         title: format!("The bot makes far {word} trades than in any window before"),
         description: format!(
-            "In the last {} hours {now} trades were closed; in the {} windows of the same length before, {usual} at \
-             the median, {least} to {most}.",
-            audit.context.config.hours,
+            "In the last {} {now} {} closed; in the {} windows of the same length before, {usual} at the median, \
+             {least} to {most}.",
+            windows::hours(audit),
+            plural(windows.current.len(), "trade was", "trades were"),
             before.len()
         ),
         evidence: format!("{now} trades against a median of {usual}, range {least} to {most}"),
@@ -105,9 +107,9 @@ fn typical(audit: &Audit<'_>, figure: &Figure) -> anyhow::Result<Found> {
         subject: word.to_owned(),
         title: format!("The {name} of trades is far {word} than in the windows before"),
         description: format!(
-            "In the last {} hours the median {name} of {} trades was {}; in {} windows of the same length before it \
+            "In the last {} the median {name} of {} trades was {}; in {} windows of the same length before it \
              was {}, from {} to {}: {change:.1} times {word}.",
-            audit.context.config.hours,
+            windows::hours(audit),
             windows.current.len(),
             shown(now),
             before.len(),

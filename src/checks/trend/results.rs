@@ -42,7 +42,7 @@ pub(super) fn worse(audit: &Audit<'_>) -> anyhow::Result<Found> {
     // Two tests of one question: the better of both, paid for twice (Bonferroni).
     let p_value = (2.0 * by_rate.min(by_result)).min(1.0);
     let missing_usd = now.pnl_usd.count * (before.pnl_usd.mean - now.pnl_usd.mean);
-    let hours = audit.context.config.hours;
+    let hours = windows::hours(audit);
     let mut found = Found::nothing();
     found.claim(
         p_value,
@@ -52,7 +52,7 @@ pub(super) fn worse(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Results are worse than in the windows before, beyond chance".to_owned(),
             description: format!(
-                "In the last {hours} hours {}; in the {} windows of the same length before, {}.",
+                "In the last {hours} {}; in the {} windows of the same length before, {}.",
                 now.text(),
                 windows.before.len(),
                 before.text()

@@ -19,6 +19,12 @@ pub(super) struct Windows<'run> {
     pub(super) before: Vec<Vec<&'run Entry>>,
 }
 
+/// The window's length: `1 hour`, `24 hours`.
+pub(super) fn hours(audit: &Audit<'_>) -> String {
+    let hours = audit.context.config.hours;
+    format!("{hours} {}", crate::plural::plural(hours, "hour", "hours"))
+}
+
 /// Cuts the newest trades into windows.
 pub(super) fn of<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Windows<'run>> {
     let trades = audit.shared.history.closed(audit.context)?;

@@ -8,7 +8,7 @@ use crate::monitor::{findings, report};
 
 #[test]
 fn a_mean_below_zero_is_claimed_with_its_interval_and_break_even() {
-    let words = ["newest 60 trades", "a trade is $-0.750 (95 %", "80.0 % must win", "50.0 % do"];
+    let words = ["newest 60 trades", "$-0.750 a trade (95 %", "80.0 % must win", "50.0 % do"];
     assert_found(&trades(results(60, &[-2.0, 0.5])), "expectancy-negative", "medium", &words);
     assert_silent(&trades(results(60, &[-1.0, 1.2])), "expectancy-negative");
     assert_silent(&trades(results(20, &[-2.0, 0.5])), "expectancy-negative");
@@ -20,7 +20,7 @@ fn exits_that_lose_on_average_are_claimed_by_their_kind() {
         let sales = results(40, sold).into_iter().map(|deal| Deal { reason: "llm_sell: weak", ..deal });
         results(40, &[1.0]).into_iter().chain(sales).collect::<Vec<_>>()
     };
-    let words = ["Exits by llm_sell", "40 trades", "a mean result of $-0.40"];
+    let words = ["Exits by llm_sell", "40 trades", "$-0.40 each on average (95 %"];
     assert_found(&trades(with(&[-1.0, 0.2])), "exit-kind-loses", "low", &words);
     assert_silent(&trades(with(&[-0.2, 0.3])), "exit-kind-loses");
 }
@@ -151,13 +151,14 @@ fn a_rule_that_loses_and_is_followed_is_claimed() {
 
 #[test]
 fn a_loss_that_never_varies_is_claimed() {
-    let words = ["newest 100 trades", "$-1.000 (all of them the same)", "0 of 100 won", "p < 0.000001"];
+    let words =
+        ["newest 100 trades", "$-1.000 a trade (all of them the same)", "0 of 100 won", "p < 0.000001"];
     assert_found(&trades(results(100, &[-1.0])), "expectancy-negative", "high", &words);
     assert_silent(&trades(results(100, &[0.0])), "expectancy-negative");
     assert_silent(&trades(results(100, &[1.0])), "expectancy-negative");
     let sold = results(40, &[-0.5]).into_iter().map(|deal| Deal { reason: "llm_sell: weak", ..deal });
     let bot = trades(results(40, &[1.0, 1.2]).into_iter().chain(sold));
-    assert_found(&bot, "exit-kind-loses", "low", &["a mean result of $-0.50 (all of them the same)"]);
+    assert_found(&bot, "exit-kind-loses", "low", &["$-0.50 each on average (all of them the same)"]);
 }
 
 #[test]
