@@ -229,6 +229,14 @@ fn is_left_behind(audit: &Audit<'_>, table: &Table) -> bool {
     audit.context.generation > 1 && FIRST_GENERATION.contains(&table.schema.name.as_str())
 }
 
+/// `all 363 rows` or `the only row`.
+fn all_rows(table: &Table) -> String {
+    match table.rows {
+        1 => "the only row".to_owned(),
+        rows => format!("all {rows} rows"),
+    }
+}
+
 /// `363 rows` or `newest 500 of about 592550 rows`.
 fn looked_at(table: &Table) -> String {
     if table.is_sampled_whole() {

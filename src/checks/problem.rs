@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// Rows that are shown as examples of one fault.
 const EXAMPLES: usize = 3;
@@ -95,6 +96,11 @@ impl Evidence {
         if self.examples.len() < EXAMPLES {
             self.examples.push(describe());
         }
+    }
+
+    /// `1 of 363 closed trades has`, `12 of 363 closed trades have`.
+    pub(crate) fn counted(&self, rows: &str, one: &str, many: &str) -> String {
+        format!("{} of {} {rows} {}", self.count, self.of, plural(self.count, one, many))
     }
 
     /// `12 of 363 closed trades; e.g. #1 …; #2 …; #3 …; query: SELECT …`

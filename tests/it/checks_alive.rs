@@ -89,7 +89,7 @@ fn a_bot_that_falls_silent_is_dead_unless_it_was_stopped() {
     let opened_at = ago(5_000);
     bot.open_trade(|trade| trade.opened_at = &opened_at);
     bot.account(|account| account.last_updated = &opened_at);
-    let found = expect(&bot, "bot-silent", "critical", &["dead", "2026-11-22 08:0", "1 open positions"]);
+    let found = expect(&bot, "bot-silent", "critical", &["dead", "2026-11-22 08:0", "open positions: 1;"]);
     assert_eq!(found["type"], "bug");
     bot.activity("bot_stopped", "Bot stopped after 100 cycles", None, &ago(2_950));
     expect(&bot, "bot-silent", "low", &["was stopped and has not been started"]);

@@ -130,7 +130,7 @@ fn a_trade_does_not_stay_half_finished() {
     let stuck = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET status = 'closed' WHERE rowid IN (1, 20, 25)", []);
     };
-    let words = ["low", "2 of 30", "27 others", "has missed them"];
+    let words = ["low", "2 of 30", "27 others", "has missed them."];
     assert_found_after(&generation2(), "trade-stuck-in-status", stuck, &words);
 }
 
@@ -332,7 +332,7 @@ fn nothing_happens_before_it_exists() {
         &bot,
         "times-out-of-order",
         early,
-        &["medium", "1 of 1 rules have a last use before their creation"],
+        &["medium", "In 1 of 1 rules the last use lies before the creation"],
     );
     let bot = generation1();
     bot.rule(|rule| {

@@ -46,3 +46,4 @@ mod survives_hostile_text;
 mod survives_processes;
 mod survives_wal;
 mod time_forms;
+mod wording;

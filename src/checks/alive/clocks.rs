@@ -8,6 +8,7 @@ use super::columns::{Column, Form, Value, columns};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
 use crate::bot::clock;
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 /// Rows that are later than now.
@@ -96,10 +97,9 @@ fn ahead(column: &Column, evidence: &Evidence, furthest: i64) -> Problem {
         subject: column.title(),
         title: format!("{} holds times in the future", column.title()),
         description: format!(
-            "{} of the {} sampled times are later than now, by up to {}. Another clock or time zone wrote them; \
+            "{} later than now, by up to {}. Another clock or time zone wrote them; \
              whatever compares them with the present is wrong.",
-            evidence.count,
-            evidence.of,
+            evidence.counted("sampled times", "is", "are"),
             span(furthest as f64)
         ),
         evidence: evidence.text("sampled times", &column.query()),
@@ -140,9 +140,9 @@ fn impossible(column: &Column, evidence: &Evidence) -> Problem {
         subject: column.title(),
         title: format!("{} holds times that cannot be", column.title()),
         description: format!(
-            "{} of the {} sampled values are older than any coin or are no time at all. Such a row is in no \
+            "{} older than any coin or no time at all. Such a row is in no \
              window of any report, and every duration computed from it is wrong.",
-            evidence.count, evidence.of
+            evidence.counted("sampled values", "is", "are")
         ),
         evidence: evidence.text("sampled values", &column.query()),
         recommendation: "Correct these rows, and find the code that writes a default or a broken time."
@@ -263,9 +263,11 @@ fn disagree(examples: &[String], severity: Severity, forms: &str) -> Problem {
         subject: forms.to_owned(),
         title: format!("Two clocks in one row: local time beside UTC, in {forms}"),
         description: format!(
-            "{} pairs of columns that say when their row was written differ by a constant offset. Whoever joins \
-             or compares them is wrong by so much.",
-            examples.len()
+            "{} {} of columns that say when their row was written {} by a constant offset. Whoever joins or compares \
+             them is wrong by so much.",
+            examples.len(),
+            plural(examples.len(), "pair", "pairs"),
+            plural(examples.len(), "differs", "differ")
         ),
         evidence: examples.iter().take(3).cloned().collect::<Vec<_>>().join("; "),
         recommendation:

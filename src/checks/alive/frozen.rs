@@ -106,8 +106,8 @@ fn freeze(still: &[(&&str, &Run)], coins: usize, all: bool, held: bool) -> Probl
             "Single coins' prices stand still while the others move".to_owned()
         },
         description: format!(
-            "{} of {coins} coins have had exactly the same price for more than an hour of updates. {}",
-            evidence.count,
+            "{} exactly the same price for more than an hour of updates. {}",
+            evidence.counted("coins", "has had", "have had"),
             if held {
                 "A position is open in one of them: its stop loss sees a price that is not the market's."
             } else {

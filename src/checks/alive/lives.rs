@@ -6,6 +6,7 @@ use super::silence::rhythm;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
 use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// Starts without a stop before them.
 pub(super) const KILLED: Check = Check {
@@ -198,8 +199,9 @@ fn gaps(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "The activity log has gaps far beyond the bot's rhythm".to_owned(),
         description: format!(
-            "{} times in the window the bot wrote nothing for longer than {}. {cause}",
+            "{} {} in the window the bot wrote nothing for longer than {}. {cause}",
             evidence.count,
+            plural(evidence.count, "time", "times"),
             span(rhythm.tolerance_seconds as f64)
         ),
         evidence: evidence.text(

@@ -6,6 +6,7 @@ use super::lives::{Event, events};
 use super::{Audit, Check, Found, Problem, Theme, Threshold, span};
 use crate::bot::{cell, clock, log};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 
 /// The newest sign of life is far older than the bot's rhythm.
 pub(super) const SILENT: Check = Check {
@@ -122,7 +123,7 @@ fn silent(audit: &Audit<'_>) -> anyhow::Result<Found> {
         .next_back()
         .filter(|event| !event.started && (event.at - newest).num_seconds() >= -STOP_SLACK_SECONDS);
     let evidence = format!(
-        "newest row {}, {} before {}; 99th percentile of the gaps before: {}; tolerated: {}; {open} open positions; \
+        "newest row {}, {} before {}; 99th percentile of the gaps before: {}; tolerated: {}; open positions: {open}; \
          query: SELECT * FROM activity_log ORDER BY created_at DESC LIMIT 5",
         clock::utc_text(newest),
         span(silence as f64),
@@ -176,7 +177,8 @@ fn unwatched(open: usize) -> String {
     match open {
         0 => "No position is open.".to_owned(),
         _ => {
-            format!("Nobody watches its {open} open positions: no stop loss or take profit will close them.")
+            let positions = plural(open, "position", "positions");
+            format!("Nobody watches {open} open {positions}: no stop loss or take profit will be acted upon.")
         }
     }
 }

@@ -149,10 +149,10 @@ fn problem(table: &Table, counter: &Column, trades: u64, held: Option<i64>) -> P
         subject: table.schema.name.clone(),
         title: format!("No use of {name} is ever counted"),
         description: format!(
-            "{own} is 0 in all {} rows of {name}, although {trades} trades were opened since the first of them \
+            "{own} is 0 in {} of {name}, although {trades} trades were opened since its first row \
              was made.{because} Either the decisions do not reach {name} and what it holds has no effect, or nobody \
              counts where they do, and what it is worth cannot be told.",
-            table.rows
+            super::all_rows(table)
         ),
         evidence: format!(
             "{own} = 0 in {}; {trades} trades since the first row{}; query: SELECT * FROM {name} WHERE {own} > 0",

@@ -157,9 +157,9 @@ fn never_set(table: &Table, last: &Column, counters: &[&Column], uses: f64) -> P
         subject: format!("{}.{}", table.schema.name, last.name),
         title: format!("{own} of {name} is never set"),
         description: format!(
-            "{own} is NULL in all {} rows of {name}, while {counted} count {uses:.0} in all. \
+            "{own} is NULL in {} of {name}, while {counted} count {uses:.0} in all. \
              Whatever sorts or retires by {own} treats every row as unused.",
-            table.rows
+            super::all_rows(table)
         ),
         evidence: format!(
             "{own} NULL in {} of {} rows, {counted} together {uses:.0}; query: SELECT * FROM {name} WHERE {own} IS NULL",

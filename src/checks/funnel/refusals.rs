@@ -112,7 +112,7 @@ fn dominant(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: reason.clone().into_owned(),
         title: format!("Most proposals to buy are refused for one reason: {reason}"),
         description: format!(
-            "{} of {} proposals to buy ({:.0} %) were refused for the reason \"{reason}\"; {opened} were executed. Each costs a \
+            "{} of {} proposals to buy ({:.0} %) were refused for the reason \"{reason}\"; executed: {opened}. Each costs a \
              request to the LLM, and a decision that could have been useful.",
             evidence.count,
             evidence.of,

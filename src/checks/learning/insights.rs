@@ -148,8 +148,9 @@ pub(super) fn impossible_evidence(audit: &Audit<'_>) -> anyhow::Result<Found> {
 fn problem(insights: &Evidence, adaptations: &Evidence) -> Problem {
     let acted = match adaptations.count {
         0 => "No change of the bot to itself rests on them yet.".to_owned(),
-        count => {
-            format!("{count} of {} changes that the bot made to itself rest on such figures.", adaptations.of)
+        _ => {
+            let on = adaptations.counted("changes that the bot made to itself", "rests", "rest");
+            format!("{on} on such figures.")
         }
     };
     Problem {

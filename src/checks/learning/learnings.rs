@@ -225,9 +225,9 @@ pub(super) fn contradicts_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Learnings tell the opposite of what their trade did".to_owned(),
             description: format!(
-                "{} of {} learnings that state a result have the wrong sign: a gain is told as a loss or a loss as a gain. \
+                "{} the wrong sign: a gain is told as a loss or a loss as a gain. \
                  The bot draws the wrong conclusion, or the learning belongs to another trade.",
-                evidence.count, evidence.of
+                evidence.counted("learnings that state a result", "has", "have")
             ),
             evidence: evidence.text(
                 "learnings with a result",
@@ -322,11 +322,16 @@ pub(super) fn confidence_scale(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Confidences of learnings are on two scales".to_owned(),
             description: format!(
-                "{} of {} confidences are outside of 0 to 1 while the others are inside: what compares or averages them is wrong.",
-                evidence.count, evidence.of
+                "{} outside of 0 to 1 while the others are inside: what compares or averages them is wrong.",
+                evidence.counted("confidences", "is", "are")
             ),
-            evidence: evidence.text("confidences", "SELECT id, confidence_level FROM learnings WHERE confidence_level NOT BETWEEN 0 AND 1"),
-            recommendation: "Check the model's number before storing it: bring percent to a fraction, refuse the rest.".to_owned(),
+            evidence: evidence.text(
+                "confidences",
+                "SELECT id, confidence_level FROM learnings WHERE confidence_level NOT BETWEEN 0 AND 1",
+            ),
+            recommendation:
+                "Check the model's number before storing it: bring percent to a fraction, refuse the rest."
+                    .to_owned(),
         })
         .into())
 }

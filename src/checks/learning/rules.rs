@@ -107,9 +107,12 @@ pub(super) fn wait_is_traded(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Trades are credited to rules that say not to trade".to_owned(),
             description: format!(
-                "{} of {} rules say to do nothing, and still have wins and losses of trades that cite them. What they \
-                 are rated by is the opposite of what they advise.",
-                evidence.count, evidence.of
+                "{} by trades. Their wins and losses rate the opposite of what was advised.",
+                evidence.counted(
+                    "rules",
+                    "says to do nothing and is still cited",
+                    "say to do nothing and are still cited"
+                )
             ),
             evidence: evidence.text(
                 "rules with a condition and an action",

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
 use crate::bot::ledger::Ledger;
 use crate::collectors::account_health::Account;
+use crate::plural::plural;
 
 pub(super) const COUNTERS: Check = Check {
     id: "daily-counter-contradicts-trades",
@@ -132,7 +133,11 @@ fn never_reset(stored: &Account, all: Sum, day: Sum, positions: usize) -> Vec<St
 fn never_set(stored: &Account, today: Sum) -> Vec<String> {
     let mut wrong = Vec::new();
     if stored.trade_count_today == Some(0) {
-        wrong.push(format!("trade_count_today is 0 on a day with {} closings", today.closed));
+        wrong.push(format!(
+            "trade_count_today is 0 on a day with {} {}",
+            today.closed,
+            plural(today.closed, "closing", "closings")
+        ));
     }
     if stored.daily_pnl == Some(0.0) && today.pnl.abs() > 0.05 {
         wrong.push(format!("daily_pnl is 0 on a day with {:+.2}", today.pnl));

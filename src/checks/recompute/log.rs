@@ -125,9 +125,9 @@ fn lost_problem(table: &str, evidence: &Evidence) -> Problem {
         subject: format!("{table}:lost"),
         title: format!("Closings in the log are missing in {table}"),
         description: format!(
-            "{} of {} closings that the bot logged have no closed trade in {table}. Their results are missing in \
-             every sum, and their positions may still look open.",
-            evidence.count, evidence.of
+            "{} no closed trade in {table}. Their results are missing in every sum, and \
+             their positions may still look open.",
+            evidence.counted("closings that the bot logged", "has", "have")
         ),
         evidence: evidence.text("logged closings", "SELECT created_at, description, details FROM activity_log WHERE activity_type IN ('trade_closed', 'quick_update') ORDER BY id DESC"),
         recommendation: "Write the closed trade and the log in one transaction; add the missing trades from the log.".to_owned(),
@@ -141,8 +141,8 @@ fn differs_problem(table: &str, evidence: &Evidence) -> Problem {
         subject: format!("{table}:profit"),
         title: format!("Profits in {table} are not those that the log tells"),
         description: format!(
-            "{} of {} closings were logged with another profit than {table} stores for the same trade.",
-            evidence.count, evidence.of
+            "{} logged with another profit than {table} stores for the same trade.",
+            evidence.counted("closings", "was", "were")
         ),
         evidence: evidence.text("logged closings", "SELECT created_at, description, details FROM activity_log WHERE activity_type IN ('trade_closed', 'quick_update') ORDER BY id DESC"),
         recommendation: "Find out which of the two is right by the prices, and compute the profit once.".to_owned(),

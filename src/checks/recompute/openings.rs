@@ -71,9 +71,9 @@ fn openings(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "open_trades".to_owned(),
         title: "Openings in the log are missing in open_trades and closed_trades".to_owned(),
         description: format!(
-            "{} of {} openings that the bot logged (${size_usd:.2}) are neither open nor closed: no table holds them, and the \
+            "{} neither open nor closed (${size_usd:.2}): no table holds them, and the \
              log tells no closing. No stop and no target watches these positions, and no sum contains them.",
-            evidence.count, evidence.of
+            evidence.counted("openings that the bot logged", "is", "are")
         ),
         evidence: evidence.text(
             "logged openings",

@@ -100,10 +100,10 @@ fn pnl(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: table.to_owned(),
             title: format!("Profit and loss in {table} contradict the trades' own prices"),
             description: format!(
-                "{} of {} trades store a profit that entry price, exit price, size and direction do not \
-                 give; together they are {sum:+.2} US dollars off. {cause} Balance, win rate and \
+                "{} a profit that entry price, exit price, size and direction do not \
+                 give, {sum:+.2} US dollars off in all. {cause} Balance, win rate and \
                  everything that is learned from these trades are wrong with them.",
-                evidence.count, evidence.of
+                evidence.counted("trades", "stores", "store")
             ),
             evidence: evidence.text("trades", query(table)),
             recommendation: "Correct the calculation where a trade is closed, then recompute the stored rows from their prices.".to_owned(),
@@ -271,8 +271,8 @@ fn percent(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: column.to_owned(),
             title: format!("{column} contradicts the profit and size of its trade"),
             description: format!(
-                "{} of {} trades store a percentage that profit and size do not give. {cause}",
-                evidence.count, evidence.of
+                "{} a percentage that profit and size do not give. {cause}",
+                evidence.counted("trades", "stores", "store")
             )
             .trim()
             .to_owned(),

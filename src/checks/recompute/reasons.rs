@@ -72,9 +72,9 @@ fn result(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: table.to_owned(),
             title: format!("Exit reasons in {table} contradict the results"),
             description: format!(
-                "{} of {} exits by stop or target have the other result: a take profit that lost or a stop \
+                "{} the other result: a take profit that lost or a stop \
                  loss that won. Stop and target are exchanged, act on a wrong price, or are labelled wrongly.",
-                evidence.count, evidence.of
+                evidence.counted("exits by stop or target", "has", "have")
             ),
             evidence: evidence.text(
                 "exits by stop_loss or take_profit",

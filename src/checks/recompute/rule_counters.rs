@@ -84,9 +84,9 @@ fn rule_problem(generation: i64, evidence: &Evidence) -> Problem {
         subject: table.to_owned(),
         title: format!("Success counters in {table} contradict the trades that carry the rules"),
         description: format!(
-            "{} of {} rules count successes and failures that the closed trades which name them do not give. \
+            "{} successes and failures that the closed trades which name them do not give. \
              Rules are promoted, rejected and shown to the LLM by these counters.",
-            evidence.count, evidence.of
+            evidence.counted("rules", "counts", "count")
         ),
         evidence: evidence.text("rules", query),
         recommendation:

@@ -242,8 +242,8 @@ fn own_problem(evidence: &Evidence) -> Problem {
         subject: "profit_snapshots:own".to_owned(),
         title: "Snapshots in profit_snapshots contradict themselves".to_owned(),
         description: format!(
-            "{} of {} snapshots hold a win rate (0 to 100), counts or balances that their own columns do not give.",
-            evidence.count, evidence.of
+            "{} a win rate (0 to 100), counts or balances that its own columns do not give.",
+            evidence.counted("snapshots", "holds", "hold")
         ),
         evidence: evidence.text("snapshots", "SELECT * FROM profit_snapshots ORDER BY id DESC LIMIT 20"),
         recommendation: "Compute every column of a snapshot from one list of trades.".to_owned(),

@@ -118,9 +118,9 @@ fn problem(table: &str, evidence: &Evidence, off: &[(&Entry, f64)]) -> Problem {
         subject: table.to_owned(),
         title: format!("Durations in {table} contradict the times of opening and closing"),
         description: format!(
-            "{} of {} trades store a duration that their own times do not give. {cause}{since} \
+            "{} a duration that opening and closing do not give. {cause}{since} \
              Average durations and whatever is learned from them are wrong.",
-            evidence.count, evidence.of
+            evidence.counted("trades", "stores", "store")
         ),
         evidence: evidence.text("trades with both times", query(table)),
         recommendation:
@@ -180,8 +180,8 @@ fn reversed(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: table.to_owned(),
             title: format!("Trades in {table} close before they open"),
             description: format!(
-                "{} of {} trades have a closing time before their opening time.",
-                evidence.count, evidence.of
+                "{} a closing time before the opening time.",
+                evidence.counted("trades", "has", "have")
             ),
             evidence: evidence.text(
                 "trades with both times",

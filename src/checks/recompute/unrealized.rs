@@ -68,9 +68,9 @@ fn open(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "open_trades".to_owned(),
         title: "Unrealized profits of open positions contradict their prices".to_owned(),
         description: format!(
-            "{} of {} open positions store a profit so far that entry price, current price and size do not \
+            "{} a profit so far that entry price, current price and size do not \
              give. Exits by profit and what the LLM is told about these positions are wrong.",
-            evidence.count, evidence.of
+            evidence.counted("open positions", "stores", "store")
         ),
         evidence: evidence.text(
             "open positions",

@@ -3,6 +3,7 @@
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, doubled_closings};
 use crate::bot::clock::utc_text;
 use crate::bot::closing::Closing;
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 pub(super) const LOGGED_TWICE: Check = Check {
@@ -46,10 +47,11 @@ fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "activity_log".to_owned(),
         title: "Closings of the same position were processed twice".to_owned(),
         description: format!(
-            "{} closings were logged a second time for a position that had been closed ({coins}). What the bot \
+            "{} {} logged a second time for a position that had been closed ({coins}). What the bot \
              counts at each closing (scores of coins, patterns, rules) counts a result too many ({excess:+.2} US dollars), and the \
              second closing may have overwritten the first one's price and time.",
-            evidence.count
+            evidence.count,
+            plural(evidence.count, "closing was", "closings were")
         ),
         evidence: evidence.text("logged closings", "SELECT coalesce(json_extract(CASE WHEN json_valid(details) THEN details END, '$.trade_id'), details) AS position, count(*), group_concat(created_at) FROM activity_log WHERE activity_type IN ('quick_update', 'trade_closed') GROUP BY 1 HAVING count(*) > 1"),
         recommendation: "Look at what happened at these moments (a restart that loads positions which are closed already, two loops that see one exit); make processing a closing depend on the row's change from open to closed.".to_owned(),

@@ -100,8 +100,9 @@ fn problem(reference: &Reference, evidence: &Evidence) -> Problem {
         subject: reference.column.to_owned(),
         title: format!("{} names rows that {} does not have", reference.column, reference.target),
         description: format!(
-            "{} of {} ids in {} point to no row of {}. Whatever joins the two leaves these out.",
-            evidence.count, evidence.of, reference.column, reference.target
+            "{} to no row of {}. Whatever joins the two leaves these out.",
+            evidence.counted(&format!("ids in {}", reference.column), "points", "point"),
+            reference.target
         ),
         evidence: evidence.text("ids", reference.sql.replace("src_", "").as_str()),
         recommendation: format!(

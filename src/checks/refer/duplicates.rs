@@ -82,8 +82,8 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: table.clone(),
         title: format!("The same rule exists more than once in {table}"),
         description: format!(
-            "{} rules of the {} in force in {table} exist more than once, word for word. Their evidence is split, or they act twice.",
-            evidence.count, evidence.of
+            "{} more than once, word for word. Their evidence is split, or they act twice.",
+            evidence.counted(&format!("rules in force in {table}"), "exists", "exist")
         ),
         evidence: evidence.text("rules in force exist again", match table.as_str() {
             "trading_rules" => "SELECT lower(trim(rule_text)), count(*), group_concat(id) FROM trading_rules WHERE status <> 'rejected' GROUP BY 1 HAVING count(*) > 1",
@@ -153,8 +153,8 @@ fn conditions(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "active_conditions".to_owned(),
         title: "Equal conditions wait at the same time in active_conditions".to_owned(),
         description: format!(
-            "{} of {} conditions have the coin, direction, price and size of another one that is valid at the same time. Each may open its own trade.",
-            evidence.count, evidence.of
+            "{} the coin, direction, price and size of another one that is valid at the same time. Each may open its own trade.",
+            evidence.counted("conditions", "has", "have")
         ),
         evidence: evidence.text("conditions", "SELECT coin, direction, trigger_price, count(*), group_concat(id) FROM active_conditions GROUP BY 1, 2, 3 HAVING count(*) > 1"),
         recommendation: "Replace a waiting condition of the same coin and direction instead of adding one.".to_owned(),

@@ -76,14 +76,10 @@ fn wrong_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
         Some(problem(
             &coin,
             "learnings that name a coin",
-            "name only another coin than that of the trade to which they are attached",
+            "only another coin than that of the trade is named",
         ))
     } else if early.count >= 1 {
-        Some(problem(
-            &early,
-            "learnings with a trade",
-            "were written before the trade closed to which they are attached",
-        ))
+        Some(problem(&early, "learnings with a trade", "the words were written before the trade closed"))
     } else {
         None
     };
@@ -111,7 +107,7 @@ fn problem(evidence: &Evidence, rows: &str, what: &str) -> Problem {
         subject: "learnings.trade_id".to_owned(),
         title: "Learnings are attached to the wrong trades".to_owned(),
         description: format!(
-            "{} of {} {rows} {what}. Lessons are joined with the wrong coin, result and time; rules made from them rest on that.",
+            "In {} of {} {rows} {what}. Lessons are joined with the wrong coin, result and time; rules made from them rest on that.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(rows, "SELECT l.id, l.trade_id, t.coin_name, l.created_at, t.closed_at, l.learning_text FROM learnings AS l JOIN closed_trades AS t ON t.id = l.trade_id ORDER BY l.id DESC"),

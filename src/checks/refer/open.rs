@@ -96,9 +96,9 @@ fn was_closed(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: table.to_owned(),
         title: format!("Positions are open in {table} although they were closed"),
         description: format!(
-            "{} of {} open positions were closed according to the closed trades or the log. They bind \
+            "{} closed according to the closed trades or the log. They bind \
              ${size_usd:.2} of exposure that does not exist, and may be closed and counted a second time.",
-            evidence.count, evidence.of
+            evidence.counted("open positions", "was", "were")
         ),
         evidence: evidence.text("open positions", match table {
             "open_trades" => "SELECT o.* FROM open_trades AS o JOIN activity_log AS a ON a.activity_type = 'trade_closed' AND a.details LIKE 'trade_id=' || o.id || ',%'",
@@ -178,10 +178,10 @@ fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: table.to_owned(),
         title: format!("Open positions in {table} that the bot no longer manages"),
         description: format!(
-            "{} of {} open positions (${size_usd:.2}) are forgotten: this bot never holds two positions of a coin, \
+            "{} forgotten (${size_usd:.2}): this bot never holds two positions of a coin, \
              yet it opened and closed at least {LATER_TRADES} other trades of each of these coins since. No stop and no target \
              watches them, and their results are missing everywhere.",
-            evidence.count, evidence.of
+            evidence.counted("open positions", "is", "are")
         ),
         evidence: evidence.text("open positions", match table {
             "open_trades" => "SELECT * FROM open_trades ORDER BY opened_at",

@@ -29,25 +29,25 @@ const ORDERS: [Order; 4] = [
     Order {
         subject: "rule.last_used",
         title: "Rules were last used before they were created",
-        what: "rules have a last use before their creation",
+        what: "rules the last use lies before the creation",
         sql: "SELECT created_at, clock, last_used_at, clock, id FROM rule WHERE last_used_at IS NOT NULL LIMIT 5000",
     },
     Order {
         subject: "active_conditions.triggered_at",
         title: "Conditions were triggered before they were created",
-        what: "conditions were triggered before their creation",
+        what: "conditions the trigger lies before the creation",
         sql: "SELECT created_at, clock, triggered_at, clock, id FROM condition WHERE triggered_at IS NOT NULL ORDER BY created_at DESC LIMIT 5000",
     },
     Order {
         subject: "active_conditions.valid_until",
         title: "Conditions were triggered after they had expired",
-        what: "conditions were triggered after the end of their validity",
+        what: "conditions the trigger lies after the end of the validity",
         sql: "SELECT triggered_at, clock, valid_until, clock, id FROM condition WHERE triggered_at IS NOT NULL ORDER BY created_at DESC LIMIT 5000",
     },
     Order {
         subject: "adaptations.effectiveness_measured_at",
         title: "Adaptations were measured before they were made",
-        what: "adaptations were measured before they were made",
+        what: "adaptations the measurement lies before the change",
         sql: "SELECT at, clock, measured_at, measured_clock, id FROM adaptation WHERE measured_at IS NOT NULL LIMIT 5000",
     },
 ];
@@ -92,7 +92,7 @@ fn times(audit: &Audit<'_>) -> anyhow::Result<Found> {
         found.fact(problem(
             "closed_trades.rule_ids_used",
             title,
-            "trades carry a rule that is younger than they are",
+            "trades a rule is younger than the trade that carries it",
             &evidence,
             query,
         ));
@@ -107,7 +107,7 @@ fn problem(subject: &str, title: &str, what: &str, evidence: &Evidence, query: &
         subject: subject.to_owned(),
         title: title.to_owned(),
         description: format!(
-            "{} of {} {what}: a time is of another clock, or the id is of another row.",
+            "In {} of {} {what}: a time is of another clock, or the id is of another row.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text("rows", query),

@@ -46,9 +46,9 @@ fn reused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "trade_journal".to_owned(),
         title: "Position ids in trade_journal stand for more than one trade".to_owned(),
         description: format!(
-            "{} of {} position ids stand for trades of another opening as well. Whatever finds a trade by this id (an UPDATE \
+            "{} for trades of another opening as well. Whatever finds a trade by this id (an UPDATE \
              at its exit, a closing in the log) finds several.",
-            evidence.count, evidence.of
+            evidence.counted("position ids", "stands", "stand")
         ),
         evidence: evidence.text(
             "position ids",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
 use crate::bot::cell;
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 pub(super) const REFUSED: Check = Check {
@@ -60,9 +61,12 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "market_data.coin".to_owned(),
         title: "Trades are refused for want of a price that is there under another spelling".to_owned(),
         description: format!(
-            "In the window {} refusals say that there is no market data; {} coins among them have a current price, \
-             only spelled in other letters. Every such decision of the LLM is lost.",
-            evidence.of, evidence.count
+            "In the window {} {} that there is no market data; of their coins {} {} a current price, only spelled in \
+             other letters. Every such decision of the LLM is lost.",
+            evidence.of,
+            plural(evidence.of, "refusal says", "refusals say"),
+            evidence.count,
+            plural(evidence.count, "has", "have")
         ),
         evidence: format!(
             "{}; query: SELECT description, count(*) FROM activity_log WHERE description LIKE '%No market data for%' GROUP BY 1 ORDER BY 2 DESC",
@@ -118,8 +122,8 @@ fn split(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "coin".to_owned(),
         title: "Coins are stored under several spellings".to_owned(),
         description: format!(
-            "{} of {} coins have names that differ in case or spaces only. Cooldowns, scores and limits by coin do not meet.",
-            evidence.count, evidence.of
+            "{} a name that differs from another one's in case or spaces only. Cooldowns, scores and limits by coin do not meet.",
+            evidence.counted("coins", "has", "have")
         ),
         evidence: evidence.text("coins", ""),
         recommendation: "Bring the coin's name into one spelling where it enters (the LLM's answer), and merge the stored rows.".to_owned(),

@@ -8,6 +8,7 @@ use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
 use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::{Entry, table};
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 pub(super) const WITHOUT_EXIT: Check = Check {
@@ -58,8 +59,8 @@ fn without_exit(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: table.to_owned(),
             title: format!("Closed trades in {table} lack their exit"),
             description: format!(
-                "{} of {} closed trades have no closing time, exit price or profit: their results are in no sum.",
-                evidence.count, evidence.of
+                "{} no closing time, exit price or profit: the result is in no sum.",
+                evidence.counted("closed trades", "has", "have")
             ),
             evidence: evidence.text("closed trades", match generation {
                 1 => "SELECT * FROM closed_trades WHERE closed_at IS NULL OR exit_price IS NULL OR pnl_usd IS NULL",
@@ -185,19 +186,21 @@ fn not_followed(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
     if evidence.count == 0 || !is_followed || (done == 0 && !has_stopped) {
         return Ok(None);
     }
+    let others = plural(done, "other", "others");
     let rest = match (last_done, has_stopped) {
         (None, _) => {
             "Not one trade has become 'post_tracked': the step that should finish them does not run."
                 .to_owned()
         }
         (Some(at), true) => format!(
-            "{done} others became 'post_tracked', the newest of those closed at {} UTC; none of the {since} that were \
+            "{done} {others} became 'post_tracked', the newest of those closed at {} UTC; none of the {since} that were \
              closed later and are that old: the step has stopped.",
             utc_text(at)
         ),
-        (Some(_), false) => {
-            format!("{done} others became 'post_tracked': the step that should finish these has missed them.")
-        }
+        (Some(_), false) => format!(
+            "{done} {others} became 'post_tracked': the step that should finish each trade has missed {}.",
+            plural(evidence.count, "it", "them")
+        ),
     };
     let share = evidence.count as f64 / evidence.of as f64;
     Ok(Some(Problem {
@@ -206,8 +209,9 @@ fn not_followed(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
         subject: "trade_journal:closed".to_owned(),
         title: "Trades in trade_journal stay 'closed' and are never followed to the end".to_owned(),
         description: format!(
-            "{} of {} trades have stayed 'closed' although the journal goes on for more than {} hours after them. {rest}",
-            evidence.count, evidence.of, LONGEST.num_hours()
+            "{} stayed 'closed' although the journal goes on for more than {} hours afterwards. {rest}",
+            evidence.counted("trades", "has", "have"),
+            LONGEST.num_hours()
         ),
         evidence: evidence.text("closed trades", "SELECT id, coin, exit_time, status FROM trade_journal WHERE status = 'closed' ORDER BY exit_time"),
         recommendation: "Load 'closed' trades at start and follow them too: a restart within the quarter of an hour after an exit loses them.".to_owned(),
