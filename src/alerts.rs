@@ -11,6 +11,7 @@ use crate::bot::{BUSY_TIMEOUT, clock};
 use crate::cli::{AlertsCommand, Format, Judged};
 use crate::config::Config;
 use crate::finding::Severity;
+use crate::plural::plural;
 use crate::store::{self, Alert, AlertStatus, Change};
 use crate::summary::style;
 use crate::trouble;
@@ -126,7 +127,8 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
     }
     let seen = alert.times_seen.map(|times| {
         format!(
-            "{times} times, first {}, last {}",
+            "{times} {}, first {}, last {}",
+            plural(times, "time", "times"),
             alert.first_seen_at.as_deref().unwrap_or("-"),
             alert.last_seen_at.as_deref().unwrap_or("-")
         )

@@ -13,6 +13,7 @@ use crate::collectors::Report;
 use crate::exit_code::Verdict;
 use crate::finding::{Disposition, Outcome, Severity};
 use crate::llm::{self, Status};
+use crate::plural::plural;
 use crate::store::{Kept, Resolved, Totals};
 use crate::untrusted::{self, one_line};
 
@@ -206,7 +207,8 @@ impl Summary<'_> {
         }
         let suppressed = self.with(Disposition::Suppressed);
         if suppressed > 0 {
-            writeln!(writer, "Not stored: {suppressed} more findings of the LLM")?;
+            let findings = plural(suppressed, "finding", "findings");
+            writeln!(writer, "Not stored: {suppressed} more {findings} of the LLM")?;
         }
         for (check, reason) in &self.checks.skipped {
             writeln!(writer, "Check {check} {reason}")?;
@@ -226,7 +228,8 @@ impl Summary<'_> {
             writeln!(writer, "LLM analysis: the answer was cut short, its complete findings count")?;
         }
         if self.llm.dropped > 0 {
-            writeln!(writer, "LLM analysis: {} items of the answer were dropped", self.llm.dropped)?;
+            let items = plural(self.llm.dropped, "item of the answer was", "items of the answer were");
+            writeln!(writer, "LLM analysis: {} {items} dropped", self.llm.dropped)?;
         }
         for shortcoming in self.shortcomings() {
             let style = style(Severity::High);

@@ -23,6 +23,7 @@ use super::retry::{Decision, FailureKind, Moment, Why, decide};
 use super::server_error::ServerError;
 use super::transport::{Reply, Transport};
 use crate::config::LlmConfig;
+use crate::plural::plural;
 use crate::prompt::Prompt;
 
 const OUT_OF_TIME: &str =
@@ -274,7 +275,10 @@ impl<'a> Conversation<'a> {
         let sentence = lost.sentence;
         Err(match why {
             Why::Final => sentence,
-            Why::TriesSpent => format!("{sentence} (gave up after {} requests)", self.tally.attempts),
+            Why::TriesSpent => {
+                let requests = plural(self.tally.attempts, "request", "requests");
+                format!("{sentence} (gave up after {} {requests})", self.tally.attempts)
+            }
             Why::Deadline => format!("{sentence} (the run's deadline leaves no time to ask again)"),
             Why::WishTooLong(wish) => format!(
                 "{sentence} (the endpoint asks to wait {} s, longer than an audit may)",

@@ -107,7 +107,7 @@ fn people_s_judgements_set_status_and_times() {
         assert_eq!(bot.rows(times, [], |row| row.get::<_, String>(0)).first().unwrap(), expected, "{word}");
     }
     let shown = alerts(&bot, &["show", "2"]).stdout;
-    for words in ["Rule 3 is never used", "Seen:", "1 times", "acknowledged: on it", "fixed", "open"] {
+    for words in ["Rule 3 is never used", "Seen:", "1 time,", "acknowledged: on it", "fixed", "open"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert_eq!(

@@ -82,8 +82,9 @@ fn totals(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let own = audit.context.config.limits.starting_balance_usd;
             let start = own.or(told.start_usd).unwrap_or(health.starting_balance);
             if !fits(start) && !fits(start + told.paid_in_usd) {
-                let source = if pnl.is_some() { ROWS } else { "total_pnl gives" };
-                note("balance", balance, source, start + told.paid_in_usd + expected);
+                let sum = if pnl.is_some() { "its trades" } else { "total_pnl" };
+                let source = format!("the start of {start:.2} and {sum} give");
+                note("balance", balance, &source, start + told.paid_in_usd + expected);
                 payments = Some(told);
             }
         }

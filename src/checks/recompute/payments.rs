@@ -92,7 +92,7 @@ impl Payments {
     /// What is known of payments where they do not explain the balance.
     pub(super) fn text(&self) -> String {
         if self.paid_in_usd == 0.0 {
-            return " No row of the log and no step between trades tells of money paid in or out.".to_owned();
+            return " No row of the log tells of money paid in or out.".to_owned();
         }
         format!(" Payments of {:+.2} in all, which the file tells of, are counted in.", self.paid_in_usd)
     }

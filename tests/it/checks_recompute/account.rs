@@ -123,7 +123,12 @@ fn a_start_that_was_logged_before_the_first_trade_states_the_balance() {
 fn where_the_oldest_trades_are_gone_the_stored_sum_must_give_the_balance() {
     let bot = generation1();
     bot.execute("DELETE FROM closed_trades WHERE id <= 10", []);
-    assert_found_after(&bot, CHECK, |bot| shift(bot, -50.0), &["total_pnl gives", "(-50.00)"]);
+    assert_found_after(
+        &bot,
+        CHECK,
+        |bot| shift(bot, -50.0),
+        &["the start of 1000.00 and total_pnl give", "(-50.00)"],
+    );
 }
 
 /// A point of the balance after each trade of the journal.
