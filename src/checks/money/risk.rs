@@ -27,7 +27,12 @@ pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
     };
     let p_value = longest_run_at_least(streak, outcomes.len(), loss_rate);
     let results = trades.iter().filter_map(|trade| trade.pnl_usd);
-    let lost_usd = results.rev().take(streak).fold(0.0, |sum, pnl_usd| sum - pnl_usd);
+    let lost_usd = results.clone().rev().take(streak).fold(0.0, |sum, pnl_usd| sum - pnl_usd);
+    let what = if results.rev().take(streak).all(|pnl_usd| pnl_usd < 0.0) {
+        format!("all lost, ${lost_usd:.2} together")
+    } else {
+        format!("brought no win and cost ${lost_usd:.2} together")
+    };
     let (table, closed_at) = {
         let names = names(audit.context.generation);
         (names.closed, names.closed_at)
@@ -41,7 +46,7 @@ pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "The current losing streak is longer than chance explains".to_owned(),
             description: format!(
-                "The newest {streak} trades all lost, ${lost_usd:.2} together. Of the {before} before them {:.0} % \
+                "The newest {streak} trades {what}. Of the {before} before them {:.0} % \
                  lost. Even at {:.0} %, the upper end of that rate's 95 % interval, the chance of a streak this long \
                  among {} trades is {}.",
                 100.0 * losses_before as f64 / before as f64,

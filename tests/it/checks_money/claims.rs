@@ -180,6 +180,9 @@ fn wins_alone_do_not_make_a_loss_impossible() {
         "less than 1 in a million",
     ];
     assert_found(&after_wins(8), "losing-streak", "medium", &words);
+    // A trade that ended where it began is no win and no loss.
+    let even = trades(results(60, &[1.0]).into_iter().chain(results(8, &[-1.0, 0.0])));
+    assert_found(&even, "losing-streak", "medium", &["8 trades brought no win and cost $4.00 together"]);
 }
 
 /// The same test's claim weighs as much as what it is about has cost.
