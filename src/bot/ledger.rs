@@ -36,6 +36,7 @@ SELECT
     position_id,
     status,
     strategy,
+    NULL,
     NULL
 FROM trade";
 
@@ -62,7 +63,8 @@ SELECT
     position_id,
     NULL,
     NULL,
-    unrealized_pnl_usd
+    unrealized_pnl_usd,
+    current_price
 FROM position";
 
 /// Which way a trade earns.
@@ -140,19 +142,27 @@ pub(crate) struct Entry {
     pub(crate) status: Option<String>,
     /// The strategy that opened it.
     pub(crate) strategy: Option<String>,
+    /// Numbers of zero or below that stand where a price should, by the names of the fields: no prices.
+    pub(crate) no_prices: Vec<(&'static str, f64)>,
 }
 
 impl Entry {
     fn read(bot: &Bot, row: &Row<'_>) -> rusqlite::Result<Self> {
         let text = |column| cell::text(row, column).map(|text| text.map(Cow::into_owned));
         let name = |column| cell::name(row, column).map(|name| name.map(Cow::into_owned));
-        let price = |column| cell::real(row, column).map(|price| price.filter(|price| *price > 0.0));
+        let mut no_prices = Vec::new();
+        let mut price = |column, name| {
+            let number = cell::real(row, column)?;
+            no_prices.extend(number.filter(|number| *number <= 0.0).map(|number| (name, number)));
+            Ok::<_, rusqlite::Error>(number.filter(|number| *number > 0.0))
+        };
         let opened = bot.moments(row, 2, 1)?.filter(|reading| clock::is_plausible(reading.earliest));
         let closed = bot.moments(row, 0, 1)?;
         let earliest = |reading: Option<Reading>| reading.map(|reading| reading.earliest);
         let latest = |reading: Option<Reading>| reading.map(|reading| reading.latest);
         let (opened_at, closed_at) = (earliest(opened), earliest(closed));
         let elapsed = opened_at.zip(closed_at).map(|(opened_at, closed_at)| closed_at - opened_at);
+        price(21, "current_price")?;
         Ok(Self {
             closed_at,
             closed_by: latest(closed),
@@ -162,16 +172,16 @@ impl Entry {
             id: name(4)?.unwrap_or_default(),
             coin: name(5)?.unwrap_or_else(|| "(none)".to_owned()),
             side: cell::text(row, 6)?.and_then(|direction| Side::named(&direction)),
-            entry_price: price(7)?,
-            exit_price: price(8)?,
+            entry_price: price(7, "entry_price")?,
+            exit_price: price(8, "exit_price")?,
             size_usd: cell::real(row, 9)?,
             pnl_usd: cell::real(row, 10)?,
             pnl_percent: cell::real(row, 11)?,
             exit_reason: text(12)?,
             duration_seconds: cell::real(row, 13)?,
             rule_ids: text(14)?,
-            stop_loss_price: price(15)?,
-            take_profit_price: price(16)?,
+            stop_loss_price: price(15, "stop_loss_price")?,
+            take_profit_price: price(16, "take_profit_price")?,
             position_id: name(17)?,
             status: name(18)?,
             strategy: name(19)?,
@@ -180,11 +190,13 @@ impl Entry {
                 false => elapsed.map(|elapsed| elapsed.num_milliseconds() as f64 / 1e3),
             },
             unrealized_pnl_usd: cell::real(row, 20)?,
+            no_prices,
         })
     }
 
     /// The trade as it was while it was open.
-    fn before_its_exit(self) -> Self {
+    fn before_its_exit(mut self) -> Self {
+        self.no_prices.retain(|(name, _)| *name != "exit_price");
         Self {
             closed_at: None,
             closed_by: None,
@@ -197,6 +209,11 @@ impl Entry {
             status: None,
             ..self
         }
+    }
+
+    /// Whether a number of zero or below stands where this price should.
+    pub(crate) fn has_no(&self, price: &str) -> bool {
+        self.no_prices.iter().any(|(name, _)| *name == price)
     }
 
     /// The price's move in the trade's favour, as a fraction of the entry price.

@@ -6,6 +6,7 @@ mod exits;
 mod levels;
 mod limits;
 mod positions;
+mod protection;
 mod result;
 mod risk;
 mod rules;
@@ -161,6 +162,13 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A stop above the entry of a long trade, or a target below it, closes the trade at once or never.",
         threshold: None,
         run: levels::wrong_side,
+    },
+    Check {
+        id: "position-unprotected",
+        theme: Theme::Money,
+        why: "A position without a stop has no bound to its loss, and one without a target never takes its profit.",
+        threshold: None,
+        run: protection::unprotected,
     },
     Check {
         id: "level-ignored",

@@ -2,6 +2,7 @@
 
 mod account;
 mod daily;
+mod impossible;
 mod log;
 mod openings;
 mod payments;
@@ -23,6 +24,7 @@ use crate::finding::{AlertType, Severity};
 pub(super) const CHECKS: &[Check] = &[
     prices::PNL,
     prices::PERCENT,
+    impossible::PRICES,
     reasons::RESULT,
     reasons::SIDES,
     unrealized::OPEN,

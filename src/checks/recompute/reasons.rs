@@ -211,7 +211,8 @@ fn limits(audit: &Audit<'_>, generation: i64) -> anyhow::Result<Vec<Limits>> {
             let (id, coin) =
                 (cell::text(row, 1)?.unwrap_or_default(), cell::text(row, 2)?.unwrap_or_default());
             let name = format!("{} (id {})", cut(&coin, 24), cut(&id, 32));
-            limits.push(Limits { name, sign, entry, stop: cell::real(row, 5)?, target: cell::real(row, 6)? });
+            let price = |column| cell::real(row, column).map(|price| price.filter(|price| *price > 0.0));
+            limits.push(Limits { name, sign, entry, stop: price(5)?, target: price(6)? });
         }
         Ok(())
     })?;

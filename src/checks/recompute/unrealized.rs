@@ -117,7 +117,8 @@ fn missed(audit: &Audit<'_>) -> anyhow::Result<Found> {
             return Ok(());
         }
         let direction = cell::text(row, 4)?.and_then(|direction| Side::named(&direction)).map(Side::sign);
-        let (size, exit, after) = (cell::real(row, 5)?, cell::real(row, 6)?, cell::real(row, 7)?);
+        let positive = |column| cell::real(row, column).map(|number| number.filter(|number| *number > 0.0));
+        let (size, exit, after) = (positive(5)?, positive(6)?, positive(7)?);
         let (Some(sign), Some(size), Some(exit), Some(after)) = (direction, size, exit, after) else {
             return Ok(());
         };

@@ -35,7 +35,8 @@ fn without_exit(audit: &Audit<'_>) -> anyhow::Result<Found> {
         for entry in ledger.of(generation) {
             let missing: Vec<_> = [
                 ("time", entry.closed_at.is_none()),
-                ("price", entry.exit_price.is_none()),
+                // A price of zero is `price-impossible`'s to report.
+                ("price", entry.exit_price.is_none() && !entry.has_no("exit_price")),
                 ("profit", entry.pnl_usd.is_none()),
             ]
             .into_iter()

@@ -1,0 +1,100 @@
+//! Open positions without a stop or a target.
+
+use super::shown;
+use crate::bot::ledger::Entry;
+use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::finding::{AlertType, Severity};
+
+/// A level: the name of its column, and how to read it.
+type Level = (&'static str, fn(&Entry) -> Option<f64>);
+
+const STOP: Level = ("stop_loss_price", |entry| entry.stop_loss_price);
+const TARGET: Level = ("take_profit_price", |entry| entry.take_profit_price);
+
+/// Positions whose stop or target is zero, or missing although this bot sets one.
+pub(super) fn unprotected(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut problems = Vec::new();
+    for generation in [1, 2] {
+        let open = audit.context.open_positions()?.iter();
+        let open: Vec<_> = open.filter(|position| position.generation == generation).collect();
+        if !open.is_empty() {
+            let (stops, targets) = (is_usual(audit, generation, STOP)?, is_usual(audit, generation, TARGET)?);
+            problems.extend(problem(generation, &open, stops, targets));
+        }
+    }
+    Ok(problems.into())
+}
+
+/// Whether four of five trades of this bot have the level: then one without is no choice.
+fn is_usual(audit: &Audit<'_>, generation: i64, (_, level): Level) -> anyhow::Result<bool> {
+    let open = audit.context.open_positions()?.iter().filter(|position| position.generation == generation);
+    // Closed trades of the first generation keep no levels.
+    let closed = audit.context.ledger()?.of(generation).filter(|_| generation == 2);
+    let (mut with, mut all) = (0, 0);
+    for entry in open.chain(closed) {
+        all += 1;
+        with += usize::from(level(entry).is_some());
+    }
+    Ok(with > 0 && with * 5 >= all * 4)
+}
+
+/// What a position lacks of a level: `None` where it has it, or where none is set by this bot.
+fn lack(position: &Entry, (name, level): Level, is_usual: bool) -> Option<String> {
+    let number = position.no_prices.iter().find(|(column, _)| *column == name).map(|(_, number)| *number);
+    match (level(position), number) {
+        (Some(_), _) => None,
+        (None, Some(number)) => Some(format!("{name} {number}")),
+        (None, None) => is_usual.then(|| format!("no {name}")),
+    }
+}
+
+fn problem(generation: i64, open: &[&Entry], stops: bool, targets: bool) -> Option<Problem> {
+    let mut evidence = Evidence::default();
+    let (mut without_stop, mut size_usd) = (0, 0.0);
+    // Levels of zero that follow from an entry price of zero are `price-impossible`'s to report.
+    for position in open.iter().filter(|position| !position.has_no("entry_price")) {
+        let (stop, target) = (lack(position, STOP, stops), lack(position, TARGET, targets));
+        if stop.is_some() {
+            without_stop += 1;
+            size_usd += position.size_usd.unwrap_or(0.0);
+        }
+        let lacks: Vec<_> = stop.into_iter().chain(target).collect();
+        evidence.row((!lacks.is_empty()).then_some(|| {
+            let size_usd = position.size_usd.unwrap_or_default();
+            format!(
+                "{} (id {}) with ${size_usd:.2}: {}",
+                shown(&position.coin),
+                shown(&position.id),
+                lacks.join(", ")
+            )
+        }));
+    }
+    let (table, query) = match generation {
+        1 => (
+            "open_trades",
+            "SELECT * FROM open_trades WHERE coalesce(stop_loss_price, 0) <= 0 OR coalesce(take_profit_price, 0) <= 0",
+        ),
+        _ => (
+            "trade_journal",
+            "SELECT * FROM trade_journal WHERE status = 'open' AND (coalesce(stop_loss_price, 0) <= 0 OR coalesce(take_profit_price, 0) <= 0)",
+        ),
+    };
+    let consequence = match without_stop {
+        0 => "No price takes their profit.".to_owned(),
+        _ => format!("Of them {without_stop} (${size_usd:.2}) have no stop: no price ends their loss."),
+    };
+    (evidence.count > 0).then(|| Problem {
+        alert_type: AlertType::Bug,
+        severity: if without_stop > 0 { Severity::High } else { Severity::Medium },
+        subject: table.to_owned(),
+        title: format!("Open positions in {table} have no stop or no target"),
+        description: format!(
+            "{} of {} open positions have a stop or target of zero, below zero or none. {consequence}",
+            evidence.count, evidence.of
+        ),
+        evidence: evidence.text("open positions", query),
+        recommendation:
+            "Set stop and target of these positions by hand, and refuse to open a position without them."
+                .to_owned(),
+    })
+}
