@@ -2,6 +2,7 @@
 
 mod account;
 mod daily;
+mod deductions;
 mod impossible;
 mod log;
 mod openings;
@@ -24,6 +25,7 @@ use crate::finding::{AlertType, Severity};
 pub(super) const CHECKS: &[Check] = &[
     prices::PNL,
     prices::PERCENT,
+    deductions::DEDUCTIONS,
     impossible::PRICES,
     reasons::RESULT,
     reasons::SIDES,

@@ -1,5 +1,6 @@
 //! Profit and loss against prices, size and direction.
 
+use super::deductions::common_rate;
 use super::{
     AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Theme, by_table, most,
     while_it_lasts,
@@ -30,22 +31,42 @@ const LEVERAGE_TRADES: usize = 5;
 const SLACK_FRACTION: f64 = 0.0005;
 
 /// One trade's profit as stored and as its prices have it.
-struct Compared<'entry> {
+pub(super) struct Compared<'entry> {
     entry: &'entry Entry,
-    stored: f64,
-    expected: f64,
+    pub(super) stored: f64,
+    pub(super) expected: f64,
+    size: f64,
+    /// What rounding of money and prices makes, as a fraction of the size.
+    rounding: f64,
     tolerance: f64,
     fees: f64,
 }
 
 impl<'entry> Compared<'entry> {
-    fn new(entry: &'entry Entry) -> Option<Self> {
+    /// `None` where a price, the size, the direction or the profit is missing.
+    pub(super) fn new(entry: &'entry Entry) -> Option<Self> {
         let size = entry.size_usd.filter(|size| *size > 0.0)?;
         let expected = size * entry.gain_fraction()?;
         let smallest = entry.entry_price?.min(entry.exit_price?);
         let tolerance = CENT + size * (SLACK_FRACTION + 2.0 * PRICE_STEP / smallest);
         let fees = MOST_FEES_FRACTION * size * (1.0 + entry.gain_fraction()?.abs());
-        Some(Self { entry, stored: entry.pnl_usd?, expected, tolerance, fees })
+        let rounding = CENT / size + PRICE_STEP / smallest + 0.1 * SLACK_FRACTION;
+        Some(Self { entry, stored: entry.pnl_usd?, expected, size, rounding, tolerance, fees })
+    }
+
+    /// By how much the stored profit is lower, as a fraction of the size.
+    pub(super) fn deduction(&self) -> f64 {
+        (self.expected - self.stored) / self.size
+    }
+
+    /// Whether it is lower by more than this fraction, and rounding is no reason.
+    pub(super) fn is_lower_by(&self, fraction: f64) -> bool {
+        self.deduction() > fraction.max(1.5 * self.rounding)
+    }
+
+    /// Whether it is lower by about this fraction.
+    pub(super) fn is_about(&self, fraction: f64, part: f64) -> bool {
+        (self.deduction() - fraction).abs() <= part * fraction + self.rounding
     }
 
     /// Whether the stored profit is this one, or this one less what a trade costs.
@@ -53,7 +74,8 @@ impl<'entry> Compared<'entry> {
         (-self.tolerance - self.fees..=self.tolerance).contains(&(self.stored - profit))
     }
 
-    fn is_off(&self) -> bool {
+    /// Whether prices and fees do not give the stored profit.
+    pub(super) fn is_off(&self) -> bool {
         !self.is(self.expected)
     }
 
@@ -62,7 +84,8 @@ impl<'entry> Compared<'entry> {
         self.expected.abs() > 10.0 * CENT
     }
 
-    fn example(&self) -> String {
+    /// The trade's prices and profits.
+    pub(super) fn example(&self) -> String {
         let Entry { entry_price, exit_price, size_usd, .. } = self.entry;
         format!(
             "{}: {} → {} with ${:.2} gives {:+.2}, stored {:+.2}",
@@ -114,7 +137,7 @@ fn pnl(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 /// Whether nearly all profits, in money and in percent, are the price's move times one factor: the
 /// stored size is then the margin.
-fn is_leveraged(compared: &[Compared<'_>]) -> bool {
+pub(super) fn is_leveraged(compared: &[Compared<'_>]) -> bool {
     let mut factors: Vec<f64> =
         compared.iter().filter(|trade| trade.tells()).map(|trade| trade.stored / trade.expected).collect();
     factors.sort_by(f64::total_cmp);
@@ -134,7 +157,7 @@ fn is_leveraged(compared: &[Compared<'_>]) -> bool {
 }
 
 /// What the wrong profits have in common.
-fn cause(off: &[&Compared<'_>]) -> &'static str {
+fn cause(off: &[&Compared<'_>]) -> String {
     let telling: Vec<_> = off.iter().filter(|trade| trade.tells()).collect();
     let fits = |profit: &dyn Fn(&Compared<'_>) -> f64| {
         let fitting = telling.iter().filter(|trade| {
@@ -144,8 +167,9 @@ fn cause(off: &[&Compared<'_>]) -> &'static str {
         });
         most(fitting.count(), telling.len())
     };
-    let size = |trade: &Compared<'_>| trade.entry.size_usd.unwrap_or_default();
-    if fits(&|trade: &Compared<'_>| -trade.expected)
+    let size = |trade: &Compared<'_>| trade.size;
+    let rate = common_rate(off, MOST_FEES_FRACTION).filter(|(_, same)| most(same.len(), off.len()));
+    let cause = if fits(&|trade: &Compared<'_>| -trade.expected)
         && off.iter().all(|trade| trade.entry.side == Some(Side::Short))
     {
         "SHORT trades are calculated as if they were LONG."
@@ -163,9 +187,12 @@ fn cause(off: &[&Compared<'_>]) -> &'static str {
         || fits(&|trade: &Compared<'_>| trade.expected / 100.0)
     {
         "They are off by a factor of 100."
+    } else if let Some((rate, _)) = rate {
+        return format!("Nearly each is lower by about {:.2} % of its size.", 100.0 * rate);
     } else {
         "No single factor explains them."
-    }
+    };
+    cause.to_owned()
 }
 
 fn query(table: &str) -> &'static str {
