@@ -101,6 +101,7 @@ struct Shared<'run> {
     history: History<'run>,
     gaps: OnceCell<Option<alive::Gaps>>,
     openings: OnceCell<Vec<money::Opening<'run>>>,
+    market: OnceCell<recompute::Market<'run>>,
     prices: OnceCell<money::Prices<'run>>,
     lessons: OnceCell<learning::Lessons>,
     time_columns: OnceCell<Vec<alive::TimeColumn>>,

@@ -19,6 +19,7 @@ mod checks_funnel;
 mod checks_learning;
 mod checks_money;
 mod checks_openings;
+mod checks_prices;
 mod checks_recompute;
 mod checks_refer;
 mod checks_trend;

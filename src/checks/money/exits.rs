@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::{Audit, Evidence, Found, Problem, recompute};
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 
@@ -20,10 +20,12 @@ fn loss_percent(trade: &Entry, price: f64) -> Option<f64> {
 /// The loss in percent at which a trade was to be stopped, and at which it was.
 fn stops<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Entry, f64, f64)>> {
     let trades = audit.shared.history.closed(audit.context)?;
+    // Prices that the coin did not have are `price-contradicts-market`'s to report.
+    let market = recompute::market(audit)?;
     let executed: Vec<(&Entry, f64)> = trades
         .iter()
         .copied()
-        .filter(|trade| trade.is_stopped())
+        .filter(|trade| trade.is_stopped() && !market.is_mispriced(trade))
         .filter_map(|trade| Some((trade, loss_percent(trade, trade.exit_price?)?)))
         .collect();
     let common = common_stop_percent(&executed);
@@ -131,7 +133,9 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
     /// Percent of the entry: spread and rounding.
     const TOLERANCE_PERCENT: f64 = 0.2;
     let mut evidence = Evidence::default();
-    for trade in audit.shared.history.closed(audit.context)? {
+    let market = recompute::market(audit)?;
+    let trades = audit.shared.history.closed(audit.context)?;
+    for trade in trades.iter().filter(|trade| !market.is_mispriced(trade)) {
         let level = match () {
             () if trade.is_stopped() => trade.stop_loss_price,
             () if trade.is_taken() => trade.take_profit_price,

@@ -195,8 +195,12 @@ pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let trades = audit.shared.history.closed(audit.context)?;
     let results = Results::of(trades);
     let total: f64 = results.all.iter().sum();
+    // A profit that follows from no price, or from one that the coin did not have, is reported as that.
+    let market = crate::checks::recompute::market(audit)?;
     let best = trades
         .iter()
+        .filter(|trade| !trade.has_no("entry_price") && !trade.has_no("exit_price"))
+        .filter(|trade| !market.is_mispriced(trade))
         .filter_map(|trade| Some((trade.pnl_usd?, trade)))
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     let (Some((best_usd, trade)), Some(usual)) = (best, median(&results.wins)) else {

@@ -5,6 +5,7 @@ mod daily;
 mod deductions;
 mod impossible;
 mod log;
+mod market;
 mod openings;
 mod payments;
 mod prices;
@@ -14,6 +15,8 @@ mod scores;
 mod snapshots;
 mod times;
 mod unrealized;
+
+pub(super) use market::{Market, market};
 
 use chrono::TimeDelta;
 
@@ -27,6 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
     prices::PERCENT,
     deductions::DEDUCTIONS,
     impossible::PRICES,
+    market::PRICES,
     reasons::RESULT,
     reasons::SIDES,
     unrealized::OPEN,
