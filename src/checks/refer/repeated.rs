@@ -52,7 +52,7 @@ fn problem(
     for run in &again {
         evidence.fault(|| example(run));
     }
-    evidence.of = rows.len() as u64;
+    (evidence.count, evidence.of) = (repeated().count() as u64, rows.len() as u64);
     let is_closed = subject == table;
     let consequence = if is_closed {
         let pnl_usd = repeated().filter_map(|row| row.pnl_usd).fold(0.0, |sum, pnl_usd| sum + pnl_usd);
@@ -77,10 +77,10 @@ fn problem(
         description: format!(
             "Positions with more than one row: {}. Their rows have one coin, direction and entry price, were opened \
              within {} seconds of each other{rest}. {consequence}",
-            evidence.count,
+            again.len(),
             same::APART_SECONDS
         ),
-        evidence: evidence.text("rows are positions with more than one row", &query(table, &again)),
+        evidence: evidence.text("rows repeat another one", &query(table, &again)),
         recommendation:
             "Look at what wrote the second row (a retry, a restart, two processes); write opening and \
                          closing each in one transaction, remove the repeated rows and recompute the balance."
