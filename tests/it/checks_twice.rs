@@ -190,6 +190,21 @@ fn two_closings_of_parts_are_no_closing_twice() {
 }
 
 #[test]
+fn parts_that_are_logged_with_one_closing_are_its_profit() {
+    let bot = BotFile::generation2();
+    for number in 0..2 {
+        bot.journal_trade(|row| (row.position_id, row.coin, row.pnl_usd) = (Some("pos-1"), "SUI", Some(0.5)));
+        bot.execute("UPDATE trade_journal SET id = 'part ' || ?1 WHERE id LIKE 'j-%'", [number]);
+    }
+    bot.journal_trade(|row| row.exit_time = "2026-11-22 07:00:00");
+    bot.quick_update("pos-1", "SUI", 1.0, "2026-11-22 08:30:00");
+    assert_eq!(findings(&bot, "closing-contradicts-log", &[]).len(), 0);
+    bot.quick_update("pos-1", "SUI", 3.0, "2026-11-22 08:30:00");
+    bot.execute("DELETE FROM activity_log WHERE id = (SELECT min(id) FROM activity_log)", []);
+    assert_eq!(findings(&bot, "closing-contradicts-log", &[]).len(), 1);
+}
+
+#[test]
 fn a_position_that_was_closed_twice_at_different_prices_is_told_by_its_size() {
     let (bot, id) = healthy1();
     copy1(&bot, id, 0, 1.0);

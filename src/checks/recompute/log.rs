@@ -58,7 +58,12 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 (Some(stored), Some(logged)) => (stored - logged).abs() <= ROUNDING_USD,
                 _ => true,
             };
-            let wrong = !candidates.is_empty() && !candidates.iter().any(agrees);
+            // Parts of a position that were closed with one line.
+            let sum: Option<f64> = candidates.iter().map(|entry| entry.pnl_usd).sum();
+            let sum_agrees = sum
+                .zip(closing.pnl_usd)
+                .is_some_and(|(sum, logged)| (sum - logged).abs() <= ROUNDING_USD * candidates.len() as f64);
+            let wrong = !candidates.is_empty() && !candidates.iter().any(agrees) && !sum_agrees;
             differs.row(wrong.then_some(|| {
                 let stored = candidates.first().and_then(|entry| entry.pnl_usd).unwrap_or_default();
                 format!("{}, stored {stored:+.2}", what())
