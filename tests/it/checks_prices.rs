@@ -204,7 +204,7 @@ fn entry_and_exit_in_another_unit_are_told_with_a_usual_profit() {
         [],
     );
     let text = only_finding(&bot, MARKET);
-    assert!(text.contains("entry at ") && text.contains(" times as high as the "), "{text}");
+    assert!(text.contains("entry at ") && text.contains(" times as high as price_history"), "{text}");
     let bot = healthy1();
     bot.execute(
         "INSERT INTO open_trades (coin_name, entry_price, size_usd, current_price, unrealized_pnl, stop_loss_price, take_profit_price,
@@ -230,6 +230,21 @@ fn a_price_of_the_journal_that_both_neighbours_deny_is_told() {
     );
     let text = only_finding(&bot, MARKET);
     assert!(text.contains("the trades before and after"), "{text}");
+}
+
+#[test]
+fn the_price_after_an_exit_denies_it() {
+    let with = |price_after: f64| {
+        let bot = BotFile::generation2();
+        bot.journal_trade(|row| (row.exit_price, row.exit_reason) = (Some(1_010.0), "take_profit"));
+        bot.execute("UPDATE trade_journal SET price_15min_after = ?1, missed_profit_usd = 0", [price_after]);
+        bot
+    };
+    assert!(
+        only_finding(&with(101.0), MARKET).contains("10.0 times as high as the price after the exit (101)")
+    );
+    assert_eq!(findings(&with(900.0), MARKET, &[]).len(), 0);
+    assert_eq!(findings(&with(0.0), MARKET, &[]).len(), 0);
 }
 
 /// A trade at this price, and a coin at 100 that moves by this factor for a moment when it closes.

@@ -69,15 +69,17 @@ impl Mispriced<'_> {
 
     fn example(&self) -> String {
         let how = if self.price > self.high { "as high" } else { "as low" };
+        let band = match self.low < self.high {
+            true => format!("{} to {}", self.low, self.high),
+            false => self.low.to_string(),
+        };
         format!(
-            "{}: {} at {} on {} UTC, {:.1} times {how} as the {} to {} of {}",
+            "{}: {} at {} on {} UTC, {:.1} times {how} as {} ({band})",
             self.trade.name(),
             self.what,
             self.price,
             utc_text(self.at),
             self.factor(),
-            self.low,
-            self.high,
             self.source
         )
     }
@@ -93,7 +95,7 @@ pub(in crate::checks) struct Market<'run> {
 impl Market<'_> {
     /// Whether a price of the trade is none that its coin had.
     pub(in crate::checks) fn is_mispriced(&self, trade: &Entry) -> bool {
-        self.wrong.iter().any(|one| one.trade.generation == trade.generation && one.trade.id == trade.id)
+        self.wrong.iter().any(|one| own_table(one.trade) == own_table(trade) && one.trade.id == trade.id)
     }
 }
 
@@ -124,16 +126,7 @@ fn compare<'run>(audit: &Audit<'run>) -> anyhow::Result<Market<'run>> {
             [("entry", trade.opened_at, trade.entry_price), ("exit", trade.closed_at, trade.exit_price)];
         for (what, at, price) in prices {
             let (Some(at), Some(price)) = (at, price) else { continue };
-            let known = match stored.band(audit, &trade.coin, (at, price))? {
-                Some(band) => Some((band, "price_history within five minutes")),
-                None => {
-                    if others.get().is_none() {
-                        others.set(self::others(audit)?).ok();
-                    }
-                    let band = others.get().and_then(|others| others_band(others, trade, at));
-                    band.map(|band| (band, "the trades before and after"))
-                }
-            };
+            let known = known(audit, &stored, &others, trade, (what, at, price))?;
             let Some((band, source)) = known else { continue };
             is_compared = true;
             if !is_within(price, band) {
@@ -149,6 +142,39 @@ fn compare<'run>(audit: &Audit<'run>) -> anyhow::Result<Market<'run>> {
     }
     Ok(market)
 }
+
+/// What the coin's price was at a moment at which a trade has another one, and by what.
+fn known<'run>(
+    audit: &Audit<'run>,
+    stored: &Stored,
+    others: &OnceCell<Others<'run>>,
+    trade: &Entry,
+    (what, at, price): (&str, DateTime<Utc>, f64),
+) -> anyhow::Result<Option<(Band, &'static str)>> {
+    if let Some(band) = stored.band(audit, &trade.coin, (at, price))? {
+        return Ok(Some((band, "price_history within five minutes")));
+    }
+    if others.get().is_none() {
+        others.set(self::others(audit)?).ok();
+    }
+    if let Some(band) = others.get().and_then(|others| others_band(others, trade, at)) {
+        return Ok(Some((band, "the trades before and after")));
+    }
+    let is_outstanding = trade.gain_fraction().is_some_and(|gain| gain.abs() > OUTSTANDING_MOVE);
+    if what != "exit" || trade.generation != 2 || !is_outstanding {
+        return Ok(None);
+    }
+    let mut after = audit.context.bot.prepare(AFTER_EXIT)?;
+    let after = after.query_row([&trade.id], |row| cell::real(row, 0)).optional()?.flatten();
+    let after = after.filter(|after| *after > 0.0);
+    Ok(after.map(|after| ((after, after, OTHERS_FACTOR - 1.0), "the price after the exit")))
+}
+
+const AFTER_EXIT: &str = "
+SELECT
+    price_15min_after
+FROM post_exit
+WHERE id = ?1";
 
 fn own_table(trade: &Entry) -> &'static str {
     if trade.generation == 1 && trade.closed_at.is_none() { "open_trades" } else { table(trade.generation) }

@@ -41,9 +41,12 @@ fn reason(entry: &Entry) -> &str {
 }
 
 fn result(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let market = super::market(audit)?;
     let ledger = audit.context.ledger()?;
     let mut found = Found::nothing();
-    for (table, entries) in by_table(&ledger.entries) {
+    for (table, mut entries) in by_table(&ledger.entries) {
+        // A result that follows from a wrong price is `price-contradicts-market`'s to report.
+        entries.retain(|entry| !market.is_mispriced(entry));
         let stops = || entries.iter().filter(|entry| reason(entry) == "stop_loss");
         let winning = stops().filter(|entry| certain_result(entry).is_some_and(|pnl| pnl > 0.0)).count();
         let unusual = stops().count() >= STOPS_FOR_A_RULE && winning * 10 <= stops().count();
