@@ -121,14 +121,27 @@ impl Log {
     }
 
     /// The rows behind a decision, up to the next cycle, decision, start or stop; `None` where the log
-    /// ends before that: what follows may not be written yet.
+    /// ends before that and tells of no outcome: what follows may not be written yet.
     pub(crate) fn consequences(&self, decision: &Decision) -> Option<impl Iterator<Item = Entry<'_>>> {
         let rest = self.rows.get(decision.place + 1..)?.iter().map(|row| Entry { log: self, row });
-        let ends = |entry: Entry<'_>| {
-            matches!(entry.kind(), "market_data" | "llm_decision") || entry.kind().starts_with("bot_")
-        };
-        let count = rest.clone().position(ends)?;
+        let is_end = |entry: Entry<'_>| Self::is_next_step(entry) || entry.kind() == "llm_decision";
+        let is_outcome =
+            |entry: Entry<'_>| entry.kind().starts_with("trade_") || entry.kind().ends_with("_rejected");
+        let end = rest.clone().position(is_end);
+        let count = end.or_else(|| rest.clone().any(is_outcome).then_some(rest.len()))?;
         Some(rest.take(count))
+    }
+
+    /// Whether a row begins a cycle, or tells of a start or a stop: what stands before it is done.
+    pub(crate) fn is_next_step(entry: Entry<'_>) -> bool {
+        entry.kind() == "market_data" || entry.kind().starts_with("bot_")
+    }
+
+    /// The rows that were read, as a condition of SQL over the bot's own table.
+    pub(crate) fn read_sql(&self) -> String {
+        let ids = self.rows.iter().map(|row| row.id);
+        let (first, last) = (ids.clone().min().unwrap_or(0), ids.max().unwrap_or(0));
+        format!("id BETWEEN {first} AND {last}")
     }
 }
 

@@ -158,7 +158,12 @@ fn a_missing_column_that_stops_every_trade_is_critical() {
         let text = "Cycle #1 error: table open_trades has no column named rule_ids_used";
         decide(&bot, 9_000 - place * 34, "BUY", Some("tron"), Some(("cycle_error", text)));
     }
-    expect(&bot, "error-recurring", "critical", &["no column named rule_ids_used", "stops every one"]);
+    expect(
+        &bot,
+        "error-recurring",
+        "critical",
+        &["no column named rule_ids_used", "9 of 9 decisions to buy were followed by this error"],
+    );
     decide(&bot, 60, "BUY", Some("tron"), OPENED);
     expect(&bot, "error-recurring", "high", &["no column named rule_ids_used"]);
 }

@@ -4,9 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::silence::rhythm;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
+use crate::bot::ledger::Entry;
+use crate::bot::log::Log;
 use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
-use crate::plural::plural;
 
 /// Starts without a stop before them.
 pub(super) const KILLED: Check = Check {
@@ -24,7 +25,7 @@ pub(super) const KILLED: Check = Check {
 pub(super) const GAP: Check = Check {
     id: "activity-gap",
     theme: Theme::Alive,
-    why: "A gap in the log without a stop or a start is a time in which the bot hung and watched nothing.",
+    why: "In a gap of the log the bot watched nothing: it hung or, where a stop is logged, was left stopped with open positions.",
     threshold: Some(Threshold {
         default: 15.0,
         reason: "minutes, at least; else what the bot's own gaps tolerate, as in bot-silent",
@@ -50,6 +51,8 @@ LIMIT 1000";
 const NEAR_SECONDS: i64 = 60;
 /// Rows that a start writes before its own are this close to it.
 const STARTING_SECONDS: i64 = 10;
+/// Longer than a restart or an upgrade takes.
+const LONG_STOP_SECONDS: i64 = 3_600;
 /// A process that is back within this time was restarted at once.
 const LONG_OUTAGE_SECONDS: i64 = 15 * 60;
 
@@ -103,15 +106,20 @@ fn killed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let events = events(audit)?;
     let mut evidence = Evidence::default();
     let mut kills = Vec::new();
-    for (before, event) in events.iter().zip(events.iter().skip(1)) {
+    let mut before: Option<&Event> = None;
+    for event in &events {
+        // Before the first one of all the log may have been emptied: it is a start, and no kill.
+        let is_kill = before.replace(event).is_some_and(|before| before.started);
         if !event.started || !audit.context.window.contains(event.at) {
             continue;
         }
-        let kill = Kill { start: event.at, last_row: last_row_before(audit, event.at)? };
-        evidence.row(before.started.then_some(|| kill.example()));
-        if before.started {
-            kills.push(kill);
+        if !is_kill {
+            evidence.of += 1;
+            continue;
         }
+        let kill = Kill { start: event.at, last_row: last_row_before(audit, event.at)? };
+        evidence.fault(|| kill.example());
+        kills.push(kill);
     }
     if kills.is_empty() {
         return Ok(Found::nothing());
@@ -129,18 +137,23 @@ fn killed(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: title.to_owned(),
         description: format!(
-            "{} of {} starts in the window had no stop before them; the longest outage lasted {}. \
-             In that time no stop loss or take profit was watched.",
+            "{} of {} starts in the window had another start before them, without a stop between; the longest silence before \
+             such a start lasted {}.",
             evidence.count,
             evidence.of,
             span(longest as f64)
         ),
         evidence: evidence.text(
             "starts",
-            "SELECT created_at, activity_type FROM activity_log WHERE activity_type IN ('bot_started', 'bot_stopped') ORDER BY id",
+            &format!(
+                "SELECT created_at, activity_type FROM activity_log WHERE activity_type IN ('bot_started', 'bot_stopped') \
+                 AND created_at > '{}' AND created_at <= '{}' ORDER BY id",
+                clock::utc_text(audit.context.window.after),
+                clock::utc_text(audit.context.window.until)
+            ),
         ),
-        recommendation: "Find out what ended the process (out of memory, a reboot, an exception) and let a \
-                         supervisor such as systemd restart it at once."
+        recommendation: "What ended the process: no memory, a reboot, an exception, a kill by hand? Let a supervisor such \
+                         as systemd restart it at once; no stop loss or take profit is watched meanwhile."
             .to_owned(),
     })
     .into())
@@ -171,45 +184,98 @@ fn gaps(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some(rhythm) = rhythm(audit, audit.threshold)? else { return Ok(Found::nothing()) };
     let events = events(audit)?;
     let knows_starts = events.iter().any(|event| event.started);
-    let mut evidence = Evidence::default();
+    let (mut hung, mut stopped) = (Evidence::default(), Evidence::default());
     let log = audit.log()?;
     for (before, after) in log.neighbours() {
         let seconds = (after.at() - before.at()).num_seconds();
+        if seconds <= rhythm.tolerance_seconds {
+            hung.of += 1;
+            continue;
+        }
+        let gap = || {
+            let (from, to) = (clock::utc_text(before.at()), clock::utc_text(after.at()));
+            format!("{} from {from} to {to}", span(seconds as f64))
+        };
         let slack = TimeDelta::seconds(NEAR_SECONDS);
-        let explained =
-            || events.iter().any(|event| event.at >= before.at() - slack && event.at <= after.at() + slack);
-        let hung = seconds > rhythm.tolerance_seconds && !explained();
-        evidence.row(hung.then_some(|| {
-            format!(
-                "{} from {} to {}",
-                span(seconds as f64),
-                clock::utc_text(before.at()),
-                clock::utc_text(after.at())
-            )
-        }));
+        let within =
+            events.iter().filter(|event| event.at >= before.at() - slack && event.at <= after.at() + slack);
+        match within.min() {
+            None => hung.fault(gap),
+            Some(event) if !event.started && seconds > LONG_STOP_SECONDS => {
+                hung.of += 1;
+                let open = open_throughout(audit, before.at(), after.at())?;
+                if open > 0 {
+                    stopped.fault(|| format!("{}, {open} positions open", gap()));
+                }
+            }
+            Some(_) => hung.of += 1,
+        }
     }
-    let cause = if knows_starts {
-        "Neither a stop nor a start is logged around it: the bot hung, or its host slept."
+    stopped.of = hung.of;
+    let mut found = Found::nothing();
+    if hung.count > 0 {
+        found.fact(gap_problem(log, &hung, rhythm.tolerance_seconds, knows_starts));
+    }
+    if stopped.count > 0 {
+        found.fact(stopped_problem(log, &stopped));
+    }
+    Ok(found)
+}
+
+/// Positions that were open before a moment and not closed until after another.
+fn open_throughout(audit: &Audit<'_>, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<usize> {
+    let positions = audit.shared.history.all(audit.context)?;
+    let is_open = |position: &&Entry| {
+        position.opened_at.is_some_and(|at| at <= from) && position.closed_at.is_none_or(|at| at >= to)
+    };
+    Ok(positions.filter(is_open).count())
+}
+
+/// The rows with what lies between each and the one before.
+fn gaps_query(log: &Log) -> String {
+    format!(
+        "SELECT created_at, activity_type, 86400 * (julianday(created_at) - julianday(lag(created_at) OVER (ORDER BY id))) \
+         AS seconds FROM activity_log WHERE {} ORDER BY seconds DESC LIMIT 10",
+        log.read_sql()
+    )
+}
+
+fn gap_problem(log: &Log, evidence: &Evidence, tolerance_seconds: i64, knows_starts: bool) -> Problem {
+    let beside = if knows_starts {
+        "Neither a stop nor a start is logged around it."
     } else {
         "This bot logs no starts, so that a stop and a start by hand look the same as a hang."
     };
-    let problem = Problem {
+    Problem {
         alert_type: AlertType::Performance,
         severity: if knows_starts { Severity::Medium } else { Severity::Low },
         subject: String::new(),
         title: "The activity log has gaps far beyond the bot's rhythm".to_owned(),
         description: format!(
-            "{} {} in the window the bot wrote nothing for longer than {}. {cause}",
-            evidence.count,
-            plural(evidence.count, "time", "times"),
-            span(rhythm.tolerance_seconds as f64)
+            "Gaps in the window in which the bot wrote nothing for longer than {}: {}. {beside}",
+            span(tolerance_seconds as f64),
+            evidence.count
         ),
-        evidence: evidence.text(
-            "pairs of neighbouring rows",
-            "SELECT created_at, activity_type FROM activity_log ORDER BY created_at",
+        evidence: evidence.text("pairs of neighbouring rows", &gaps_query(log)),
+        recommendation:
+            "Did the bot hang, or did its host sleep? Look at the host and the bot's output at these times; \
+                         give every request a timeout."
+                .to_owned(),
+    }
+}
+
+fn stopped_problem(log: &Log, evidence: &Evidence) -> Problem {
+    Problem {
+        alert_type: AlertType::Pattern,
+        severity: Severity::Low,
+        subject: "stopped".to_owned(),
+        title: "The bot was stopped for more than an hour while positions were open".to_owned(),
+        description: format!(
+            "Gaps of more than an hour in the window that begin with an orderly stop and had positions open from end to end: \
+             {}. Nothing watched their stops and targets.",
+            evidence.count
         ),
-        recommendation: "Look at the host and the bot's output at these times; give every request a timeout."
-            .to_owned(),
-    };
-    Ok((evidence.count > 0).then_some(problem).into())
+        evidence: evidence.text("pairs of neighbouring rows", &gaps_query(log)),
+        recommendation: "Close the positions before a long stop, or start the bot again at once.".to_owned(),
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
 use crate::bot::clock;
-use crate::bot::log::quotable;
+use crate::bot::log::{Log, quotable};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -21,10 +21,11 @@ fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let mut by_text: BTreeMap<(&str, &str), Evidence> = BTreeMap::new();
     for decision in log.decisions.iter().filter(|decision| decision.is_failure) {
-        let before = decision.place.checked_sub(1).and_then(|place| log.entry(place));
         let Some(entry) = log.entry(decision.place) else { continue };
-        // Where the failure itself is logged right before, nothing is hidden.
-        if before.is_some_and(|before| before.error().is_some()) {
+        let neighbours = [decision.place.checked_sub(1), Some(decision.place + 1)];
+        let mut neighbours = neighbours.into_iter().flatten().filter_map(|place| log.entry(place));
+        // Where the failure itself is logged right before or behind, nothing is hidden.
+        if neighbours.any(|neighbour| neighbour.error().is_some()) {
             continue;
         }
         let evidence = by_text.entry((&decision.action, &decision.reason)).or_default();
@@ -36,13 +37,13 @@ fn disguised(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for ((action, text), mut evidence) in by_text {
         evidence.of = log.decisions.len() as u64;
         if evidence.count as f64 >= audit.threshold {
-            found.fact(hidden(action, &quotable(text), &evidence));
+            found.fact(hidden(log, action, &quotable(text), &evidence));
         }
     }
     Ok(found)
 }
 
-fn hidden(action: &str, text: &str, evidence: &Evidence) -> Problem {
+fn hidden(log: &Log, action: &str, text: &str, evidence: &Evidence) -> Problem {
     let share = percent(evidence.count, evidence.of);
     Problem {
         alert_type: AlertType::Bug,
@@ -54,15 +55,21 @@ fn hidden(action: &str, text: &str, evidence: &Evidence) -> Problem {
         subject: format!("{} {}", cut(action, 20), cut(text, 80)),
         title: format!("A failure is logged as a decision ({}): {}", cut(action, 20), cut(text, 80)),
         description: format!(
-            "{} of {} decisions ({share:.1} %) are no decisions: the text says that the bot failed, and no error is logged \
-             for it. The LLM's real answer was thrown away.",
+            "{} of {} decisions ({share:.1} %) are no decisions: their reason is the text of a failure, and no error is logged \
+             beside them.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(
             "decisions",
-            "SELECT id, created_at, description, details FROM activity_log WHERE activity_type = 'llm_decision' ORDER BY id DESC",
+            &format!(
+                "SELECT id, created_at, description, details FROM activity_log WHERE {} AND activity_type = 'llm_decision' \
+                 AND details LIKE {} ORDER BY id DESC",
+                log.read_sql(),
+                like(text)
+            ),
         ),
-        recommendation: "Log such a failure as an error together with the raw answer, and ask for structured output."
+        recommendation: "Log such a failure as an error, and ask for structured output. Does the llm_query row right \
+                         before hold the answer? Then see there what could not be read."
             .to_owned(),
     }
 }

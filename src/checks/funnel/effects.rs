@@ -92,6 +92,43 @@ enum Cause {
     BuyIgnored,
 }
 
+impl Cause {
+    /// The decisions that a cause is about.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::NotHeld | Self::SellIgnored => "to sell",
+            Self::BuyIgnored => "to buy",
+            Self::Spelling(action) if action.trim().eq_ignore_ascii_case("BUY") => "to buy",
+            Self::Spelling(_) => "to sell",
+            Self::NoCoin => "to buy or sell",
+        }
+    }
+
+    /// What tells its rows from other decisions `d` without effect.
+    fn condition(&self) -> String {
+        const HELD: &str = "EXISTS (SELECT 1 FROM (SELECT coin_name, opened_at, closed_at FROM closed_trades UNION ALL \
+                            SELECT coin_name, opened_at, '9999' FROM open_trades) AS held WHERE lower(coin_name) = lower(d.coin) AND \
+                            opened_at <= datetime(d.created_at, '+30 seconds') AND closed_at >= datetime(d.created_at, '-30 seconds'))";
+        match self {
+            Self::Spelling(action) if self.kind() == "to buy" => {
+                format!("description GLOB {}", quoted_text(action))
+            }
+            Self::Spelling(action) => format!("description GLOB {} AND {HELD}", quoted_text(action)),
+            Self::NoCoin => {
+                "(description LIKE 'BUY (%' OR description LIKE 'SELL (%') AND coalesce(trim(coin), '') = ''"
+                    .to_owned()
+            }
+            Self::BuyIgnored => "description GLOB 'BUY (*' AND coin <> ''".to_owned(),
+            Self::NotHeld => format!("description LIKE 'SELL (%' AND coin <> '' AND NOT {HELD}"),
+            Self::SellIgnored => format!("description GLOB 'SELL (*' AND coin <> '' AND {HELD}"),
+        }
+    }
+}
+
+fn quoted_text(text: &str) -> String {
+    format!("'{} (*'", cut(text, 20).replace('\'', "''"))
+}
+
 fn cause(
     decision: &Decision,
     at: DateTime<Utc>,
@@ -150,12 +187,12 @@ fn no_effect(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if (evidence.count as f64) < fewest {
             continue;
         }
-        evidence.of = if matches!(cause, Cause::NotHeld | Cause::SellIgnored) {
-            sells.max(evidence.count)
-        } else {
-            buys.max(evidence.count)
+        evidence.of = match cause.kind() {
+            "to buy" => buys,
+            "to sell" => sells,
+            _ => buys + sells,
         };
-        found.fact(lost(&cause, &evidence));
+        found.fact(lost(log, &cause, &evidence));
     }
     Ok(found)
 }
@@ -170,43 +207,42 @@ fn describe(decision: &Decision, entry: Entry<'_>) -> String {
     )
 }
 
-fn lost(cause: &Cause, evidence: &Evidence) -> Problem {
+fn lost(log: &Log, cause: &Cause, evidence: &Evidence) -> Problem {
     let share = percent(evidence.count, evidence.of);
-    let is_sell = matches!(cause, Cause::NotHeld | Cause::SellIgnored);
     let (subject, severity, title, what, remedy) = match cause {
         Cause::Spelling(action) => (
             format!("spelling {action}"),
             Severity::Medium,
             format!("Decisions spelled \"{}\" have no effect", cut(action, 20)),
-            "The bot compares the action letter by letter: in this spelling it is neither executed nor refused.",
-            "Normalise the action (upper case, trimmed) before it is compared, and log an unknown one.",
+            "In this spelling no decision was executed or refused; in another spelling of the word some were.",
+            "Does the bot compare the action letter by letter? Normalise it (upper case, trimmed) first, and log an unknown one.",
         ),
         Cause::NoCoin => (
             "no coin".to_owned(),
             Severity::Medium,
             "Decisions to trade that name no coin vanish without a trace".to_owned(),
-            "The LLM named no coin; the bot neither refuses such a decision nor logs that it dropped it.",
+            "They name no coin, and no row behind them says what became of them.",
             "Refuse such a decision with a logged reason, and demand a coin in the prompt's schema.",
         ),
         Cause::NotHeld => (
             "not held".to_owned(),
             if share > 50.0 { Severity::Medium } else { Severity::Low },
             "The LLM decides to sell coins that are not held, and nothing says so".to_owned(),
-            "No position was open in the coin at that time; the decision is dropped without a row.",
+            "No position was open in the coin at that time, and no row behind them says what became of them.",
             "List the open positions in the prompt, refuse such a decision, and log it.",
         ),
         Cause::SellIgnored => (
             "sell ignored".to_owned(),
             Severity::High,
             "Decisions to sell a coin that is held do not close the position".to_owned(),
-            "A position was open in the coin, and it was neither closed nor was the decision refused.",
+            "A position was open in the coin, and no closing and no refusal was logged.",
             "Follow one of these decisions through the code that closes positions.",
         ),
         Cause::BuyIgnored => (
             "buy ignored".to_owned(),
             Severity::Medium,
             "Decisions to buy are neither executed nor refused".to_owned(),
-            "The decision is complete, and yet no position was opened and no refusal was logged.",
+            "They name a coin, and yet no opening and no refusal was logged.",
             "Follow one of these decisions through the code, and log each way out of it.",
         ),
     };
@@ -215,11 +251,24 @@ fn lost(cause: &Cause, evidence: &Evidence) -> Problem {
         severity,
         subject,
         title,
-        description: format!("Decisions of the window that led to nothing: {} ({share:.1} % of their kind). {what}", evidence.count),
-        evidence: evidence.text(
-            if is_sell { "decisions to sell" } else { "decisions to buy" },
-            "SELECT id, created_at, description, details FROM activity_log WHERE activity_type = 'llm_decision' ORDER BY id DESC",
+        description: format!(
+            "{} of {} decisions {} in the window ({share:.1} %) led to nothing. {what}",
+            evidence.count,
+            evidence.of,
+            cause.kind()
         ),
+        evidence: evidence.text(&format!("decisions {}", cause.kind()), &query(log, cause)),
         recommendation: remedy.to_owned(),
     }
+}
+
+/// Decisions of the cause whose next row tells of no outcome.
+fn query(log: &Log, cause: &Cause) -> String {
+    format!(
+        "SELECT id, created_at, details FROM (SELECT *, json_extract(CASE WHEN json_valid(details) THEN details END, '$.coin') \
+         AS coin FROM activity_log WHERE {} AND activity_type = 'llm_decision') AS d WHERE (SELECT activity_type FROM activity_log AS next \
+         WHERE next.id > d.id ORDER BY next.id LIMIT 1) IN ('market_data', 'llm_query', 'warning') AND {}",
+        log.read_sql(),
+        cause.condition()
+    )
 }

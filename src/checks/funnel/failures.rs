@@ -1,8 +1,8 @@
 //! Errors that recur: exceptions of the bot, and failures of what it asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
 use crate::bot::clock;
 use crate::bot::log::{Entry, Log, is_failed_fetch, quotable};
 use crate::collectors::system_metrics::Errors;
@@ -76,21 +76,26 @@ fn message(description: &str) -> String {
     cut(shown.trim(), 90)
 }
 
-fn attempts(log: &Log) -> u64 {
-    let counts = |entry: &Entry<'_>| match entry.kind() {
-        "market_data" | "strategist" => true,
-        "error" | "warning" => entry.error().is_some_and(is_failed_fetch),
-        _ => false,
+/// Cycles that began, as the report counts them.
+fn cycles(log: &Log) -> u64 {
+    log.entries().filter(|entry| matches!(entry.kind(), "market_data" | "strategist")).count() as u64
+}
+
+/// Fetches that failed, so that no cycle began.
+fn failed_fetches(log: &Log) -> u64 {
+    let failed = |entry: &Entry<'_>| {
+        matches!(entry.kind(), "error" | "warning") && entry.error().is_some_and(is_failed_fetch)
     };
-    log.entries().filter(counts).count() as u64
+    log.entries().filter(failed).count() as u64
 }
 
 fn recurring(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
-    let attempts = attempts(log);
+    let (cycles, failed_fetches) = (cycles(log), failed_fetches(log));
     let mut found = Found::nothing();
     for (name, mut group) in groups(log) {
-        group.evidence.of = attempts.max(group.evidence.count);
+        let of = if group.is_exception { cycles } else { cycles + failed_fetches };
+        group.evidence.of = of.max(group.evidence.count);
         let problem = if group.is_exception {
             exception(audit, log, &name, &group)
         } else {
@@ -110,7 +115,8 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
     let is_fatal = group.newest.is_some_and(|entry| entry.kind() == "bot_error");
     let opened = log.of_kind("trade_opened").count();
     let often = evidence.count as f64 >= audit.threshold;
-    let blocks = is_schema && often && opened == 0 && log.decisions.iter().any(|decision| decision.is("BUY"));
+    let (proposed, stopped) = if is_schema { stopped_proposals(log, name) } else { (0, 0) };
+    let blocks = often && opened == 0 && stopped > 0;
     let severity = match () {
         () if blocks => Severity::Critical,
         () if is_fatal || (often && (is_schema || share > 30.0)) => Severity::High,
@@ -118,9 +124,12 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
         () => Severity::Low,
     };
     let consequence = match () {
-        () if blocks => "No trade has been opened in the window: this error stops every one of them.",
-        () if is_fatal => "It ended the process.",
-        () => "Each time the rest of the cycle was skipped.",
+        () if blocks => format!(
+            " No trade was opened in the window: {stopped} of {proposed} decisions to buy were followed by this error, the \
+             others by a refusal or by nothing."
+        ),
+        () if is_fatal => " The newest was logged as fatal.".to_owned(),
+        () => String::new(),
     };
     Some(Problem {
         alert_type: AlertType::Bug,
@@ -128,14 +137,19 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
         subject: name.to_owned(),
         title: format!("Exception in the bot's cycle: {name}"),
         description: format!(
-            "Cycles of the window that ended in this exception: {} of {} ({share:.1} %); the newest at {} UTC. {consequence}",
+            "Rows of this exception in the window: {}, in {} cycles ({share:.1} %), the newest at {} UTC.{consequence}",
             evidence.count,
             evidence.of,
             group.newest.map(|entry| clock::utc_text(entry.at())).unwrap_or_default()
         ),
         evidence: evidence.text(
             "cycles",
-            "SELECT id, created_at, description FROM activity_log WHERE activity_type LIKE '%\\_error' ESCAPE '\\' ORDER BY id DESC",
+            &format!(
+                "SELECT id, created_at, description FROM activity_log WHERE {} AND activity_type GLOB '*_error' AND description LIKE {} \
+                 ORDER BY id DESC",
+                log.read_sql(),
+                like(name.trim_end_matches('…'))
+            ),
         ),
         recommendation: if is_schema {
             "Bring the file's tables up to what the code expects (run the missing migration), at the bot's start."
@@ -159,8 +173,12 @@ fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
         () => return None,
     };
     let now = match outage {
-        Some(minutes) => format!("It has failed at every attempt for the last {minutes} minutes."),
-        None => format!("Episodes: {}.", episodes(log, name)),
+        Some(minutes) => {
+            format!(
+                "The newest series began {minutes} minutes before the newest row, without a success since."
+            )
+        }
+        None => format!("Episodes, ten minutes or more apart: {}.", episodes(log, name)),
     };
     Some(Problem {
         alert_type: AlertType::Performance,
@@ -172,17 +190,44 @@ fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
             format!("A service fails often: {name}")
         },
         description: format!(
-            "Errors of this kind in the window: {}, at {share:.1} % of {} attempts at a cycle. {now}",
+            "Errors of this kind in the window: {}, in {} attempts at a cycle ({share:.1} %). {now}",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(
             "attempts at a cycle",
-            "SELECT id, created_at, description FROM activity_log WHERE activity_type IN ('error', 'warning') ORDER BY id DESC",
+            &format!(
+                "SELECT id, created_at, description FROM activity_log WHERE {} AND activity_type IN ('error', 'warning') AND ({}) \
+                 ORDER BY id DESC",
+                log.read_sql(),
+                described(log, name)
+            ),
         ),
         recommendation: "Wait longer after each failure (with a limit), ask less often or in one request, and keep a \
                          second source for what open positions need."
             .to_owned(),
     })
+}
+
+/// Decisions to buy whose end the log has, and those of them that this error follows.
+fn stopped_proposals(log: &Log, name: &str) -> (usize, usize) {
+    let is_this = |entry: Entry<'_>| entry.kind().ends_with("_error") && message(entry.description()) == name;
+    let ends = log.decisions.iter().filter(|decision| decision.is("BUY"));
+    let stopped: Vec<bool> =
+        ends.filter_map(|decision| Some(log.consequences(decision)?.any(is_this))).collect();
+    (stopped.len(), stopped.iter().filter(|stopped| **stopped).count())
+}
+
+/// The texts of a kind of error, as a condition of SQL.
+fn described(log: &Log, name: &str) -> String {
+    const MOST_TEXTS: usize = 4;
+    let texts: BTreeSet<String> = log
+        .entries()
+        .filter(|entry| is_named(*entry, name))
+        .map(|entry| like(&cut(&message(entry.description()), 60)))
+        .collect();
+    let texts: Vec<_> =
+        texts.iter().take(MOST_TEXTS).map(|text| format!("description LIKE {text}")).collect();
+    texts.join(" OR ")
 }
 
 /// Whether an entry shows that the service of such an error works.

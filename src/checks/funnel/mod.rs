@@ -5,6 +5,7 @@ mod effects;
 mod failures;
 mod monotony;
 mod plans;
+mod proposals;
 mod refusals;
 mod requests;
 mod responses;
@@ -32,4 +33,10 @@ pub(super) const CHECKS: &[Check] = &[
 /// A share for people.
 fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 * 100.0 }
+}
+
+/// A pattern of SQL's LIKE for a text in which numbers and what may not be shown are left out.
+fn like(text: &str) -> String {
+    let words = text.split([' ', '#', '…', '%']).filter(|word| !word.is_empty());
+    format!("'%{}%'", words.collect::<Vec<_>>().join("%").replace('\'', "''"))
 }

@@ -1,7 +1,12 @@
 //! What becomes of the strategist's plans.
 
+use std::borrow::Cow;
+
+use serde_json::Value;
+
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
 use crate::bot::cell;
+use crate::bot::log::{Entry, Log};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -40,10 +45,11 @@ JOIN condition ON condition.id = trade_condition.condition_id";
 
 fn empty_plans(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const FEWEST_RUNS: u64 = 200;
+    let log = audit.log()?;
     let mut evidence = Evidence::default();
-    for entry in audit.log()?.of_kind("strategist") {
-        let empty = entry.description().starts_with("Generated 0 ");
-        evidence.row(empty.then_some(|| format!("#{} {}", entry.id(), cut(entry.description(), 60))));
+    for entry in log.of_kind("strategist") {
+        evidence
+            .row(is_empty(entry).then_some(|| format!("#{} {}", entry.id(), cut(entry.description(), 60))));
     }
     let share = percent(evidence.count, evidence.of);
     let problem = Problem {
@@ -54,12 +60,90 @@ fn empty_plans(audit: &Audit<'_>) -> anyhow::Result<Found> {
         description: format!("{} of {} runs in the window ({share:.0} %) set no condition.", evidence.count, evidence.of),
         evidence: evidence.text(
             "strategist runs",
-            "SELECT id, created_at, description FROM activity_log WHERE activity_type = 'strategist' ORDER BY id DESC",
+            &format!(
+                "SELECT id, created_at, description FROM activity_log WHERE {} AND activity_type = 'strategist' AND description \
+                 LIKE 'Generated 0 %' ORDER BY id DESC",
+                log.read_sql()
+            ),
         ),
         recommendation: "Read some of its answers: is the prompt too strict, or is the answer not understood?".to_owned(),
     };
     let is_idle = evidence.of >= FEWEST_RUNS && share >= audit.threshold * 100.0;
-    Ok(is_idle.then_some(problem).into())
+    let mut found = Found::from(is_idle.then_some(problem));
+    found.facts.extend(dropped(audit, log)?);
+    Ok(found)
+}
+
+fn is_empty(entry: Entry<'_>) -> bool {
+    entry.description().starts_with("Generated 0 ")
+}
+
+/// The answer that a request got.
+const ANSWER: &str = "
+SELECT
+    CASE WHEN json_valid(details) THEN json_extract(details, '$.response') END
+FROM activity
+WHERE id = ?1";
+
+/// Runs without a condition whose answer held some: the newest ones, for answers are long.
+fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
+    const MOST_ANSWERS: usize = 100;
+    const FEWEST: u64 = 10;
+    let mut statement = audit.context.bot.prepare(ANSWER)?;
+    let (mut evidence, mut proposed) = (Evidence::default(), 0);
+    let runs: Vec<_> = log
+        .neighbours()
+        .filter(|(request, run)| {
+            request.kind() == "llm_query" && run.kind() == "strategist" && is_empty(*run)
+        })
+        .collect();
+    for (request, run) in runs.iter().rev().take(MOST_ANSWERS) {
+        let mut rows = statement.query([request.id()])?;
+        let answer =
+            rows.next()?.map(|row| Ok::<_, rusqlite::Error>(cell::text(row, 0)?.map(Cow::into_owned)));
+        let conditions = answer.transpose()?.flatten().and_then(|answer| conditions_of(&answer));
+        let Some(conditions) = conditions else { continue };
+        proposed += conditions;
+        evidence.row((conditions > 0).then_some(|| {
+            format!(
+                "#{} {} after {conditions} in the answer #{}",
+                run.id(),
+                cut(run.description(), 40),
+                request.id()
+            )
+        }));
+    }
+    let oldest = runs.iter().rev().take(MOST_ANSWERS).last().map_or(0, |(request, _)| request.id());
+    Ok((evidence.count >= FEWEST).then(|| Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Medium,
+        subject: "answer dropped".to_owned(),
+        title: "The strategist sets no condition although the LLM's answer proposes some".to_owned(),
+        description: format!(
+            "Of the newest {} strategist runs that set no condition and whose answer can be read, {} had an answer with conditions: \
+             {proposed} in all. No row of the log says why they were dropped.",
+            evidence.of, evidence.count
+        ),
+        evidence: evidence.text(
+            "runs without a condition whose answer can be read",
+            &format!(
+                "SELECT run.id, json_extract(request.details, '$.response') FROM activity_log AS run JOIN activity_log AS request \
+                 ON request.id = run.id - 1 AND request.activity_type = 'llm_query' WHERE run.id BETWEEN {oldest} AND {} AND \
+                 run.activity_type = 'strategist' AND run.description LIKE 'Generated 0 %' ORDER BY 1 DESC",
+                runs.last().map_or(0, |(_, run)| run.id())
+            ),
+        ),
+        recommendation: "Which rule drops them: the coin's name, a size, a price that is text, a position that is open, a blacklist? \
+                         Log the reason, and put what the rule knows into the prompt."
+            .to_owned(),
+    }))
+}
+
+/// How many conditions an answer proposes; `None` where it cannot be read.
+fn conditions_of(answer: &str) -> Option<usize> {
+    let json = answer.get(answer.find('{')?..=answer.rfind('}')?)?;
+    let answer: Value = serde_json::from_str(json).ok()?;
+    Some(answer.get("conditions")?.as_array()?.len())
 }
 
 fn never_triggered(audit: &Audit<'_>) -> anyhow::Result<Found> {
@@ -81,8 +165,7 @@ fn never_triggered(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Conditions that opened a trade are not marked as triggered".to_owned(),
         description: format!(
-            "{} of {} conditions that a trade names as its origin say that they were never triggered. After a restart the \
-             bot may open the same trade again, and every statistic takes them for expired.",
+            "{} of {} conditions that are kept and that a trade names as its origin have triggered = 0 and no triggered_at.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(
@@ -90,7 +173,9 @@ fn never_triggered(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "SELECT active_conditions.id, triggered, triggered_at, trade_journal.id FROM trade_journal \
              JOIN active_conditions ON active_conditions.id = condition_id WHERE NOT coalesce(triggered, 0)",
         ),
-        recommendation: "Set triggered and triggered_at in the transaction that opens the trade.".to_owned(),
+        recommendation: "Set triggered and triggered_at in the transaction that opens the trade: a restart could open it again, and \
+                         a statistic takes the condition for expired."
+            .to_owned(),
     };
     Ok((evidence.count as f64 >= audit.threshold).then_some(problem).into())
 }

@@ -1,11 +1,11 @@
 //! What the bot refuses, and why.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::proposals::{Proposals, reason_of};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
 use crate::bot::clock;
-use crate::bot::log::{Entry, Log, is_failure_text, quotable};
+use crate::bot::log::{Entry, Log, is_failure_text};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -42,85 +42,46 @@ pub(super) const NOT_REFUSED: Check = Check {
     run: not_refused,
 };
 
-const FEWEST_PROPOSALS: u64 = 100;
 /// Of all requests for a decision: below it refusals cost little, as those of a cooldown that works.
 const COSTLY_SHARE: f64 = 0.2;
-
-/// The reason of a refusal in a word or two; `None` where the row refuses nothing.
-fn reason_of(entry: Entry<'_>) -> Option<Cow<'static, str>> {
-    match (entry.limit(), entry.kind()) {
-        (Some("other"), _) => Some(in_words(entry.description()).into()),
-        (Some(limit), _) if limit.contains('_') => Some(limit.replace('_', " ").into()),
-        (Some(limit), _) => Some(limit.into()),
-        (None, "decision_rejected") if !entry.description().starts_with("HOLD") => {
-            let (_, reason) = entry.description().split_once(": ")?;
-            Some(in_words(reason.split('(').next().unwrap_or(reason)).into())
-        }
-        _ => None,
-    }
-}
-
-/// The words behind `BUY solana $100.00:`, without numbers.
-fn in_words(description: &str) -> String {
-    let reason = description.split_once(": ").map_or(description, |(_, reason)| reason);
-    let words =
-        reason.split_whitespace().filter(|word| !word.contains(|letter: char| letter.is_ascii_digit()));
-    cut(&quotable(&words.take(8).collect::<Vec<_>>().join(" ")), 60)
-}
 
 /// `BUY solana`, of `BUY solana $100.00: …`.
 fn proposal_of(entry: Entry<'_>) -> &str {
     entry.description().split(['$', ':']).next().unwrap_or_default().trim()
 }
 
-fn proposals(log: &Log) -> u64 {
-    log.decisions.iter().filter(|decision| decision.is("BUY")).count() as u64
-}
-
-fn by_reason(log: &Log) -> BTreeMap<Cow<'static, str>, Evidence> {
-    let mut reasons: BTreeMap<Cow<'static, str>, Evidence> = BTreeMap::new();
-    for entry in log.entries() {
-        if let Some(reason) = reason_of(entry) {
-            reasons.entry(reason).or_default().fault(|| {
-                let text = match entry.limit() {
-                    None | Some("other") => Cow::Owned(quotable(entry.description())),
-                    Some(_) => Cow::Borrowed(entry.description()),
-                };
-                format!("#{} {}", entry.id(), cut(&text, 110))
-            });
-        }
-    }
-    reasons
-}
-
-fn dominant_reason(log: &Log, least_share: f64) -> Option<(Cow<'static, str>, Evidence)> {
-    let proposals = proposals(log);
-    let (reason, mut evidence) = by_reason(log).into_iter().max_by_key(|(_, evidence)| evidence.count)?;
-    evidence.of = proposals;
-    let share = percent(evidence.count, proposals) / 100.0;
-    (proposals >= FEWEST_PROPOSALS && share > least_share).then_some((reason, evidence))
-}
-
 fn dominant(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
-    let Some((reason, evidence)) = dominant_reason(log, audit.threshold) else { return Ok(Found::nothing()) };
-    let opened = log.of_kind("trade_opened").count();
-    let wasted = percent(evidence.count, log.decisions.len() as u64) / 100.0;
+    let proposals = Proposals::of(log);
+    let (opened, alone) = (proposals.opened, proposals.without_decision);
+    let Some((reason, evidence)) = proposals.dominant(audit.threshold) else { return Ok(Found::nothing()) };
+    let wasted = evidence.count as f64 / log.decisions.len().max(1) as f64;
+    let without_decision = match alone {
+        0 => String::new(),
+        _ => format!(
+            " {alone} of these proposals are known by their outcome only: no decision stands before it."
+        ),
+    };
     Ok(Some(Problem {
         alert_type: AlertType::Inefficiency,
         severity: if wasted >= COSTLY_SHARE { Severity::Medium } else { Severity::Low },
         subject: reason.clone().into_owned(),
         title: format!("Most proposals to buy are refused for one reason: {reason}"),
         description: format!(
-            "{} of {} proposals to buy ({:.0} %) were refused for the reason \"{reason}\"; executed: {opened}. Each costs a \
-             request to the LLM, and a decision that could have been useful.",
+            "{} of {} proposals to buy ({:.0} %) were refused for the reason \"{reason}\"; executed: {opened}.{without_decision} \
+             Each proposal is a request to the LLM.",
             evidence.count,
             evidence.of,
             percent(evidence.count, evidence.of)
         ),
         evidence: evidence.text(
             "proposals to buy",
-            "SELECT id, created_at, description FROM activity_log WHERE activity_type IN ('trade_rejected', 'decision_rejected') ORDER BY id DESC",
+            &format!(
+                "SELECT id, created_at, description FROM activity_log WHERE {} AND activity_type IN ('trade_rejected', \
+                 'decision_rejected') AND description LIKE {} ORDER BY id DESC",
+                log.read_sql(),
+                like(&reason)
+            ),
         ),
         recommendation: "Test the limit before the LLM is asked (skip the request, or offer only what is allowed), \
                          and put what is left of the limit into the prompt."
@@ -160,7 +121,7 @@ fn streaks(log: &Log) -> Vec<Streak<'_>> {
 
 fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
-    let reported = dominant_reason(log, 0.5).map(|(reason, _)| reason);
+    let reported = Proposals::of(log).dominant(0.5).map(|(reason, _)| reason);
     let mut evidence = Evidence::default();
     let mut longest = 0;
     let mut refusals = 0;
@@ -184,24 +145,29 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "The same proposal is refused again and again for the same reason".to_owned(),
         description: format!(
-            "{} series of refusals for one coin and one reason, {refusals} refusals, the longest {longest} in a row: \
-             the LLM does not learn that it was refused.",
-            evidence.count
+            "{} series of at least {} refusals for one coin and one reason, with no other proposal between them: {refusals} \
+             refusals, the longest series has {longest}.",
+            evidence.count, audit.threshold
         ),
         evidence: evidence.text(
             "series",
-            "SELECT id, created_at, description FROM activity_log WHERE activity_type = 'trade_rejected' ORDER BY id DESC",
+            &format!(
+                "SELECT id, created_at, description FROM activity_log WHERE {} AND activity_type = 'trade_rejected' ORDER BY id DESC",
+                log.read_sql()
+            ),
         ),
-        recommendation: "Tell the LLM in the next prompt what was refused and why.".to_owned(),
+        recommendation: "Does the next prompt say what was refused and why? If not, put it there.".to_owned(),
     };
     Ok((evidence.count > 0).then_some(problem).into())
 }
 
 fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut evidence = Evidence::default();
-    for entry in audit.log()?.of_kind("decision_rejected") {
+    let log = audit.log()?;
+    let (mut evidence, mut failures) = (Evidence::default(), 0_u64);
+    for entry in log.of_kind("decision_rejected") {
         // What stands for an answer that could not be read is a failure, and told elsewhere.
         if is_failure_text(entry.details().unwrap_or_default()) {
+            failures += 1;
             continue;
         }
         let is_hold = entry.description().starts_with("HOLD");
@@ -213,15 +179,19 @@ fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Decisions to do nothing are logged as refused decisions".to_owned(),
         description: format!(
-            "{} of {} refused decisions of the LLM's own ({:.0} %) are a HOLD, which nobody would have executed. \
-             Counts of refusals and of weak decisions mean nothing with them.",
+            "{} of {} rows of refused decisions ({:.0} %) are a HOLD: there was nothing to refuse. \
+             Counts of refusals contain them, and {failures} more rows whose text is that of a failure.",
             evidence.count,
             evidence.of,
             percent(evidence.count, evidence.of)
         ),
         evidence: evidence.text(
             "refused decisions",
-            "SELECT id, description, details FROM activity_log WHERE activity_type = 'decision_rejected' ORDER BY id DESC",
+            &format!(
+                "SELECT id, description, details FROM activity_log WHERE {} AND activity_type = 'decision_rejected' \
+                 AND description LIKE 'HOLD%' ORDER BY id DESC",
+                log.read_sql()
+            ),
         ),
         recommendation: "Test the confidence only of decisions to trade.".to_owned(),
     };

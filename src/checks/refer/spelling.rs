@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
 use crate::bot::cell;
-use crate::plural::plural;
 use crate::untrusted::cut;
 
 pub(super) const REFUSED: Check = Check {
@@ -37,22 +36,26 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     })?;
     let by_lower: BTreeMap<String, &String> =
         known.iter().map(|coin| (coin.trim().to_lowercase(), coin)).collect();
+    let log = audit.log()?;
     let mut evidence = Evidence::default();
     let mut coins = BTreeSet::new();
     const REFUSALS: [&str; 4] = ["trade_rejected", "decision_rejected", "error", "warning"];
-    for entry in audit.log()?.entries().filter(|entry| REFUSALS.contains(&entry.kind())) {
+    for entry in log.entries().filter(|entry| REFUSALS.contains(&entry.kind())) {
         let Some((_, rest)) = entry.description().split_once("No market data for ") else { continue };
         let named = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
         let other = by_lower.get(&named.trim().to_lowercase()).filter(|_| !known.contains(named));
+        evidence.row(other.map(|known| {
+            move || {
+                format!(
+                    "#{} \"{}\" was refused, \"{}\" has a price",
+                    entry.id(),
+                    cut(named, 24),
+                    cut(known, 24)
+                )
+            }
+        }));
         if other.is_some() {
-            coins.insert(named.to_lowercase());
-        }
-        let is_new = evidence.count < coins.len() as u64;
-        evidence.of += u64::from(!is_new && other.is_some());
-        if is_new || other.is_none() {
-            evidence.row(other.map(|known| {
-                move || format!("\"{}\" was refused, \"{}\" has a price", cut(named, 24), cut(known, 24))
-            }));
+            coins.insert(named.trim().to_lowercase());
         }
     }
     let problem = Problem {
@@ -61,16 +64,18 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "market_data.coin".to_owned(),
         title: "Trades are refused for want of a price that is there under another spelling".to_owned(),
         description: format!(
-            "In the window {} {} that there is no market data; of their coins {} {} a current price, only spelled in \
-             other letters. Every such decision of the LLM is lost.",
-            evidence.of,
-            plural(evidence.of, "refusal says", "refusals say"),
+            "{} of {} refusals in the window for want of market data name a coin whose price is there, only spelled in other \
+             letters. Coins: {}.",
             evidence.count,
-            plural(evidence.count, "has", "have")
+            evidence.of,
+            coins.len()
         ),
-        evidence: format!(
-            "{}; query: SELECT description, count(*) FROM activity_log WHERE description LIKE '%No market data for%' GROUP BY 1 ORDER BY 2 DESC",
-            evidence.text("refusals for want of market data, by coin", "")
+        evidence: evidence.text(
+            "refusals for want of market data",
+            &format!(
+                "SELECT id, description FROM activity_log WHERE {} AND description LIKE '%No market data for%' ORDER BY id DESC",
+                log.read_sql()
+            ),
         ),
         recommendation: "Bring the coin's name into the table's spelling (lower case, trimmed) before the price is looked up, and tell the LLM the exact names.".to_owned(),
     };
