@@ -4,7 +4,9 @@
 mod adaptations;
 mod insights;
 mod learnings;
+mod lookup;
 mod rules;
+mod texts;
 
 pub(super) use learnings::Lessons;
 
@@ -47,14 +49,14 @@ pub(super) const CHECKS: &[Check] = &[
             default: 0.15,
             reason: "share of the learnings: a few repetitions are chance, every seventh is a habit",
         }),
-        run: learnings::duplicates,
+        run: texts::duplicates,
     },
     Check {
         id: "learning-confidence-scale",
         theme: Theme::Learning,
         why: "Confidences on two scales in one column (0.7 beside 70) cannot be compared or averaged.",
         threshold: None,
-        run: learnings::confidence_scale,
+        run: texts::confidence_scale,
     },
     Check {
         id: "rules-contradict",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use crate::bot::clock::utc_text;
 use crate::bot::{Period, cell};
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -67,7 +68,14 @@ pub(super) fn small_sample(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 "{} of {} changes rest on fewer than {} trades. So few cannot tell a pattern from luck.",
                 evidence.count, evidence.of, audit.threshold
             ),
-            evidence: evidence.text("changes with a count", "SELECT timestamp, action, target, insight_evidence FROM adaptations"),
+            evidence: evidence.text(
+                "changes with a count",
+                &format!(
+                    "SELECT timestamp, action, target, insight_evidence FROM adaptations WHERE json_extract(CASE WHEN json_valid(insight_evidence) \
+                     THEN insight_evidence END, '$.trades') < {}",
+                    audit.threshold
+                ),
+            ),
             recommendation: "Ask for a minimum of trades, or an interval that excludes chance, before acting on an insight.".to_owned(),
         })
         .into())
@@ -98,11 +106,17 @@ pub(super) fn never_measured(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "No change that the bot made to itself was ever measured".to_owned(),
             description: format!(
-                "All {} changes that are older than {} hours have no measured effect. What does harm is never taken back.",
+                "All {} changes that are older than {} hours have no measured effect.",
                 evidence.count, audit.threshold
             ),
-            evidence: evidence.text("changes", "SELECT timestamp, action, target, effectiveness, effectiveness_measured_at FROM adaptations"),
-            recommendation: "Run the measurement after each reflection, and undo what did not help.".to_owned(),
+            evidence: evidence.text(
+                "changes",
+                &format!(
+                    "SELECT timestamp, action, target, effectiveness, effectiveness_measured_at FROM adaptations WHERE datetime(timestamp) <= '{}'",
+                    utc_text(old_enough)
+                ),
+            ),
+            recommendation: "Run the measurement after each reflection, and undo what did not help: without it, what does harm stays.".to_owned(),
         })
         .into())
 }
@@ -132,7 +146,13 @@ pub(super) fn flapping(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 "{} of {} coins whose status changed in the last {FLAPPING_HOURS} hours changed it {} times or more.",
                 evidence.count, evidence.of, audit.threshold
             ),
-            evidence: evidence.text("coins", "SELECT coin, timestamp, old_status, new_status FROM coin_adaptations ORDER BY coin, timestamp"),
+            evidence: evidence.text(
+                "coins",
+                &format!(
+                    "SELECT coin, created_at, old_status, new_status FROM coin_adaptations WHERE datetime(created_at) > '{}' ORDER BY coin, created_at",
+                    utc_text(period.after)
+                ),
+            ),
             recommendation: "Give the thresholds a dead band: leave a status only when the figure is clearly on the other side.".to_owned(),
         })
         .into())

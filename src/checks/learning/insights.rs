@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use crate::bot::clock::utc_text;
 use crate::bot::{Period, cell, trade};
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
@@ -107,13 +108,20 @@ impl Claim {
     }
 }
 
+fn hours(audit: &Audit<'_>) -> i64 {
+    i64::from(audit.context.config.hours).max(LEAST_HOURS)
+}
+
+fn period(audit: &Audit<'_>) -> Period {
+    let now = audit.context.now;
+    Period { after: now - TimeDelta::hours(hours(audit)), until: now }
+}
+
 /// What the rows of a query claim about coins: a list of insights with their evidence, or one piece of it.
 fn claims(audit: &Audit<'_>, sql: &str) -> rusqlite::Result<Vec<(DateTime<Utc>, String, Claim)>> {
     let context = audit.context;
-    let hours = i64::from(context.config.hours).max(LEAST_HOURS);
-    let period = Period { after: context.now - TimeDelta::hours(hours), until: context.now };
     let mut claims = Vec::new();
-    context.bot.each_within(sql, period, |at, row| {
+    context.bot.each_within(sql, period(audit), |at, row| {
         let id = cell::text(row, 2)?.unwrap_or_default();
         let json: Value = serde_json::from_str(&cell::text(row, 3)?.unwrap_or_default()).unwrap_or_default();
         let listed = json.as_array().into_iter().flatten().filter_map(|insight| insight.get("evidence"));
@@ -142,10 +150,10 @@ pub(super) fn impossible_evidence(audit: &Audit<'_>) -> anyhow::Result<Found> {
         evidence
     };
     let (insights, adaptations) = (refuted(&insights), refuted(&adaptations));
-    Ok((insights.count >= LEAST_IMPOSSIBLE).then(|| problem(&insights, &adaptations)).into())
+    Ok((insights.count >= LEAST_IMPOSSIBLE).then(|| problem(audit, &insights, &adaptations)).into())
 }
 
-fn problem(insights: &Evidence, adaptations: &Evidence) -> Problem {
+fn problem(audit: &Audit<'_>, insights: &Evidence, adaptations: &Evidence) -> Problem {
     let acted = match adaptations.count {
         0 => "No change of the bot to itself rests on them yet.".to_owned(),
         _ => {
@@ -159,11 +167,16 @@ fn problem(insights: &Evidence, adaptations: &Evidence) -> Problem {
         subject: String::new(),
         title: "Insights count trades that never happened".to_owned(),
         description: format!(
-            "{} of {} insights about a coin claim more trades, wins or losses than the coin had made by then: the model \
-             makes its evidence up. {acted}",
-            insights.count, insights.of
+            "{} of {} insights about a coin in the last {} days claim more trades, wins or losses than the coin had \
+             closed by then. {acted}",
+            insights.count,
+            insights.of,
+            hours(audit) as f64 / 24.0
         ),
-        evidence: insights.text("insights about a coin", "SELECT id, timestamp, insights FROM reflections"),
+        evidence: insights.text(
+            "insights about a coin",
+            &format!("SELECT id, timestamp, insights FROM reflections WHERE datetime(timestamp) > '{}'", utc_text(period(audit).after)),
+        ),
         recommendation: "Compute an insight's figures from the trades before it is stored or acted on; drop those that differ.".to_owned(),
     }
 }

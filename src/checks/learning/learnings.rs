@@ -1,12 +1,14 @@
 //! Learnings against the trades that they are about.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::lookup::Lookup;
+use crate::bot::clock::utc_text;
 use crate::bot::{Period, cell};
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::{Basis, Context, learning_quality};
+use crate::collectors::Context;
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -18,7 +20,6 @@ const MOST_HOURS: i64 = 30 * 24;
 const GRACE_HOURS: i64 = 12;
 const LEAST_TRADES: u64 = 20;
 const LEAST_DELAYS: usize = 10;
-const LEAST_LEARNINGS: u64 = 20;
 /// One text may be misread, three are a habit.
 const LEAST_CONTRADICTIONS: u64 = 3;
 
@@ -50,31 +51,13 @@ SELECT
 FROM activity
 WHERE activity_type = 'learning_skipped' AND within(created_at)";
 
-const TEXTS: &str = "
-SELECT
-    created_at,
-    clock,
-    id,
-    text
-FROM learning
-WHERE within(created_at)";
-
-const CONFIDENCES: &str = "
-SELECT
-    created_at,
-    clock,
-    confidence,
-    id
-FROM learning
-WHERE within(created_at)";
-
 /// A trade that somebody may have learned from.
 #[derive(Debug)]
-struct Lesson {
+pub(super) struct Lesson {
     coin: String,
-    closed_at: DateTime<Utc>,
+    pub(super) closed_at: DateTime<Utc>,
     pnl_usd: Option<f64>,
-    learned_at: Option<DateTime<Utc>>,
+    pub(super) learned_at: Option<DateTime<Utc>>,
     stories: Vec<(i64, String)>,
 }
 
@@ -82,9 +65,9 @@ struct Lesson {
 /// all: then the table of learnings is dead, and that is another check's.
 #[derive(Debug)]
 pub(in crate::checks) struct Lessons {
-    by_trade: HashMap<i64, Lesson>,
+    pub(super) by_trade: HashMap<i64, Lesson>,
     /// When the trades were closed.
-    trades: Period,
+    pub(super) trades: Period,
 }
 
 /// Read once for all checks.
@@ -96,9 +79,12 @@ fn lessons<'run>(audit: &Audit<'run>) -> rusqlite::Result<&'run Lessons> {
     Ok(audit.shared.lessons.get_or_init(|| lessons))
 }
 
+fn hours(context: &Context<'_>) -> i64 {
+    i64::from(context.config.hours).clamp(LEAST_HOURS, MOST_HOURS)
+}
+
 fn read(context: &Context<'_>) -> rusqlite::Result<Lessons> {
-    let hours = i64::from(context.config.hours).clamp(LEAST_HOURS, MOST_HOURS);
-    let after = context.now - TimeDelta::hours(hours);
+    let after = context.now - TimeDelta::hours(hours(context));
     let trades = Period { after, until: context.now - TimeDelta::hours(GRACE_HOURS) };
     let mut lessons = HashMap::new();
     context.bot.each_within(TRADES, trades, |closed_at, row| {
@@ -140,29 +126,67 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
     }
     let unexplained = evidence.count.saturating_sub(skipped);
     let is_missing = evidence.of >= LEAST_TRADES && unexplained as f64 > audit.threshold * evidence.of as f64;
-    Ok(is_missing
-        .then(|| Problem {
-            alert_type: AlertType::Bug,
-            severity: Severity::Medium,
-            subject: String::new(),
-            title: "Most closed trades never become a learning".to_owned(),
-            description: format!(
-                "{} of {} trades that were closed more than {GRACE_HOURS} hours ago have no learning, and only {skipped} \
-                 were skipped on purpose. What the bot learns is a small and perhaps one-sided part of what it does.",
-                evidence.count, evidence.of
+    if !is_missing {
+        return Ok(Found::nothing());
+    }
+    let skips = match skipped {
+        0 => "the log tells of none that was skipped on purpose".to_owned(),
+        _ => format!("trades that the log says were skipped on purpose: {skipped}"),
+    };
+    let (rule, recommendation) = match Lookup::of(audit, lessons)?.filter(Lookup::explains_missing) {
+        Some(lookup) => (
+            format!(
+                " Of {} logged closings whose trade_id no row of closed_trades had yet, {} led to a learning.",
+                lookup.without_row, lookup.without_row_learned
             ),
-            evidence: evidence.text(
-                "trades",
-                "SELECT id, coin_name, closed_at FROM closed_trades WHERE id NOT IN (SELECT trade_id FROM learnings WHERE trade_id IS NOT NULL)",
+            "Pass on the id of the row in closed_trades: the open trade's id, by which the log names a closing, is another one.",
+        ),
+        None => (
+            String::new(),
+            "Find out why learnings are not made: is there a limit per cycle, a backlog that is lost at a restart, an answer \
+             that cannot be parsed?",
+        ),
+    };
+    Ok(Some(Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Medium,
+        subject: String::new(),
+        title: "Most closed trades never become a learning".to_owned(),
+        description: format!(
+            "{} of {} trades that were closed {} have no learning; {skips}.{rule}",
+            evidence.count,
+            evidence.of,
+            when(audit)
+        ),
+        evidence: evidence.text(
+            "trades",
+            &format!(
+                "SELECT id, coin_name, closed_at FROM closed_trades WHERE {} AND id NOT IN (SELECT trade_id FROM learnings \
+                 WHERE trade_id IS NOT NULL)",
+                closed_within("closed_at", lessons.trades)
             ),
-            recommendation: "Find out why learnings are not made: a limit per cycle, a backlog that is lost at a restart, or answers that cannot be parsed.".to_owned(),
-        })
-        .into())
+        ),
+        recommendation: recommendation.to_owned(),
+    })
+    .into())
+}
+
+/// The trades that are looked at, in words.
+fn when(audit: &Audit<'_>) -> String {
+    let days = hours(audit.context) as f64 / 24.0;
+    format!("in the last {days} days, up to {GRACE_HOURS} hours ago,")
+}
+
+/// The same as a condition of SQL.
+fn closed_within(column: &str, period: Period) -> String {
+    let (after, until) = (utc_text(period.after), utc_text(period.until));
+    format!("{column} > '{after}' AND {column} <= '{until}'")
 }
 
 /// Low: the learning is made, only too late to be of use.
 pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut delays: Vec<(i64, i64)> = lessons(audit)?
+    let lessons = lessons(audit)?;
+    let mut delays: Vec<(i64, i64)> = lessons
         .by_trade
         .iter()
         .filter_map(|(id, lesson)| Some(((lesson.learned_at? - lesson.closed_at).num_seconds(), *id)))
@@ -178,26 +202,60 @@ pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
         .take(3)
         .map(|(seconds, id)| format!("trade {id} after {:.1} h", *seconds as f64 / 3_600.0));
     let latest = latest.collect::<Vec<_>>().join("; ");
-    Ok(Some(Problem {
-        alert_type: AlertType::Performance,
-        severity: Severity::Low,
-        subject: String::new(),
-        title: "Learnings come long after their trade".to_owned(),
-        description: format!(
-            "Half of {} learnings came later than {:.1} hours after their trade was closed. Until then the bot trades \
-             without them.",
-            delays.len(),
-            median_seconds as f64 / 3_600.0
-        ),
-        evidence: format!("median delay {median_seconds} s over {} learnings; latest: {latest}", delays.len()),
-        recommendation: "Look for a backlog: learn from the newest trade first, or from more than one trade a cycle.".to_owned(),
+    let evidence = format!(
+        "median delay {median_seconds} s over {} learnings; latest: {latest}; query: SELECT l.id, l.trade_id, t.closed_at, \
+         l.created_at, a.created_at AS logged_at, a.description FROM learnings AS l JOIN closed_trades AS t ON t.id = l.trade_id \
+         LEFT JOIN activity_log AS a ON a.activity_type = 'trade_closed' AND a.details LIKE 'trade_id=' || l.trade_id || ',%' \
+         WHERE {} ORDER BY l.id",
+        delays.len(),
+        closed_within("t.closed_at", lessons.trades)
+    );
+    Ok(Some(match Lookup::of(audit, lessons)? {
+        Some(lookup) => of_another_trade(&lookup, &when(audit), evidence),
+        None => Problem {
+            alert_type: AlertType::Performance,
+            severity: Severity::Low,
+            subject: String::new(),
+            title: "Learnings come long after their trade".to_owned(),
+            description: format!(
+                "Half of the {} learnings of trades that were closed {} came later than {:.1} hours after the closing. \
+                 Until then the bot trades without them.",
+                delays.len(),
+                when(audit),
+                median_seconds as f64 / 3_600.0
+            ),
+            evidence,
+            recommendation: "Is there a backlog? Learn from the newest trade first, or from more than one trade a cycle.".to_owned(),
+        },
     })
     .into())
 }
 
+/// Medium: the trade that has just closed teaches nothing.
+fn of_another_trade(lookup: &Lookup, when: &str, evidence: String) -> Problem {
+    Problem {
+        alert_type: AlertType::Bug,
+        severity: Severity::Medium,
+        subject: String::new(),
+        title: "Learnings are made of another trade than the one that has just closed".to_owned(),
+        description: format!(
+            "{} of {} learnings of trades that were closed {when} were written within a minute of a logged closing whose \
+             trade_id they carry. In closed_trades that id is another trade in {} of them, closed earlier: the log names the open \
+             trade's id, and closed_trades has ids of its own.",
+            lookup.by_logged_id, lookup.learnings, lookup.of_another_trade
+        ),
+        evidence,
+        recommendation:
+            "Learn from the row that the closing has just written: pass on its id in closed_trades."
+                .to_owned(),
+    }
+}
+
 /// High: what is learned is the opposite of what happened.
 pub(super) fn contradicts_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut stories: Vec<_> = lessons(audit)?
+    let lessons = lessons(audit)?;
+    let period = lessons.trades;
+    let mut stories: Vec<_> = lessons
         .by_trade
         .iter()
         .filter_map(|(trade, lesson)| Some((*trade, lesson, lesson.pnl_usd?)))
@@ -225,15 +283,19 @@ pub(super) fn contradicts_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Learnings tell the opposite of what their trade did".to_owned(),
             description: format!(
-                "{} the wrong sign: a gain is told as a loss or a loss as a gain. \
-                 The bot draws the wrong conclusion, or the learning belongs to another trade.",
-                evidence.counted("learnings that state a result", "has", "have")
+                "{} the wrong sign: a gain is told as a loss or a loss as a gain. The trades were closed {}.",
+                evidence.counted("learnings that state a result", "has", "have"),
+                when(audit).trim_end_matches(',')
             ),
             evidence: evidence.text(
                 "learnings with a result",
-                "SELECT learnings.id, trade_id, learning_text, pnl_usd FROM learnings JOIN closed_trades ON closed_trades.id = trade_id",
+                &format!(
+                    "SELECT learnings.id, trade_id, learning_text, pnl_usd FROM learnings JOIN closed_trades ON closed_trades.id = trade_id \
+                     WHERE {}",
+                    closed_within("closed_at", period)
+                ),
             ),
-            recommendation: "Check which trade's figures the prompt for a learning is filled with.".to_owned(),
+            recommendation: "Which trade's figures is the prompt for a learning filled with? Is it the trade's that the learning is stored for?".to_owned(),
         })
         .into())
 }
@@ -255,85 +317,6 @@ fn only_signed_percent(text: &str) -> Option<f64> {
         }
     }
     found
-}
-
-/// Low: a waste of memory and of prompts, not wrong.
-pub(super) fn duplicates(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let Some(quality) = audit.report.learning_quality.available() else { return Ok(Found::nothing()) };
-    let (duplicates, rows) = (quality.duplicate_patterns, quality.basis_rows);
-    if quality.basis == Basis::Nothing
-        || rows < LEAST_LEARNINGS
-        || (duplicates as f64) < audit.threshold * rows as f64
-    {
-        return Ok(Found::nothing());
-    }
-    let (mut evidence, mut texts) = (Evidence::default(), HashSet::new());
-    audit.context.each_in_basis(TEXTS, |_, row| {
-        let text = cell::text(row, 3)?.unwrap_or_default();
-        let normalised = learning_quality::normalised(&text);
-        let is_repeated = !normalised.is_empty() && !texts.insert(normalised);
-        let id = cell::text(row, 2)?.unwrap_or_default();
-        evidence.row(is_repeated.then_some(|| format!("#{} \"{}\"", cut(&id, 24), cut(&text, 80))));
-        Ok(())
-    })?;
-    let query = match audit.context.generation {
-        1 => {
-            "SELECT id, coalesce(CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.lesson') END, \
-             learning_text) AS text FROM learnings ORDER BY text"
-        }
-        _ => {
-            "SELECT reflections.id, CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.description') \
-             ELSE item.value END AS text FROM reflections, json_each(reflections.insights) AS item ORDER BY text"
-        }
-    };
-    Ok(Some(Problem {
-        alert_type: AlertType::Inefficiency,
-        severity: Severity::Low,
-        subject: String::new(),
-        title: "Many learnings repeat an earlier one word for word".to_owned(),
-        description: format!(
-            "{duplicates} of {rows} learnings ({:.0} %) say what an earlier one has said, but for case and punctuation.",
-            100.0 * duplicates as f64 / rows as f64
-        ),
-        evidence: evidence.text("learnings", query),
-        recommendation: "Look for the text before storing it, and count its confirmations instead."
-            .to_owned(),
-    })
-    .into())
-}
-
-/// Medium: averages and comparisons over the column are wrong.
-pub(super) fn confidence_scale(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let (mut evidence, mut fractions) = (Evidence::default(), 0_u64);
-    audit.context.each_in_basis(CONFIDENCES, |_, row| {
-        if let Some(confidence) = cell::real(row, 2)? {
-            let is_fraction = (0.0..=1.0).contains(&confidence);
-            fractions += u64::from(is_fraction);
-            let id = cell::text(row, 3)?.unwrap_or_default();
-            evidence.row((!is_fraction).then_some(|| format!("learning {id} has {confidence}")));
-        }
-        Ok(())
-    })?;
-    // A column that is percent throughout is another convention, not a fault.
-    Ok((evidence.count > 0 && fractions > 0)
-        .then(|| Problem {
-            alert_type: AlertType::Bug,
-            severity: Severity::Medium,
-            subject: String::new(),
-            title: "Confidences of learnings are on two scales".to_owned(),
-            description: format!(
-                "{} outside of 0 to 1 while the others are inside: what compares or averages them is wrong.",
-                evidence.counted("confidences", "is", "are")
-            ),
-            evidence: evidence.text(
-                "confidences",
-                "SELECT id, confidence_level FROM learnings WHERE confidence_level NOT BETWEEN 0 AND 1",
-            ),
-            recommendation:
-                "Check the model's number before storing it: bring percent to a fraction, refuse the rest."
-                    .to_owned(),
-        })
-        .into())
 }
 
 #[cfg(test)]

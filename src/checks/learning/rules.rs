@@ -79,11 +79,11 @@ pub(super) fn contradict(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Rules that are followed contradict each other".to_owned(),
             description: format!(
-                "For {} of {} conditions one rule says to trade and another one not to. The bot can cite a rule for \
-                 whatever it does, and neither rule's record means anything.",
+                "For {} of {} conditions one rule says to trade and another one not to: whatever the bot does there, it \
+                 follows one rule and breaks another.",
                 evidence.count, evidence.of
             ),
-            evidence: evidence.text("conditions", "SELECT id, status, rule_text FROM trading_rules ORDER BY rule_text"),
+            evidence: evidence.text("conditions", query(audit)),
             recommendation: "Reject one of the two; look for a rule of the same condition before adding one.".to_owned(),
         })
         .into())
@@ -114,13 +114,24 @@ pub(super) fn wait_is_traded(audit: &Audit<'_>) -> anyhow::Result<Found> {
                     "say to do nothing and are still cited"
                 )
             ),
-            evidence: evidence.text(
-                "rules with a condition and an action",
-                "SELECT id, rule_text, success_count, failure_count FROM trading_rules",
-            ),
+            evidence: evidence.text("rules with a condition and an action", query(audit)),
             recommendation: "Do not let a trade cite such a rule; rate it by what was avoided.".to_owned(),
         })
         .into())
+}
+
+/// The rules that are followed.
+fn query(audit: &Audit<'_>) -> &'static str {
+    match audit.context.generation {
+        1 => {
+            "SELECT id, status, rule_text, success_count, failure_count FROM trading_rules \
+             WHERE coalesce(status, '') NOT IN ('rejected', 'inactive') ORDER BY rule_text"
+        }
+        _ => {
+            "SELECT pattern_id, description, wins, losses FROM trading_patterns WHERE is_active UNION ALL \
+             SELECT rule_id, description, times_triggered, NULL FROM regime_rules WHERE is_active"
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,140 @@
+//! Learnings against each other: what they say again, and how sure they are.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::bot::cell;
+use crate::bot::clock::utc_text;
+use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::collectors::{Basis, learning_quality};
+use crate::finding::{AlertType, Severity};
+use crate::untrusted::cut;
+
+const LEAST_LEARNINGS: u64 = 20;
+
+const TEXTS: &str = "
+SELECT
+    created_at,
+    clock,
+    id,
+    text
+FROM learning
+WHERE within(created_at)";
+
+const CONFIDENCES: &str = "
+SELECT
+    created_at,
+    clock,
+    confidence,
+    id
+FROM learning
+WHERE within(created_at)";
+
+/// When the rows were written that were read.
+#[derive(Default)]
+struct Read(Option<(DateTime<Utc>, DateTime<Utc>)>);
+
+impl Read {
+    fn add(&mut self, at: DateTime<Utc>) {
+        let (first, last) = self.0.unwrap_or((at, at));
+        self.0 = Some((first.min(at), last.max(at)));
+    }
+
+    fn since(&self) -> String {
+        self.0.map(|(first, _)| utc_text(first)).unwrap_or_default()
+    }
+
+    /// The rows as a condition of SQL over a column of UTC texts.
+    fn sql(&self, column: &str) -> String {
+        let last = self.0.map(|(_, last)| utc_text(last)).unwrap_or_default();
+        format!("datetime({column}) BETWEEN '{}' AND '{last}'", self.since())
+    }
+}
+
+/// Low: a waste of memory and of prompts, not wrong.
+pub(super) fn duplicates(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let Some(quality) = audit.report.learning_quality.available() else { return Ok(Found::nothing()) };
+    let (duplicates, rows) = (quality.duplicate_patterns, quality.basis_rows);
+    if quality.basis == Basis::Nothing
+        || rows < LEAST_LEARNINGS
+        || (duplicates as f64) < audit.threshold * rows as f64
+    {
+        return Ok(Found::nothing());
+    }
+    let (mut evidence, mut texts) = (Evidence::default(), HashSet::new());
+    let mut read = Read::default();
+    audit.context.each_in_basis(TEXTS, |at, row| {
+        read.add(at);
+        let text = cell::text(row, 3)?.unwrap_or_default();
+        let normalised = learning_quality::normalised(&text);
+        let is_repeated = !normalised.is_empty() && !texts.insert(normalised);
+        let id = cell::text(row, 2)?.unwrap_or_default();
+        evidence.row(is_repeated.then_some(|| format!("#{} \"{}\"", cut(&id, 24), cut(&text, 80))));
+        Ok(())
+    })?;
+    let query = match audit.context.generation {
+        1 => format!(
+            "SELECT id, coalesce(CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.lesson') END, \
+             learning_text) AS text FROM learnings WHERE {} ORDER BY text",
+            read.sql("created_at")
+        ),
+        _ => format!(
+            "SELECT reflections.id, CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.description') \
+             ELSE item.value END AS text FROM reflections, json_each(reflections.insights) AS item WHERE {} ORDER BY text",
+            read.sql("reflections.timestamp")
+        ),
+    };
+    Ok(Some(Problem {
+        alert_type: AlertType::Inefficiency,
+        severity: Severity::Low,
+        subject: String::new(),
+        title: "Many learnings repeat an earlier one word for word".to_owned(),
+        description: format!(
+            "{duplicates} of {rows} learnings from {} UTC on ({:.0} %) say what an earlier one of them has said, but for case and \
+             punctuation.",
+            read.since(),
+            100.0 * duplicates as f64 / rows as f64
+        ),
+        evidence: evidence.text("learnings", &query),
+        recommendation: "Look for the text before storing it, and count its confirmations instead."
+            .to_owned(),
+    })
+    .into())
+}
+
+/// Medium: averages and comparisons over the column are wrong.
+pub(super) fn confidence_scale(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let (mut evidence, mut fractions) = (Evidence::default(), 0_u64);
+    let mut read = Read::default();
+    audit.context.each_in_basis(CONFIDENCES, |at, row| {
+        read.add(at);
+        if let Some(confidence) = cell::real(row, 2)? {
+            let is_fraction = (0.0..=1.0).contains(&confidence);
+            fractions += u64::from(is_fraction);
+            let id = cell::text(row, 3)?.unwrap_or_default();
+            evidence.row((!is_fraction).then_some(|| format!("learning {id} has {confidence}")));
+        }
+        Ok(())
+    })?;
+    // A column that is percent throughout is another convention, not a fault.
+    Ok((evidence.count > 0 && fractions > 0)
+        .then(|| Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::Medium,
+            subject: String::new(),
+            title: "Confidences of learnings are on two scales".to_owned(),
+            description: format!(
+                "{} of {} confidences from {} UTC on are outside of 0 to 1 while the others are inside: an average of the column is wrong.",
+                evidence.count,
+                evidence.of,
+                read.since()
+            ),
+            evidence: evidence.text(
+                "confidences",
+                &format!("SELECT id, confidence_level FROM learnings WHERE {} AND confidence_level NOT BETWEEN 0 AND 1", read.sql("created_at")),
+            ),
+            recommendation: "Check the model's number before storing it: bring percent to a fraction, refuse the rest.".to_owned(),
+        })
+        .into())
+}
