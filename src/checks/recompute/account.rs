@@ -164,6 +164,9 @@ fn was_trimmed(audit: &Audit<'_>) -> anyhow::Result<bool> {
 const FEWEST_TRADES: usize = 3;
 
 fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    if audit.context.generation == 2 {
+        return super::unwritten::unwritten(audit);
+    }
     let Some((health, stored)) = comparable(audit)? else { return Ok(Found::nothing()) };
     let Some(updated_at) = stored.last_updated.as_deref().and_then(parse_utc) else {
         return Ok(Found::nothing());
@@ -190,12 +193,13 @@ fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: format!("The time of update in {} stands still while the account moves", table(audit)),
         description: format!(
             "The account says that it was last updated {:.1} hours before the newest trade closed, but its \
-             amounts contain the {} trades since. Whoever judges by this time how fresh the account is, is misled.",
+             amounts contain the {} trades since.",
             (newest - updated_at).num_minutes() as f64 / 60.0,
             later.len()
         ),
         evidence: format!(
-            "last_updated {}, {} trades closed after it, newest {}; query: SELECT last_updated, (SELECT max(closed_at) FROM closed_trades) FROM account_state",
+            "last_updated {}, {} trades closed after it, newest {}; query: SELECT last_updated, count(*), max(closed_at) FROM account_state, \
+             closed_trades WHERE closed_at > last_updated",
             crate::bot::clock::utc_text(updated_at),
             later.len(),
             crate::bot::clock::utc_text(newest)

@@ -15,11 +15,13 @@ mod scores;
 mod snapshots;
 mod times;
 mod unrealized;
+mod unwritten;
 
 pub(super) use market::{Market, market};
 
 use chrono::TimeDelta;
 
+pub(super) use self::scores::counted_twice;
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
 use crate::bot::ledger::{Entry, table};
 use crate::finding::{AlertType, Severity};

@@ -92,16 +92,21 @@ fn scores(audit: &Audit<'_>) -> anyhow::Result<Vec<Score>> {
     Ok(if later { Vec::new() } else { scores })
 }
 
-fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let scores = scores(audit)?;
-    if scores.is_empty() {
-        return Ok(Found::nothing());
-    }
+/// A coin's stored totals beside those that its trades give.
+struct Compared {
+    score: Score,
+    trades: Totals,
+    /// The trades give them, but for what was written a moment ago.
+    agrees: bool,
+    /// They are the trades' with each closing once more that was logged twice.
+    counts_twice: bool,
+}
+
+/// All coins; none where rows of a later moment are in the file.
+fn compared(audit: &Audit<'_>) -> anyhow::Result<Vec<Compared>> {
     let Some(ledger) = audit.context.all_trades()?.filter(|ledger| ledger.later == 0) else {
-        return Ok(Found::nothing());
+        return Ok(Vec::new());
     };
-    let mut found = Found::nothing();
-    found.facts.extend(win_rates(&scores));
     let settled_at = audit.context.now - GRACE;
     let mut by_coin: HashMap<&str, (Totals, Totals)> = HashMap::new();
     for entry in ledger.of(2) {
@@ -112,23 +117,38 @@ fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
     }
     let doubled = super::super::refer::doubled_closings(audit)?;
-    let mut evidence = Evidence::default();
-    for score in &scores {
-        let (all, settled) = by_coin.get(score.coin.as_str()).copied().unwrap_or_default();
-        let mut twice = all;
+    let compared = scores(audit)?.into_iter().map(|score| {
+        let (trades, settled) = by_coin.get(score.coin.as_str()).copied().unwrap_or_default();
+        let mut twice = trades;
         for closing in doubled.iter().filter(|closing| closing.coin == score.coin) {
             twice.add(closing.pnl_usd);
         }
-        // A closing that was logged twice is counted twice: `closing-logged-twice` reports it.
-        let agrees = [all, settled, twice].iter().any(|totals| totals.agrees(score));
-        evidence.row((!agrees).then_some(|| {
+        let agrees = trades.agrees(&score) || settled.agrees(&score);
+        Compared { trades, agrees, counts_twice: !agrees && twice.agrees(&score), score }
+    });
+    Ok(compared.collect())
+}
+
+/// The coins whose totals count each closing that was logged twice: `closing-logged-twice` reports them.
+pub(in crate::checks) fn counted_twice(audit: &Audit<'_>) -> anyhow::Result<Vec<String>> {
+    let counted = compared(audit)?.into_iter().filter(|compared| compared.counts_twice);
+    Ok(counted.map(|compared| compared.score.coin).collect())
+}
+
+fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let compared = compared(audit)?;
+    let mut found = Found::nothing();
+    found.facts.extend(win_rates(&compared));
+    let mut evidence = Evidence::default();
+    for Compared { score, trades, agrees, counts_twice } in &compared {
+        evidence.row((!agrees && !counts_twice).then_some(|| {
             let stored = format!(
                 "{} trades, {} wins, {:+.2}",
                 score.trades.unwrap_or_default(),
                 score.wins.unwrap_or_default(),
                 score.pnl.unwrap_or_default()
             );
-            format!("{}: stored {stored}; its trades give {}", cut(&score.coin, 24), all.text())
+            format!("{}: stored {stored}; its trades give {}", cut(&score.coin, 24), trades.text())
         }));
     }
     if evidence.count > 0 {
@@ -138,22 +158,21 @@ fn coins(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: "coin_scores".to_owned(),
             title: "Running totals in coin_scores contradict the coins' trades".to_owned(),
             description: format!(
-                "The totals of {} of {} coins are not those of their closed trades. Blacklisting and sizes \
-                 by coin follow these totals.",
+                "The totals of {} of {} coins are not those of their closed trades.",
                 evidence.count, evidence.of
             ),
             evidence: evidence.text("coins", "SELECT s.coin, s.total_trades, s.wins, s.total_pnl, count(j.id), sum(j.pnl_usd > 0), \
                 sum(j.pnl_usd) FROM coin_scores AS s LEFT JOIN trade_journal AS j ON j.coin = s.coin AND j.status <> 'open' GROUP BY s.coin"),
-            recommendation: "Recompute the scores from the journal, and update them in the transaction that closes the trade.".to_owned(),
+            recommendation: "Recompute the scores from the journal, as sizes and blacklists by coin may follow them, and update them in the transaction that closes the trade.".to_owned(),
         });
     }
     Ok(found)
 }
 
 /// Win rates in another unit than 0 to 1, or that wins and trades do not give.
-fn win_rates(scores: &[Score]) -> Option<Problem> {
+fn win_rates(compared: &[Compared]) -> Option<Problem> {
     let mut evidence = Evidence::default();
-    for score in scores {
+    for Compared { score, .. } in compared {
         let (Some(rate), Some(trades), Some(wins)) = (score.win_rate, score.trades, score.wins) else {
             continue;
         };
@@ -172,7 +191,7 @@ fn win_rates(scores: &[Score]) -> Option<Problem> {
         title: "coin_scores.win_rate is not wins by trades as a fraction".to_owned(),
         description: format!(
             "In {} of {} coins the win rate is not the share of wins from 0 to 1 that its own counters give. \
-             Thresholds compare against the wrong number.",
+             A threshold that reads it as a fraction compares with the wrong number.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(

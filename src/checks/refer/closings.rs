@@ -38,7 +38,19 @@ fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
         });
     }
     evidence.of = closings.len() as u64;
-    let excess: f64 = doubled.iter().filter_map(|closing| closing.pnl_usd).sum();
+    let counted = super::super::recompute::counted_twice(audit)?;
+    let excess = doubled
+        .iter()
+        .filter(|closing| counted.contains(&closing.coin))
+        .filter_map(|closing| closing.pnl_usd);
+    let scores = match counted.as_slice() {
+        [] => String::new(),
+        coins => format!(
+            " coin_scores counts them twice: the totals of {} are those of the journal and these closings once more ({:+.2} US dollars).",
+            coins.join(", "),
+            excess.sum::<f64>()
+        ),
+    };
     let coins: std::collections::BTreeSet<_> = doubled.iter().map(|closing| cut(&closing.coin, 24)).collect();
     let coins = coins.into_iter().take(6).collect::<Vec<_>>().join(", ");
     let problem = Problem {
@@ -47,14 +59,12 @@ fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "activity_log".to_owned(),
         title: "Closings of the same position were processed twice".to_owned(),
         description: format!(
-            "{} {} logged a second time for a position that had been closed ({coins}). What the bot \
-             counts at each closing (scores of coins, patterns, rules) counts a result too many ({excess:+.2} US dollars), and the \
-             second closing may have overwritten the first one's price and time.",
+            "{} {} logged a second time for a position that had been closed ({coins}).{scores}",
             evidence.count,
             plural(evidence.count, "closing was", "closings were")
         ),
         evidence: evidence.text("logged closings", "SELECT coalesce(json_extract(CASE WHEN json_valid(details) THEN details END, '$.trade_id'), details) AS position, count(*), group_concat(created_at) FROM activity_log WHERE activity_type IN ('quick_update', 'trade_closed') GROUP BY 1 HAVING count(*) > 1"),
-        recommendation: "Look at what happened at these moments (a restart that loads positions which are closed already, two loops that see one exit); make processing a closing depend on the row's change from open to closed.".to_owned(),
+        recommendation: "What happened at these moments: a restart that loads positions which are closed already, two loops that see one exit? Make processing a closing depend on the row's change from open to closed.".to_owned(),
     };
     Ok((evidence.count > 0).then_some(problem).into())
 }
