@@ -115,7 +115,10 @@ pub(super) const CHECKS: &[Check] = &[
         id: "expired-rows-pile-up",
         theme: Theme::DeadParts,
         why: "Expired rows that nobody removes slow every look at the valid ones and may be taken for them.",
-        threshold: Some(Threshold { default: 20.0, reason: "rows that expired more than a day ago" }),
+        threshold: Some(Threshold {
+            default: 20.0,
+            reason: "rows that expired more than a day ago, or more than two hours ago where nine in ten rows have expired",
+        }),
         run: expiry::pile_up,
     },
     Check {

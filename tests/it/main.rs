@@ -40,6 +40,7 @@ mod prompt;
 mod redact;
 #[allow(dead_code, reason = "replies for every test, present and future")]
 mod server;
+mod statements;
 mod survival;
 mod survives_content;
 mod survives_files;

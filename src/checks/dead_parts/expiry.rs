@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{is_left_behind, is_past, last_sign, short, tables};
+use super::{is_left_behind, is_past, last_sign, looked_at, short, tables};
 use crate::bot::clock::utc_text;
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::census::{Column, Form, Table};
+use crate::collectors::census::{Column, Form, Reading, Table};
 use crate::finding::{AlertType, Severity};
 
 /// The column that says until when a row is valid.
@@ -25,22 +25,39 @@ fn is_keyed_by_entity(table: &Table) -> bool {
         .any(|word| ENTITIES.contains(&word.as_str()))
 }
 
+/// Rows that expired longer ago than this are no longer valid by any clock.
+const OVERDUE: TimeDelta = TimeDelta::hours(2);
+
 pub(super) fn pile_up(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LONG_AGO: TimeDelta = TimeDelta::days(1);
+    /// Of all rows: where nearly all have expired nobody removes them, or not for hours.
+    const NEARLY_ALL: f64 = 0.9;
     let alive = last_sign(audit);
     let mut found = Found::nothing();
     for table in tables(audit).filter(|table| !is_keyed_by_entity(table) && !is_left_behind(audit, table)) {
         let Some(column) = expiry(table).filter(|_| !is_past(audit)) else { continue };
-        let mut evidence = Evidence::default();
+        let (mut expired, mut overdue, mut long_ago) = (Evidence::default(), 0_u64, 0_u64);
         for at in instants(audit, column) {
-            let since = alive - at;
-            evidence.row((since > LONG_AGO).then_some(|| format!("expired at {} UTC", utc_text(at))));
+            expired.row((at < alive).then_some(|| format!("expired at {} UTC", utc_text(at))));
+            overdue += u64::from(alive - at > OVERDUE);
+            long_ago += u64::from(alive - at > LONG_AGO);
         }
-        if evidence.count as f64 >= audit.threshold {
-            found.fact(piled_up(table, column, &evidence));
+        let is_full = expired.count as f64 >= NEARLY_ALL * expired.of as f64;
+        if long_ago as f64 >= audit.threshold || (overdue as f64 >= audit.threshold && is_full) {
+            found.fact(piled_up(audit, table, column, &expired, (overdue, long_ago)));
         }
     }
     Ok(found)
+}
+
+/// A moment as the column's texts have it.
+fn as_stored(audit: &Audit<'_>, column: &Column, at: DateTime<Utc>) -> String {
+    let ahead = match column.reading {
+        Reading::Utc => 0,
+        Reading::Local => audit.context.bot.host_offset().newest_seconds().unwrap_or(0),
+        Reading::Ahead(seconds) => seconds,
+    };
+    utc_text(at + TimeDelta::seconds(ahead))
 }
 
 fn instants<'run>(
@@ -51,7 +68,13 @@ fn instants<'run>(
     column.times.iter().filter_map(move |raw| column.reading.of_raw(host, (*raw)?))
 }
 
-fn piled_up(table: &Table, column: &Column, evidence: &Evidence) -> Problem {
+fn piled_up(
+    audit: &Audit<'_>,
+    table: &Table,
+    column: &Column,
+    expired: &Evidence,
+    (overdue, long_ago): (u64, u64),
+) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&column.name));
     Problem {
         alert_type: AlertType::MissingFeature,
@@ -59,13 +82,16 @@ fn piled_up(table: &Table, column: &Column, evidence: &Evidence) -> Problem {
         subject: table.schema.name.clone(),
         title: format!("Expired rows of {name} are never removed"),
         description: format!(
-            "{} of the {} newest rows of {name} expired more than a day ago by {own} and are still there; it has {} \
-             rows in all.",
-            evidence.count, evidence.of, table.rows
+            "{} of {} have expired by {own} and are still there: {overdue} more than two hours ago, {long_ago} more than a day ago.",
+            expired.count,
+            looked_at(table)
         ),
-        evidence: evidence.text(
-            &format!("sampled rows of {name}"),
-            &format!("SELECT * FROM {name} WHERE {own} < datetime('now', '-1 day') ORDER BY {own}"),
+        evidence: expired.text(
+            &format!("rows of {name} looked at"),
+            &format!(
+                "SELECT * FROM {name} WHERE datetime({own}) < '{}' ORDER BY {own}",
+                as_stored(audit, column, last_sign(audit))
+            ),
         ),
         recommendation: format!("Delete rows of {name} some time after {own}, or mark them as expired."),
     }
@@ -74,7 +100,6 @@ fn piled_up(table: &Table, column: &Column, evidence: &Evidence) -> Problem {
 /// A text with `T` is greater than any text of the same day with a space: `DELETE … WHERE valid_until <
 /// datetime('now')` then spares everything that expired today and removes it after midnight.
 pub(super) fn compared_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    const OVERDUE: TimeDelta = TimeDelta::hours(2);
     const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
     let now = last_sign(audit);
     let midnight = now.date_naive().and_time(NaiveTime::MIN).and_utc();
@@ -98,7 +123,8 @@ pub(super) fn compared_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
             evidence.row((now - at > OVERDUE).then_some(|| format!("valid until {} UTC", utc_text(at))));
         }
         if evidence.count as f64 >= audit.threshold {
-            found.fact(spared(table, column, &evidence));
+            let overdue = as_stored(audit, column, now - OVERDUE);
+            found.fact(spared(table, column, &evidence, &overdue));
         }
     }
     Ok(found)
@@ -114,7 +140,7 @@ fn lives(audit: &Audit<'_>, table: &Table, expiry: &Column) -> Option<TimeDelta>
     lives.max()
 }
 
-fn spared(table: &Table, column: &Column, evidence: &Evidence) -> Problem {
+fn spared(table: &Table, column: &Column, evidence: &Evidence, overdue: &str) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&column.name));
     Problem {
         alert_type: AlertType::Bug,
@@ -122,17 +148,17 @@ fn spared(table: &Table, column: &Column, evidence: &Evidence) -> Problem {
         subject: table.schema.name.clone(),
         title: format!("Expired rows of {name} stay until midnight"),
         description: format!(
-            "{} of {} rows of {name} expired more than two hours ago, the first one just after midnight, and none of an \
-             earlier day is left: so looks a table that is cleaned by comparing {own} (with T) as text with \
-             datetime('now') (with a space). Every look at the valid rows wades through the expired ones.",
+            "{} of {} rows of {name} expired more than two hours ago. The oldest of them expired just after midnight; no row \
+             that expired before is left. {own} is written with T between day and time.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(
             &format!("rows of {name} expired more than two hours ago"),
-            &format!("SELECT count(*), min({own}) FROM {name}"),
+            &format!("SELECT {own} FROM {name} WHERE datetime({own}) < '{overdue}' ORDER BY {own}"),
         ),
         recommendation: format!(
-            "Compare datetime({own}) with datetime('now'), or write both sides in one format."
+            "Does the clean-up compare {own} as text with datetime('now'), which has a space where {own} has T? Then a row is \
+             greater until midnight: compare datetime({own}), or write both sides in one format."
         ),
     }
 }

@@ -1,0 +1,387 @@
+//! What findings state: each figure is what the shown query returns, figures of one thing agree, and no share is
+//! more than the whole.
+
+use serde_json::{Value, json};
+
+use crate::bot_file::{BotFile, after, ago};
+use crate::monitor::{findings, report};
+
+/// A cycle with a decision and what came of it.
+fn decide(bot: &BotFile, age: i64, action: &str, coin: Option<&str>, outcome: Option<(&str, &str)>) {
+    let details =
+        json!({ "action": action, "coin": coin, "reason": "Momentum", "confidence": 0.7 }).to_string();
+    bot.activity("market_data", "Batch fetched 44 coins with volume", None, &ago(age));
+    bot.activity("llm_query", "Prompt: Decide....", None, &ago(age));
+    bot.activity("llm_decision", &format!("{action} (confidence: 0.70)"), details.as_str(), &ago(age));
+    if let Some((kind, description)) = outcome {
+        bot.activity(kind, description, None, &ago(age));
+    }
+}
+
+const OPENED: Option<(&str, &str)> = Some(("trade_opened", "BUY solana $50.00 @ $145.66"));
+const EXPOSED: Option<(&str, &str)> =
+    Some(("trade_rejected", "BUY solana $50.00: Total exposure ($230.00) would exceed max ($200.00)"));
+const UNPRICED: Option<(&str, &str)> = Some(("trade_rejected", "BUY TRON $50.00: No market data for TRON"));
+const FAILED: Option<(&str, &str)> =
+    Some(("cycle_error", "Cycle #7 error: Unknown format code 'f' for row 7"));
+
+/// The only finding of a check.
+fn only(bot: &BotFile, check: &str) -> Value {
+    let mut found = findings(bot, check, &[]);
+    assert_eq!(found.len(), 1, "{check}: {found:#?}");
+    found.remove(0)
+}
+
+fn text<'finding>(finding: &'finding Value, field: &str) -> &'finding str {
+    finding[field].as_str().unwrap()
+}
+
+fn assert_says(finding: &Value, parts: &[&str]) {
+    for part in parts {
+        assert!(finding.to_string().contains(part), "no {part} in {finding:#}");
+    }
+}
+
+/// Rows that the query in a finding's evidence returns.
+fn rows_shown(bot: &BotFile, finding: &Value) -> usize {
+    let (_, query) = text(finding, "evidence").split_once("query: ").unwrap();
+    bot.rows(query, [], |_| Ok(())).len()
+}
+
+/// The number that begins a finding's evidence.
+fn counted(finding: &Value) -> usize {
+    text(finding, "evidence").split(' ').next().unwrap().parse().unwrap()
+}
+
+/// A day of faults of every kind that the log shows, and the same ones in the day before.
+fn faulty() -> BotFile {
+    let bot = BotFile::generation1();
+    bot.execute("BEGIN", []);
+    for day in [86_400, 0] {
+        for place in 0..120 {
+            let age = day + 80_000 - place * 600;
+            let mut step = 0;
+            let mut decide = |action, coin, outcome| {
+                step += 30;
+                decide(&bot, age - step, action, coin, outcome);
+            };
+            decide("BUY", Some("solana"), EXPOSED);
+            match place % 12 {
+                0 => decide("Buy", Some("tron"), None),
+                1 => decide("BUY", None, None),
+                2 => decide("SELL", Some("pepe"), None),
+                3 => decide("SELL", Some("ethereum"), None),
+                4 => decide("BUY", Some("near"), None),
+                5 => decide("BUY", Some("TRON"), UNPRICED),
+                6 => decide("BUY", Some("solana"), FAILED),
+                7 => decide("BUY", Some("solana"), OPENED),
+                _ => decide("HOLD", None, Some(("decision_rejected", "HOLD rejected: low confidence (20%)"))),
+            }
+            bot.activity("warning", "CoinGecko rate limit hit", None, &ago(age - 200));
+            bot.activity("market_data", "Batch fetched 44 coins with volume", None, &ago(age - 240));
+            let details = json!({ "action": "HOLD", "reason": "Failed to parse LLM response" }).to_string();
+            bot.activity("llm_decision", "HOLD (confidence: 0.00)", details.as_str(), &ago(age - 250));
+        }
+    }
+    decide(&bot, 60, "HOLD", None, None);
+    bot.execute("COMMIT", []);
+    bot.open_trade(|trade| trade.opened_at = "2026-11-19 08:30:00");
+    bot.market_price("tron", 0.25, &ago(30));
+    bot
+}
+
+#[test]
+fn a_query_shows_the_rows_that_its_figure_counts() {
+    let bot = faulty();
+    let expected = [
+        ("error-recurring", 2),
+        ("failure-logged-as-decision", 1),
+        ("decision-without-effect", 5),
+        ("proposals-refused", 1),
+        ("hold-logged-as-refusal", 0),
+        ("coin-refused-for-its-spelling", 1),
+    ];
+    for (check, number) in expected {
+        let found = findings(&bot, check, &[]);
+        assert_eq!(found.len(), number, "{check}: {found:#?}");
+        for finding in found {
+            assert_eq!(counted(&finding), rows_shown(&bot, &finding), "{finding:#}");
+        }
+    }
+    for place in 0..60 {
+        decide(
+            &bot,
+            50 - place / 2,
+            "HOLD",
+            None,
+            Some(("decision_rejected", "HOLD rejected: low confidence (20%)")),
+        );
+    }
+    let finding = only(&bot, "hold-logged-as-refusal");
+    assert_eq!(counted(&finding), rows_shown(&bot, &finding), "{finding:#}");
+}
+
+#[test]
+fn proposals_are_counted_in_one_way_and_none_is_refused_twice() {
+    let bot = BotFile::generation1();
+    bot.execute("BEGIN", []);
+    for place in 0..110 {
+        decide(&bot, 40_000 - place * 34, "BUY", Some("solana"), EXPOSED);
+        // Tried again with less, and refused again.
+        bot.activity("trade_rejected", EXPOSED.unwrap().1, None, &ago(40_000 - place * 34));
+    }
+    (0..10).for_each(|place| decide(&bot, 20_000 - place * 34, "BUY", Some("near"), None));
+    // What becomes of the newest one is not written yet.
+    decide(&bot, 10, "BUY", Some("solana"), None);
+    bot.execute("COMMIT", []);
+    assert_says(&only(&bot, "proposals-refused"), &["110 of 120 proposals to buy (92 %)"]);
+    assert_says(&only(&bot, "decision-without-effect"), &["10 of 120 decisions to buy"]);
+    // Refusals that no decision precedes are proposals of their own.
+    for place in 0..700 {
+        bot.activity("market_data", "Batch fetched 44 coins with volume", None, &ago(15_000 - place * 20));
+        bot.activity("trade_rejected", EXPOSED.unwrap().1, None, &ago(15_000 - place * 20));
+    }
+    assert_says(
+        &only(&bot, "proposals-refused"),
+        &["810 of 820 proposals to buy (99 %)", "700 of these proposals are known by their outcome only"],
+    );
+}
+
+#[test]
+fn what_names_no_coin_is_a_part_of_all_decisions_to_trade() {
+    let bot = BotFile::generation1();
+    (0..4).for_each(|place| decide(&bot, 9_000 - place * 34, "BUY", Some("solana"), OPENED));
+    (0..6).for_each(|place| decide(&bot, 8_000 - place * 34, "SELL", None, None));
+    decide(&bot, 60, "HOLD", None, None);
+    assert_says(&only(&bot, "decision-without-effect"), &["6 of 10 decisions to buy or sell"]);
+}
+
+#[test]
+fn a_table_that_lacks_a_column_is_told_with_the_decisions_that_it_stopped() {
+    let bot = BotFile::generation1();
+    let lacks = "Cycle #1 error: table open_trades has no column named rule_ids_used";
+    (0..7).for_each(|place| {
+        decide(&bot, 9_000 - place * 34, "BUY", Some("tron"), Some(("cycle_error", lacks)))
+    });
+    (0..3).for_each(|place| decide(&bot, 8_000 - place * 34, "BUY", Some("tron"), EXPOSED));
+    decide(&bot, 60, "HOLD", None, None);
+    let finding = only(&bot, "error-recurring");
+    assert_eq!(finding["severity"], "critical");
+    assert_says(&finding, &["7 of 10 decisions to buy were followed by this error"]);
+}
+
+#[test]
+fn every_start_of_the_window_is_a_start() {
+    let bot = BotFile::generation1();
+    for age in [70_000, 50_000, 30_000, 10_000] {
+        bot.activity("bot_started", "Bot started with balance $1000.00", None, &ago(age));
+        for cycle in 1..100 {
+            bot.activity("market_data", "Batch fetched 44 coins with volume", None, &ago(age - cycle * 34));
+        }
+        if age != 50_000 {
+            bot.activity("bot_stopped", "Bot stopped after 100 cycles", None, &ago(age - 3_500));
+        }
+    }
+    let finding = only(&bot, "bot-killed");
+    assert_says(&finding, &["1 of 4 starts"]);
+    let (_, query) = text(&finding, "evidence").split_once("query: ").unwrap();
+    let starts = bot.rows(query, [], |row| row.get::<_, String>(1));
+    assert_eq!(starts.iter().filter(|event| *event == "bot_started").count(), 4);
+}
+
+#[test]
+fn an_orderly_stop_of_hours_with_open_positions_is_told() {
+    let bot = BotFile::generation1();
+    let run = |from: i64, to: i64| {
+        (to..from).step_by(34).for_each(|age| {
+            bot.activity("market_data", "Batch fetched 44 coins with volume", None, &ago(age));
+        });
+    };
+    run(20_000, 16_000);
+    bot.activity("bot_stopped", "Bot stopped after 100 cycles", None, &ago(15_990));
+    run(8_000, 10);
+    assert_eq!(findings(&bot, "activity-gap", &[]), Vec::<Value>::new());
+    let opened_at = ago(18_000);
+    bot.open_trade(|trade| trade.opened_at = &opened_at);
+    let finding = only(&bot, "activity-gap");
+    assert_eq!(finding["severity"], "low");
+    assert_says(
+        &finding,
+        &["stopped for more than an hour while positions were open", "2.2 h", "1 positions open"],
+    );
+}
+
+/// Trades whose rows are numbered anew when they close, and learnings that look an open trade's id up there.
+fn learned_by_open_id(ahead: i64) -> BotFile {
+    let bot = BotFile::generation1();
+    bot.execute("BEGIN", []);
+    for number in 1..=60 {
+        let closed_at = ago(6 * 86_400 - number * 5_000);
+        let opened_at = after(&closed_at, -600);
+        bot.closed_trade(|trade| (trade.opened_at, trade.closed_at) = (&opened_at, &closed_at));
+        // The open trades' ids run ahead of the closed ones', or fall back behind them.
+        let open_id = if number % 3 == 0 { number - ahead } else { number + ahead };
+        bot.activity(
+            "trade_closed",
+            "CLOSED bitcoin @ $102.00 P&L: +$1.00 (take_profit)",
+            format!("trade_id={open_id}, entry=$100.00, duration=600s").as_str(),
+            &closed_at,
+        );
+        if (1..=number).contains(&open_id) {
+            let created_at = after(&closed_at, 9);
+            let lesson = format!("lesson {number}");
+            bot.learning(|learning| {
+                (learning.trade_id, learning.created_at, learning.lesson) =
+                    (Some(open_id), &created_at, &lesson);
+            });
+        }
+    }
+    bot.execute("COMMIT", []);
+    bot
+}
+
+#[test]
+fn a_learning_of_another_trade_than_the_one_that_closed_is_no_late_learning() {
+    let bot = learned_by_open_id(3);
+    let finding = only(&bot, "learning-late");
+    assert_eq!(finding["severity"], "medium");
+    assert_says(
+        &finding,
+        &[
+            "made of another trade than the one that has just closed",
+            "19 of 19 learnings",
+            "that id is another trade in 19 of them",
+        ],
+    );
+    assert_eq!(rows_shown(&bot, &finding), 19);
+    assert_says(
+        &only(&bot, "learning-missing"),
+        &[
+            "the log tells of none that was skipped on purpose",
+            "Of 41 logged closings whose trade_id no row of closed_trades had yet, 0 led to a learning",
+        ],
+    );
+    assert_eq!(findings(&learned_by_open_id(0), "learning-late", &[]), Vec::<Value>::new());
+}
+
+#[test]
+fn only_skips_that_the_log_tells_are_counted() {
+    let bot = learned_by_open_id(3);
+    bot.activity("learning_skipped", "Trade skipped: too small", None, &ago(3 * 86_400));
+    assert_says(&only(&bot, "learning-missing"), &["skipped on purpose: 1."]);
+}
+
+/// So many trades of the journal in coins that take turns, with what the log tells of their closings.
+fn journal(trades: i64) -> BotFile {
+    let bot = BotFile::generation2();
+    bot.execute("BEGIN", []);
+    for number in 1..=trades {
+        let exit_time = ago(number * 1_000);
+        let (entry_time, position) = (after(&exit_time, -600), format!("pos-{number}"));
+        let coin = ["SOL", "ADA", "LTC"][number as usize % 3];
+        bot.journal_trade(|trade| {
+            (trade.coin, trade.entry_time, trade.exit_time) = (coin, &entry_time, &exit_time);
+            trade.position_id = Some(&position);
+            trade.pnl_usd = Some(if number % 2 == 0 { 1.0 } else { -0.5 });
+        });
+        bot.quick_update(&position, coin, if number % 2 == 0 { 1.0 } else { -0.5 }, &exit_time);
+    }
+    bot.execute(
+        "INSERT INTO coin_scores (coin, total_trades, wins, losses, total_pnl, win_rate, last_updated)
+            SELECT coin, count(*), sum(pnl_usd > 0), sum(pnl_usd < 0), sum(pnl_usd), avg(pnl_usd > 0), max(exit_time)
+            FROM trade_journal GROUP BY coin",
+        [],
+    );
+    bot.execute("COMMIT", []);
+    bot
+}
+
+#[test]
+fn a_closing_that_the_scores_count_twice_is_told_with_their_coins() {
+    let bot = journal(30);
+    bot.quick_update("pos-9", "SOL", -0.5, &ago(500));
+    let finding = only(&bot, "closing-logged-twice");
+    assert!(!finding.to_string().contains("coin_scores counts"), "{finding:#}");
+    bot.execute(
+        "UPDATE coin_scores SET total_trades = total_trades + 1, losses = losses + 1, total_pnl = total_pnl - 0.5,
+        win_rate = 1.0 * wins / (total_trades + 1) WHERE coin = 'SOL'",
+        [],
+    );
+    let finding = only(&bot, "closing-logged-twice");
+    assert_says(&finding, &["coin_scores counts them twice: the totals of SOL", "(-0.50 US dollars)"]);
+    assert_eq!(findings(&bot, "coin-score-contradicts-trades", &[]), Vec::<Value>::new());
+    bot.execute("UPDATE coin_scores SET total_trades = total_trades + 5 WHERE coin = 'ADA'", []);
+    assert_says(&findings(&bot, "coin-score-contradicts-trades", &[])[0], &["1 of 3 coins", "ADA"]);
+}
+
+#[test]
+fn an_account_that_was_written_once_is_told_after_many_trades() {
+    let write = |trades: i64| {
+        let bot = journal(trades);
+        bot.execute("UPDATE account_state SET last_updated = '2026-11-20 08:00:00'", []);
+        bot
+    };
+    assert_eq!(findings(&write(40), "account-time-frozen", &[]), Vec::<Value>::new());
+    let bot = write(60);
+    let finding = only(&bot, "account-time-frozen");
+    assert_eq!(finding["severity"], "low");
+    assert_says(
+        &finding,
+        &["last written at 2026-11-20 08:00:00", "the 60 trades of trade_journal", "made +15.00"],
+    );
+    bot.execute("UPDATE account_state SET last_updated = '2026-11-22 08:50:00'", []);
+    assert_eq!(findings(&bot, "account-time-frozen", &[]), Vec::<Value>::new());
+}
+
+#[test]
+fn rows_that_have_nearly_all_expired_pile_up_though_none_is_a_day_old() {
+    let bot = BotFile::generation2();
+    bot.activity("strategist", "Generated 1 conditions", None, &ago(10));
+    let condition = |id: &str, at: &str| bot.condition(|row| (row.id, row.created_at) = (id, at));
+    for number in 0..100 {
+        condition(&format!("c{number}"), &ago(10 + number * 300));
+    }
+    let finding = only(&bot, "expired-rows-pile-up");
+    assert_eq!(finding["severity"], "low");
+    assert_eq!((counted(&finding), rows_shown(&bot, &finding)), (99, 99), "{finding:#}");
+    // A bot that removes them after two hours.
+    bot.execute("DELETE FROM active_conditions WHERE valid_until < ?1", [bot.local(&ago(7_300))]);
+    assert_eq!(findings(&bot, "expired-rows-pile-up", &[]), Vec::<Value>::new());
+}
+
+#[test]
+fn conditions_of_the_llm_that_the_strategist_drops_are_told() {
+    let bot = BotFile::generation2();
+    let plan = |answer: &str, age: i64| {
+        let query = json!({ "prompt": "Plan.", "response": answer, "model": "qwen2.5:14b" }).to_string();
+        bot.activity("llm_query", "Prompt: Plan....", query.as_str(), &ago(age));
+        bot.activity("strategist", "Generated 0 conditions", "{\"conditions\": []}", &ago(age));
+    };
+    for place in 0..30 {
+        plan(r#"{"conditions": []}"#, 40_000 - place * 190);
+        plan("no JSON at all", 30_000 - place * 190);
+    }
+    assert_eq!(findings(&bot, "strategist-plans-nothing", &[]), Vec::<Value>::new());
+    for place in 0..12 {
+        plan(
+            "```json\n{\"conditions\": [{\"coin\": \"SOL\"}, {\"coin\": \"ADA\"}]}\n```",
+            20_000 - place * 190,
+        );
+    }
+    let finding = only(&bot, "strategist-plans-nothing");
+    assert_eq!(finding["severity"], "medium");
+    assert_says(
+        &finding,
+        &["Of the newest 42 strategist runs", "12 had an answer with conditions: 24 in all"],
+    );
+}
+
+#[test]
+fn a_failure_in_a_decision_s_place_is_told_without_a_cause() {
+    let finding = only(&faulty(), "failure-logged-as-decision");
+    assert!(!finding.to_string().contains("thrown away"), "{finding:#}");
+    assert!(
+        text(&finding, "recommendation").contains("Does the llm_query row right before hold the answer?")
+    );
+    assert_eq!(report(&faulty(), &[])["analysis"]["checks"]["error"], Value::Null);
+}
