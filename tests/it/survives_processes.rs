@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::json;
 
-use self::setting::{Setting, kill, stop, stored};
+use self::setting::{Setting, kill, signal, start_ignoring_interrupts, stop, stored};
 use crate::bot_file::BotFile;
 use crate::monitor::{Run, audit};
 use crate::server::{Reply, Server};
@@ -78,6 +78,22 @@ fn a_run_that_waits_for_a_silent_llm_can_be_stopped() {
         stop(&mut child, signal);
         assert!(fs::read(copy.path()).unwrap() == waiting.template, "{signal}: the file has changed");
     }
+}
+
+#[test]
+fn a_run_that_is_started_to_ignore_interrupts_ignores_them_and_can_be_terminated() {
+    let server = Server::start(vec![answer().after(Duration::from_secs(600))]);
+    let setting = Setting::new(few_rows_1(), &["--no-llm"]);
+    let copy = Copy::of(&setting.template);
+    let waiting = Setting { flags: vec!["--base-url".to_owned(), server.base_url()], ..setting };
+    let mut child = start_ignoring_interrupts(&waiting.audit(&copy.path()));
+    while server.requests().is_empty() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-INT");
+    thread::sleep(Duration::from_millis(200));
+    assert!(child.try_wait().unwrap().is_none(), "who started it wants no interrupt to end it");
+    stop(&mut child, "-TERM");
 }
 
 #[test]
