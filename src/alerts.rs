@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use anstyle::Style;
-use anyhow::Context as _;
-use chrono::{DateTime, TimeDelta, Utc};
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::bot::{BUSY_TIMEOUT, clock};
-use crate::cli::{AlertsCommand, Format, Judged};
+use crate::bot::{BUSY_TIMEOUT, Bot, HotJournal, clock};
+use crate::cli::{AlertsCommand, Format, Judged, Snoozed};
 use crate::config::Config;
 use crate::finding::Severity;
 use crate::plural::plural;
@@ -33,7 +34,7 @@ pub(crate) fn run(
                 all: *all,
                 status: *status,
                 severity: *severity,
-                since: since.map(|hours| now - TimeDelta::hours(i64::from(hours))),
+                since: since.map(|span| now - span),
             };
             list(&wanted, config, writer)
         }
@@ -41,6 +42,7 @@ pub(crate) fn run(
         AlertsCommand::Ack(judged) => judge(judged, AlertStatus::Acknowledged, config, writer),
         AlertsCommand::Fix(judged) => judge(judged, AlertStatus::Fixed, config, writer),
         AlertsCommand::Wontfix(judged) => judge(judged, AlertStatus::Wontfix, config, writer),
+        AlertsCommand::Snooze(snoozed) => snooze(snoozed, config, now, writer),
         AlertsCommand::Reopen(judged) => judge(judged, AlertStatus::Open, config, writer),
     }
 }
@@ -69,19 +71,64 @@ fn severity(alert: &Alert) -> Option<Severity> {
     Severity::of(&alert.severity)
 }
 
-fn read(config: &Config) -> anyhow::Result<(Vec<Alert>, Option<rusqlite::Connection>)> {
-    let read = || {
-        let connection = store::open_read_only(config)?;
-        let alerts = connection.as_ref().map_or_else(|| Ok(Vec::new()), Alert::all)?;
-        Ok((alerts, connection))
+/// The alerts of the file; `None` where no run has stored any in it.
+fn read(config: &Config) -> anyhow::Result<Option<(Vec<Alert>, Connection)>> {
+    let read = || match store::open_read_only(config)? {
+        Some(connection) if store::has_alerts(&connection)? => {
+            Ok(Some((Alert::all(&connection)?, connection)))
+        }
+        _ => Ok(None),
     };
-    read()
+    let alerts = read();
+    if !matches!(alerts, Ok(Some(_))) {
+        explain(config)?;
+    }
+    alerts
         .map_err(trouble::told)
         .with_context(|| format!("cannot read the alerts in {}", config.alerts_path().display()))
 }
 
+/// What is wrong with a file that has no alerts, in the words of the audit, where anything is.
+fn explain(config: &Config) -> anyhow::Result<()> {
+    if !config.keeps_alerts_apart() {
+        return Bot::open(&config.db, HotJournal::Leave).map(drop);
+    }
+    let shown = config.alerts_path().display();
+    let name = "name the alerts' file with --alerts-db or MONITOR_ALERTS_DB";
+    ensure!(
+        config.alerts_path().exists(),
+        "there is no file {shown}: no run has stored alerts in it yet, or {name}"
+    );
+    ensure!(!config.alerts_path().is_dir(), "{shown} is a directory: {name}");
+    ensure!(config.alerts_path().is_file(), "{shown} is no regular file: {name}");
+    let tables = store::open_read_only(config).and_then(|opened| store::other_tables(opened.as_ref()));
+    match tables {
+        Ok(tables) => ensure!(tables == 0, "{shown} holds other tables and no alerts: {name}"),
+        Err(error) if trouble::is_no_database(&error) => {
+            bail!("{shown} is not an SQLite database (or is encrypted): {name}")
+        }
+        Err(_) => {}
+    }
+    Ok(())
+}
+
+fn nothing_stored(config: &Config) -> String {
+    let command: Vec<String> =
+        ["autonomous-monitor".to_owned()].into_iter().chain(config.file_flags()).collect();
+    let path = config.alerts_path().display();
+    format!("no run has stored anything in {path} yet: `{}` audits the bot and does", command.join(" "))
+}
+
 fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Result<()> {
-    let (mut alerts, _) = read(config)?;
+    let stored = read(config)?.map(|(alerts, _)| alerts);
+    if stored.is_none() && config.format == Format::Text {
+        return Ok(writeln!(
+            writer,
+            "{}",
+            one_line(&format!("There are no alerts: {}.", nothing_stored(config)))
+        )?);
+    }
+    let mut alerts = stored.unwrap_or_default();
     let known = alerts.len();
     alerts.retain(|alert| wanted.holds(alert));
     alerts.sort_by_key(|alert| std::cmp::Reverse((severity(alert), alert.id)));
@@ -94,9 +141,14 @@ fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Re
     for alert in &alerts {
         let style = severity(alert).map_or_else(Style::new, style);
         let seen = alert.times_seen.map(|times| format!(", seen {times}×")).unwrap_or_default();
+        let snoozed = alert
+            .snoozed_until
+            .as_ref()
+            .map(|until| format!(", snoozed until {until} UTC"))
+            .unwrap_or_default();
         writeln!(
             writer,
-            "{:>5}  {style}{:<8}{style:#} {:<12} {}  [{}] {}{seen}",
+            "{:>5}  {style}{:<8}{style:#} {:<12} {}  [{}] {}{seen}{snoozed}",
             alert.id,
             one_line(&alert.severity),
             alert.status.as_str(),
@@ -116,10 +168,11 @@ struct Shown<'alert> {
 }
 
 fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()> {
-    let (alerts, connection) = read(config)?;
-    let alert = alerts.iter().find(|alert| alert.id == id);
-    let (Some(alert), Some(connection)) = (alert, connection) else {
-        anyhow::bail!("there is no alert {id}: `autonomous-monitor alerts list --all` shows every one");
+    let Some((alerts, connection)) = read(config)? else {
+        bail!("there is no alert {id}: {}", nothing_stored(config));
+    };
+    let Some(alert) = alerts.iter().find(|alert| alert.id == id) else {
+        bail!("there is no alert {id}: `autonomous-monitor alerts list --all` shows every one");
     };
     let changes = store::changes_of(&connection, id)?;
     if config.format == Format::Json {
@@ -133,6 +186,7 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
             alert.last_seen_at.as_deref().unwrap_or("-")
         )
     });
+    let snoozed = alert.snoozed_until.as_ref().map(|until| format!("until {until} UTC"));
     let came_back = alert.follows_alert_id.map(|old| format!("alert {old}, which was fixed"));
     let style = severity(alert).map_or_else(Style::new, style);
     writeln!(writer, "{style}Alert {id}: {}{style:#}", one_line(&alert.title))?;
@@ -140,6 +194,7 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
         ("Type", Some(alert.alert_type.as_str())),
         ("Severity", Some(&alert.severity)),
         ("Status", Some(alert.status.as_str())),
+        ("Snoozed", snoozed.as_deref()),
         ("Source", alert.source.as_deref()),
         ("Created", alert.created_at.as_deref()),
         ("Acknowledged", alert.acknowledged_at.as_deref()),
@@ -173,9 +228,7 @@ fn judge(
     config: &Config,
     writer: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let mut connection = store::open_for_writing(config, BUSY_TIMEOUT)
-        .map_err(trouble::told)
-        .with_context(|| format!("cannot write the alerts in {}", config.alerts_path().display()))?;
+    let mut connection = open_for_writing(judged, config)?;
     store::set_status(&mut connection, &judged.ids, status, judged.note.as_deref())?;
     if config.format == Format::Json {
         return Ok(untrusted::write_json(
@@ -187,4 +240,36 @@ fn judge(
         writeln!(writer, "alert {id}: {}", status.as_str())?;
     }
     Ok(())
+}
+
+fn snooze(
+    Snoozed { judged, span }: &Snoozed,
+    config: &Config,
+    now: DateTime<Utc>,
+    writer: &mut impl Write,
+) -> anyhow::Result<()> {
+    let until = clock::utc_text(now + *span);
+    let mut connection = open_for_writing(judged, config)?;
+    store::snooze(&mut connection, &judged.ids, &until, judged.note.as_deref())?;
+    if config.format == Format::Json {
+        return Ok(untrusted::write_json(
+            writer,
+            &serde_json::json!({ "changed": judged.ids, "snoozed_until": until }),
+        )?);
+    }
+    for id in &judged.ids {
+        writeln!(writer, "alert {id}: snoozed until {until} UTC")?;
+    }
+    Ok(())
+}
+
+/// Where no run has stored anything, nothing is made for nothing.
+fn open_for_writing(judged: &Judged, config: &Config) -> anyhow::Result<Connection> {
+    if read(config)?.is_none() {
+        let ids: Vec<String> = judged.ids.iter().map(i64::to_string).collect();
+        bail!("there is no alert {}: {}", ids.join(", "), nothing_stored(config));
+    }
+    store::open_for_writing(config, BUSY_TIMEOUT)
+        .map_err(trouble::told)
+        .with_context(|| format!("cannot write the alerts in {}", config.alerts_path().display()))
 }

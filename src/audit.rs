@@ -19,9 +19,9 @@ use crate::grounding::{self, Judgement, Known};
 use crate::prompt::{Material, Prompt, Wording};
 use crate::redaction::Redaction;
 use crate::similarity::Names;
-use crate::store::{self, Alert, Kept};
+use crate::store::{self, Alert, Kept, Known as KnownAlerts};
 use crate::summary::{Summary, ignore_closed_pipe};
-use crate::{checks, demo, guard, llm};
+use crate::{checks, demo, guard, llm, summary};
 
 /// Audits, stores, and says what was found.
 ///
@@ -34,7 +34,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
         tracing::info!("Wrote the sample database {}", config.db.display());
     }
     tracing::info!("Starting autonomous monitoring...");
-    let gathered = Gathered::read(&config, now)?;
+    let gathered = Gathered::read(&config, now).inspect_err(|error| say_failure(error, &config))?;
     if config.print_prompt {
         print_prompt(&gathered.sent().render(config.max_prompt_chars), config.format)?;
         return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
@@ -47,18 +47,15 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
     let findings: Vec<Finding> = [gathered.checks.findings.as_slice(), &analysis.findings].concat();
     let (kept, store_error) = keep(&config, &findings, &gathered, now);
     let summary = Summary {
+        config: &config,
         now,
-        hours: config.hours,
-        database: &config.db,
-        dry_run: config.dry_run,
-        verbose: config.verbose,
         report: &gathered.report,
         checks: &gathered.checks,
         llm: &analysis,
         kept: &kept,
         store_error,
     };
-    if config.quiet && summary.is_nothing_new() {
+    if config.quiet && summary.is_no_news() {
         return Ok(summary.verdict());
     }
     match write_summary(&summary, config.format) {
@@ -223,18 +220,28 @@ fn keep(
     gathered: &Gathered,
     now: DateTime<Utc>,
 ) -> (Kept, Option<String>) {
-    let kept = if config.dry_run {
-        store::preview(config, findings, &gathered.names)
-    } else {
-        tracing::info!("Storing {} findings...", findings.len());
-        guard::run(|| store::store(config, findings, gathered.conclusive(config), &gathered.names, now))
-            .with_context(|| format!("cannot store alerts in {}", config.alerts_path().display()))
+    let does = if config.dry_run { "read" } else { "store" };
+    let failed = |error: &anyhow::Error| {
+        let error = format!("cannot {does} alerts in {}: {error:#}", config.alerts_path().display());
+        tracing::error!("{error}");
+        Some(error)
     };
-    match kept {
+    if !config.dry_run {
+        tracing::info!("Storing {} findings...", findings.len());
+    }
+    let known = match guard::run(|| KnownAlerts::read(config, findings, &gathered.names)) {
+        Ok(known) => known,
+        Err(error) => return (store::unstored(findings), failed(&error)),
+    };
+    if config.dry_run {
+        return (store::preview(findings, known, now), None);
+    }
+    match guard::run(|| store::store(config, findings, gathered.conclusive(config), &known, now)) {
         Ok(kept) => (kept, None),
         Err(error) => {
-            tracing::error!("{error:#}");
-            (store::unstored(findings), Some(format!("{error:#}")))
+            // What is known, and set aside, is so although nothing could be stored.
+            let previewed = store::preview(findings, known, now);
+            (Kept { totals: None, ..previewed }, failed(&error))
         }
     }
 }
@@ -248,6 +255,14 @@ fn write_summary(summary: &Summary<'_>, format: Format) -> anyhow::Result<()> {
         Format::Text => summary.write_text(&mut anstream::stdout().lock()),
     };
     ignore_closed_pipe(written).context("cannot write the summary")
+}
+
+/// Whoever looks at the first line of the output alone, as Nagios does, sees what is wrong.
+fn say_failure(error: &anyhow::Error, config: &Config) {
+    if config.format == Format::Text && !config.print_prompt {
+        let headline = summary::headline_of_failure(&format!("{error:#}"), config.name.as_deref());
+        let _ = writeln!(io::stdout(), "{headline}");
+    }
 }
 
 fn print_prompt(prompt: &Prompt, format: Format) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -16,11 +17,14 @@ use crate::store::AlertStatus;
 #[command(after_help = "\
 Exit codes: 0 nothing of high severity, 1 a high finding, 2 a critical finding,
 3 the audit is incomplete (unusable file, bad flag, LLM failed, nothing could be stored).
+A finding whose alert is acknowledged, snoozed or wontfix does not count until it becomes
+worse or, after it was fixed, comes back.
 
 The LLM's key is read from the environment only: OPENAI_API_KEY.
 
-Every hour from cron:
-  0 * * * * cd /path/to/bot && \"$HOME/.cargo/bin/autonomous-monitor\" >> monitor.log 2>&1")]
+Every hour from cron, which mails what is new:
+  MAILTO=you@example.org
+  0 * * * * cd /path/to/bot && \"$HOME/.cargo/bin/autonomous-monitor\" --quiet --log-file monitor.log")]
 pub(crate) struct Cli {
     /// Something else than an audit
     #[command(subcommand)]
@@ -34,7 +38,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
     pub(crate) hours: Option<u32>,
 
-    /// Explain more: each finding with its description, critical and high ones with evidence and recommendation, debug lines in the log
+    /// Show everything: each finding, also a known one, with its description, evidence and recommendation, and debug lines in the log
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
 
@@ -42,7 +46,7 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Run the built-in checks only, without the LLM
+    /// Run the built-in checks only, without the LLM [env: MONITOR_NO_LLM=1]
     #[arg(long, global = true)]
     pub(crate) no_llm: bool,
 
@@ -50,7 +54,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 
-    /// Write the log lines to this file as well (appended)
+    /// Write the log lines to this file as well (appended; its folder is made if that alone is missing)
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) log_file: Option<PathBuf>,
 
@@ -66,7 +70,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "PATH", env = "MONITOR_ALERTS_DB", value_parser = path())]
     pub(crate) alerts_db: Option<PathBuf>,
 
-    /// Print nothing when nothing is new and the exit code is 0
+    /// Print only when something is new, worse or back, or the audit is incomplete; the exit code stays
     #[arg(long)]
     pub(crate) quiet: bool,
 
@@ -113,7 +117,7 @@ pub(crate) enum Command {
     /// Look at the alerts and say what became of them
     #[command(subcommand)]
     Alerts(AlertsCommand),
-    /// Check the setup: file, views, clock, endpoint, model and schema support, a line each with ok or the remedy
+    /// Check the setup: file, views, clock, endpoint, model, schema support, and whether alerts and log can be written, a line each with ok or the remedy
     Doctor,
     /// List the built-in checks: id, theme, threshold, and why
     Checks,
@@ -133,21 +137,24 @@ pub(crate) enum AlertsCommand {
         /// Only alerts of this severity or above
         #[arg(long, value_enum, value_name = "SEVERITY")]
         severity: Option<Severity>,
-        /// Only alerts that were stored in the last so many hours
-        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=87_600))]
-        since: Option<u32>,
+        /// Only alerts that were stored since so long ago: 90m, 12h, 7d, 2w, or hours without a unit
+        #[arg(long, value_name = "TIME", value_parser = since)]
+        since: Option<TimeDelta>,
     },
     /// Show everything about one alert, with its sightings and its life
     Show {
         /// Number of the alert
         id: i64,
     },
-    /// Acknowledge alerts: somebody is on them
+    /// Acknowledge alerts: somebody is on them, they count for no exit code until they become worse
     Ack(Judged),
     /// Close alerts as fixed: if the problem comes back, it is a new alert
+    #[command(visible_alias = "resolve")]
     Fix(Judged),
-    /// Close alerts for good: shown as known when they are found again, and never paged again
+    /// Close alerts for good: known when they are found again, opened again only if they become worse
     Wontfix(Judged),
+    /// Hear nothing of alerts for a time: until then they count for no exit code unless they become worse
+    Snooze(Snoozed),
     /// Open alerts again
     Reopen(Judged),
 }
@@ -163,6 +170,16 @@ pub(crate) struct Judged {
     pub(crate) note: Option<String>,
 }
 
+/// Alerts, for how long, and why.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub(crate) struct Snoozed {
+    #[command(flatten)]
+    pub(crate) judged: Judged,
+    /// For how long, from 1m to 365d: 30m, 12h, 7d, 2w
+    #[arg(long = "for", required = true, value_name = "TIME", value_parser = snooze)]
+    pub(crate) span: TimeDelta,
+}
+
 /// Form of the summary on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -174,6 +191,33 @@ pub(crate) enum Format {
 
 /// Below this the brief, the output contract and one line a section do not fit.
 pub(crate) const MIN_PROMPT_CHARS: usize = 6_000;
+
+/// Ten years: as far as the longest window goes back.
+const LONGEST_SINCE: TimeDelta = TimeDelta::hours(87_600);
+/// Whoever wants to hear nothing for longer closes the alert.
+const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(365);
+
+fn since(text: &str) -> Result<TimeDelta, String> {
+    let hours = text.bytes().all(|letter| letter.is_ascii_digit()).then(|| format!("{text}h"));
+    span(hours.as_deref().unwrap_or(text), LONGEST_SINCE)
+}
+
+fn snooze(text: &str) -> Result<TimeDelta, String> {
+    span(text, LONGEST_SNOOZE)
+}
+
+/// A number and its unit, like `7d`.
+fn span(text: &str, longest: TimeDelta) -> Result<TimeDelta, String> {
+    const UNIT_MINUTES: [(char, u32); 4] = [('m', 1), ('h', 60), ('d', 1_440), ('w', 10_080)];
+    let minutes = UNIT_MINUTES.into_iter().find_map(|(unit, minutes)| {
+        let number = text.strip_suffix(unit)?;
+        number.parse::<u32>().ok()?.checked_mul(minutes)
+    });
+    let span = minutes.filter(|minutes| *minutes > 0).map(|minutes| TimeDelta::minutes(minutes.into()));
+    span.filter(|span| *span <= longest).ok_or_else(|| {
+        format!("give a whole number and m, h, d or w, like 12h or 7d, from 1m to {}d", longest.num_days())
+    })
+}
 
 /// A path that may be empty: an empty variable counts as unset, not as an error.
 fn path() -> impl TypedValueParser<Value = PathBuf> {

@@ -15,6 +15,7 @@ use crate::bot::clock;
 use crate::bot::generation::Limits;
 use crate::checks;
 use crate::cli::{Cli, Command, Format, MIN_PROMPT_CHARS};
+use crate::untrusted::one_line;
 
 const DEFAULT_DB: &str = "data/trading_bot.db";
 const DEFAULT_HOURS: u32 = 24;
@@ -37,17 +38,19 @@ const LARGEST_THRESHOLD: f64 = 1e9;
 /// Everything a run needs to know, valid as a whole.
 #[derive(Debug)]
 pub(crate) struct Config {
+    /// What the owner calls the bot.
+    pub(crate) name: Option<String>,
     /// The bot's database file; with `demo`, replaced by the sample file.
     pub(crate) db: PathBuf,
     /// Length of the analysis window.
     pub(crate) hours: u32,
     /// The moment to audit; `None` is now.
     pub(crate) as_of: Option<DateTime<Utc>>,
-    /// Show critical and high findings in full, log at debug level.
+    /// Show every finding in full, log at debug level.
     pub(crate) verbose: bool,
     /// Where the alerts are kept, if not in the bot's file.
     pub(crate) alerts_db: Option<PathBuf>,
-    /// Print nothing when nothing is new and the exit code is 0.
+    /// Print only when something is new, worse or back, or the audit is incomplete.
     pub(crate) quiet: bool,
     /// Believe the LLM also where the report does not carry what it says.
     pub(crate) trust_llm: bool,
@@ -156,6 +159,36 @@ pub(crate) struct LimitOverrides {
 }
 
 impl LimitOverrides {
+    fn check(&self) -> anyhow::Result<()> {
+        const LONGEST_SECONDS: f64 = 365.0 * 86_400.0;
+        let is_amount = |value: f64| value > 0.0 && value.is_finite();
+        let is_fraction = |value: f64| value > 0.0 && value <= 1.0;
+        let is_count = |value: f64| value >= 1.0 && value.is_finite() && value.fract() == 0.0;
+        // Without a cooldown, or a pause, a bot works.
+        let is_time = |value: f64| (0.0..=LONGEST_SECONDS).contains(&value);
+        let fraction = "a fraction above 0 and up to 1, 0.2 for 20 %";
+        let (count, time) = ("a whole number from 1 on", "seconds from 0 to 31536000, a year");
+        for (name, value, is_right, give) in [
+            (
+                "starting_balance_usd",
+                self.starting_balance_usd,
+                &is_amount as &dyn Fn(f64) -> bool,
+                "an amount above 0",
+            ),
+            ("max_exposure_fraction", self.max_exposure_fraction, &is_fraction, fraction),
+            ("max_trade_fraction", self.max_trade_fraction, &is_fraction, fraction),
+            ("max_positions", self.max_positions, &is_count, count),
+            ("max_positions_per_coin", self.max_positions_per_coin, &is_count, count),
+            ("cooldown_seconds", self.cooldown_seconds, &is_time, time),
+            ("cycle_pause_seconds", self.cycle_pause_seconds, &is_time, time),
+        ] {
+            if let Some(value) = value {
+                ensure!(is_right(value), "limits.{name} = {value}: give {give}");
+            }
+        }
+        Ok(())
+    }
+
     /// A generation's limits, with what is stated here in their place.
     pub(crate) fn applied_to(&self, own: Limits) -> Limits {
         Limits {
@@ -170,14 +203,25 @@ impl LimitOverrides {
     }
 }
 
+/// What is read from the environment and by no flag.
+#[derive(Debug, Default)]
+pub(crate) struct Environment<'run> {
+    /// `OPENAI_API_KEY`.
+    pub(crate) api_key: Option<&'run str>,
+    /// `MONITOR_NO_LLM`.
+    pub(crate) no_llm: Option<&'run str>,
+}
+
 /// The config file, as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    name: Option<String>,
     db: Option<PathBuf>,
     alerts_db: Option<PathBuf>,
     hours: Option<u32>,
     log_file: Option<PathBuf>,
+    no_llm: Option<bool>,
     base_url: Option<String>,
     model: Option<String>,
     timeout_seconds: Option<u64>,
@@ -199,7 +243,7 @@ impl Config {
     ///
     /// # Errors
     /// One sentence that says which setting is wrong and what it may be.
-    pub(crate) fn new(cli: Cli, api_key: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) fn new(cli: Cli, environment: Environment<'_>) -> anyhow::Result<Self> {
         let file = match cli.config.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => File::read(&path)?,
             None => File::default(),
@@ -207,14 +251,15 @@ impl Config {
         let named_endpoint = text(cli.base_url).or(file.base_url);
         let named_model = text(cli.model).or(file.model);
         let asks_none = matches!(cli.command, Some(Command::Alerts(_) | Command::Checks));
-        let without_llm =
-            cli.no_llm || asks_none || (cli.demo && named_endpoint.is_none() && !cli.print_prompt);
+        let no_llm =
+            cli.no_llm || switch("MONITOR_NO_LLM", environment.no_llm)?.or(file.no_llm).unwrap_or(false);
+        let without_llm = no_llm || asks_none || (cli.demo && named_endpoint.is_none() && !cli.print_prompt);
         let llm = match without_llm {
             true => None,
             false => Some(LlmConfig {
                 base_url: base_url(named_endpoint.as_deref().unwrap_or(DEFAULT_BASE_URL))?,
                 model: named_model.unwrap_or_else(|| DEFAULT_MODEL.to_owned()),
-                api_key: checked_key(api_key)?,
+                api_key: checked_key(environment.api_key)?,
                 timeout: Duration::from_secs(
                     cli.timeout.or(file.timeout_seconds).unwrap_or(DEFAULT_TIMEOUT_SECONDS),
                 ),
@@ -224,6 +269,7 @@ impl Config {
             }),
         };
         let config = Self {
+            name: text(file.name),
             db: cli
                 .db
                 .filter(|path| !path.as_os_str().is_empty())
@@ -262,6 +308,14 @@ impl Config {
         self.alerts_db.as_deref().unwrap_or(&self.db)
     }
 
+    /// What another command needs to find the same files.
+    pub(crate) fn file_flags(&self) -> Vec<String> {
+        let is_named = self.db != Path::new(DEFAULT_DB);
+        let files = [("--db", is_named.then_some(&self.db)), ("--alerts-db", self.alerts_db.as_ref())];
+        let flag = |(flag, path): (&str, Option<&PathBuf>)| Some(format!("{flag} {}", for_shell(path?)));
+        files.into_iter().filter_map(flag).collect()
+    }
+
     /// Whether the alerts have a file of their own.
     pub(crate) fn keeps_alerts_apart(&self) -> bool {
         self.alerts_db.as_deref().is_some_and(|alerts| !is_same_file(alerts, &self.db))
@@ -298,26 +352,7 @@ impl Config {
             );
             ensure!(llm.max_tokens >= 256, "max_tokens = {}: give at least 256", llm.max_tokens);
         }
-        let limits = &self.limits;
-        for (name, value) in [
-            ("starting_balance_usd", limits.starting_balance_usd),
-            ("max_exposure_fraction", limits.max_exposure_fraction),
-            ("max_trade_fraction", limits.max_trade_fraction),
-            ("max_positions", limits.max_positions),
-            ("max_positions_per_coin", limits.max_positions_per_coin),
-            ("cooldown_seconds", limits.cooldown_seconds),
-            ("cycle_pause_seconds", limits.cycle_pause_seconds),
-        ] {
-            if let Some(value) = value {
-                // Without a cooldown, or a pause, a bot works; without a balance it has nothing to trade.
-                let may_be_zero = name.ends_with("_seconds");
-                ensure!(
-                    value.is_finite() && (value > 0.0 || may_be_zero && value == 0.0),
-                    "limits.{name} = {value}: give a number {}",
-                    if may_be_zero { "from zero on" } else { "above zero" }
-                );
-            }
-        }
+        self.limits.check()?;
         for (id, settings) in &self.checks {
             let Some(check) = checks::all().find(|check| check.id == id) else {
                 bail!("[checks.{id}]: there is no such check{}", suggestion(id));
@@ -328,9 +363,25 @@ impl Config {
                     (0.0..=LARGEST_THRESHOLD).contains(&threshold),
                     "[checks.{id}]: threshold = {threshold}: give a number from zero to {LARGEST_THRESHOLD}"
                 );
+                let is_share =
+                    check.threshold.as_ref().is_some_and(|threshold| threshold.reason.starts_with("share "));
+                ensure!(
+                    threshold <= 1.0 || !is_share,
+                    "[checks.{id}]: threshold = {threshold}: give a share from 0 to 1, 0.2 for 20 %"
+                );
             }
         }
         Ok(())
+    }
+}
+
+/// A path as a shell reads it.
+fn for_shell(path: &Path) -> String {
+    let text = one_line(&path.display().to_string());
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%=:,".contains(letter);
+    match text.chars().all(is_plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 
@@ -363,6 +414,16 @@ impl File {
 /// An empty variable counts as unset.
 fn text(value: Option<String>) -> Option<String> {
     value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A variable that switches something on or off.
+fn switch(name: &str, value: Option<&str>) -> anyhow::Result<Option<bool>> {
+    match value.unwrap_or_default().trim().to_lowercase().as_str() {
+        "" => Ok(None),
+        "1" | "true" | "yes" | "on" => Ok(Some(true)),
+        "0" | "false" | "no" | "off" => Ok(Some(false)),
+        other => bail!("{name} = {other}: give 1 or 0"),
+    }
 }
 
 fn base_url(text: &str) -> anyhow::Result<reqwest::Url> {

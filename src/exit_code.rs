@@ -37,6 +37,16 @@ impl Verdict {
         if self == Self::Ok { Self::Incomplete } else { self }
     }
 
+    /// Nagios' word for the number.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::High => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Incomplete => "UNKNOWN",
+        }
+    }
+
     /// The number that cron sees.
     pub(crate) fn code(self) -> u8 {
         match self {

@@ -150,6 +150,22 @@ pub(crate) enum Disposition {
     Suppressed,
 }
 
+/// What is new about a finding for whoever knows the alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum News {
+    /// No alert has told it before.
+    New,
+    /// Its alert has told it as less severe.
+    Worse,
+    /// Its alert was fixed, or the snooze of its alert is over.
+    Returned,
+    /// Its alert tells it already.
+    Known,
+    /// Another finding of this run tells it already.
+    Repeated,
+}
+
 /// A finding and what became of it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Outcome {
@@ -160,8 +176,16 @@ pub(crate) struct Outcome {
     pub(crate) disposition: Disposition,
     /// The row in `monitoring_alerts` that stands for it; null in a preview.
     pub(crate) alert_id: Option<i64>,
-    /// What people have said of that alert: one that nobody wants to hear of raises no exit code.
+    /// What people have said of that alert: one that somebody has set aside raises no exit code.
     pub(crate) alert_status: Option<AlertStatus>,
+    /// What is new about it.
+    pub(crate) news: News,
+    /// How bad its alert was before; null where it has not become worse.
+    pub(crate) previous_severity: Option<Severity>,
+    /// The fixed alert whose problem has come back; null where there is none.
+    pub(crate) follows_alert_id: Option<i64>,
+    /// Until then nobody wants to hear of it, UTC; null where it is not snoozed.
+    pub(crate) snoozed_until: Option<String>,
 }
 
 impl Outcome {
@@ -170,10 +194,19 @@ impl Outcome {
         Self::of(finding, Disposition::New, Some((id, AlertStatus::Open)))
     }
 
+    /// The problem of a fixed alert has come back.
+    pub(crate) fn following(mut self, fixed: Option<&Alert>) -> Self {
+        if let Some(fixed) = fixed {
+            (self.news, self.follows_alert_id) = (News::Returned, Some(fixed.id));
+        }
+        self
+    }
+
     /// An alert says it already. How bad it is, a check has measured: an LLM's words make it no worse.
     pub(crate) fn repeated(finding: &Finding, alert: &Alert) -> Self {
         let stored = (alert.id != Alert::PREVIEWED).then_some((alert.id, alert.status));
         let mut outcome = Self::of(finding, Disposition::Duplicate, stored);
+        outcome.news = News::Known;
         let measured = alert.check_id().and_then(|_| Severity::of(&alert.severity));
         if let (Source::Llm, Some(measured)) = (&finding.source, measured) {
             outcome.finding.severity = measured.min(finding.severity);
@@ -197,11 +230,25 @@ impl Outcome {
             disposition,
             alert_id: alert.map(|(id, _)| id),
             alert_status: alert.map(|(_, status)| status),
+            news: News::New,
+            previous_severity: None,
+            follows_alert_id: None,
+            snoozed_until: None,
         }
     }
 
-    /// Whether it counts for the exit code: nobody has closed it for good, and it is no mere claim.
+    /// Whether it counts for the exit code: nobody has set it aside, and it is no mere claim.
     pub(crate) fn pages(&self) -> bool {
-        self.alert_status != Some(AlertStatus::Wontfix) && self.finding.grounded != Some(false)
+        !self.is_set_aside() && self.finding.grounded != Some(false)
+    }
+
+    /// Whether somebody has acknowledged or snoozed its alert, or closed it for good.
+    pub(crate) fn is_set_aside(&self) -> bool {
+        self.snoozed_until.is_some() || self.alert_status.is_some_and(|status| status != AlertStatus::Open)
+    }
+
+    /// Whether whoever knows the alerts has a reason to look.
+    pub(crate) fn is_news(&self) -> bool {
+        matches!(self.news, News::New | News::Worse | News::Returned)
     }
 }

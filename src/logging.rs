@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tracing::{Event, Level, Subscriber};
@@ -18,15 +19,18 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::config::Config;
 use crate::untrusted;
 
-/// Sends log lines to stderr and, if one is named, to a file (appended). Only our own lines: what
+/// Faster parts need no line of their own.
+const SLOW: Duration = Duration::from_millis(10);
+
+/// Sends log lines to stderr and, if one is given, to a file (appended). Only our own lines: what
 /// libraries log can hold headers. With `--quiet` stderr, which cron mails, has only what went wrong.
 ///
 /// # Errors
 /// When the log file cannot be opened.
-pub(crate) fn init(config: &Config) -> anyhow::Result<()> {
+pub(crate) fn init(config: &Config, log_file: Option<&Path>) -> anyhow::Result<()> {
     let level = if config.verbose { Level::DEBUG } else { Level::INFO };
-    let shown = if config.quiet { Level::WARN } else { level };
-    let file = config.log_file.as_deref().map(open).transpose()?;
+    let shown = if config.quiet { Level::ERROR } else { level };
+    let file = log_file.map(open).transpose()?;
     tracing_subscriber::registry()
         .with(lines().with_writer(io::stderr).with_filter(ours(shown)))
         .with(file.map(|file| lines().with_writer(Mutex::new(file)).with_filter(ours(level))))
@@ -35,15 +39,30 @@ pub(crate) fn init(config: &Config) -> anyhow::Result<()> {
 }
 
 fn open(path: &Path) -> anyhow::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder of the log file {}", path.display()))?;
+    if let Some(folder) = missing_folder(path) {
+        let made = fs::create_dir(folder);
+        // Another monitor may have been faster.
+        let made = if folder.is_dir() { Ok(()) } else { made };
+        made.with_context(|| format!("cannot make the folder of the log file {}", path.display()))?;
     }
     OpenOptions::new()
         .create(true)
         .append(true)
         .open(path)
         .with_context(|| format!("cannot open the log file {}", path.display()))
+}
+
+/// The folder of a log file, where it is not there.
+pub(crate) fn missing_folder(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+}
+
+/// Says how long a part took, where that is worth a line.
+pub(crate) fn took(part: &str, started: Instant) {
+    let elapsed = started.elapsed();
+    if elapsed >= SLOW {
+        tracing::debug!("{part} took {:.1} ms", elapsed.as_secs_f64() * 1e3);
+    }
 }
 
 fn lines<S>() -> Layer<S, DefaultFields, PythonLine>

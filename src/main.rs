@@ -38,7 +38,7 @@ use chrono::Utc;
 use clap::Parser as _;
 
 use crate::cli::{AlertsCommand, Cli, Command, Format};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::exit_code::Verdict;
 use crate::summary::ignore_closed_pipe;
 
@@ -90,8 +90,13 @@ fn fail(format: Format, sentence: &str) -> Verdict {
 
 fn run(cli: Cli) -> anyhow::Result<Verdict> {
     let command = cli.command.clone();
-    let config = Config::new(cli, std::env::var("OPENAI_API_KEY").ok().as_deref())?;
-    logging::init(&config)?;
+    let variable = |name| std::env::var(name).ok();
+    let (api_key, no_llm) = (variable("OPENAI_API_KEY"), variable("MONITOR_NO_LLM"));
+    let environment = Environment { api_key: api_key.as_deref(), no_llm: no_llm.as_deref() };
+    let config = Config::new(cli, environment)?;
+    // An examination says itself whether the log file can be written.
+    let log_file = config.log_file.as_deref().filter(|_| command != Some(Command::Doctor));
+    logging::init(&config, log_file)?;
     match command {
         None => audit::run(config),
         Some(Command::Alerts(command)) => judge_alerts(&command, &config),

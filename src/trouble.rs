@@ -18,6 +18,12 @@ pub(crate) fn told(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
+/// Whether the file is no SQLite database at all.
+pub(crate) fn is_no_database(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<rusqlite::Error>());
+    causes.any(|cause| cause.sqlite_error_code() == Some(ErrorCode::NotADatabase))
+}
+
 fn sentence(code: ErrorCode) -> Option<String> {
     Some(match code {
         ErrorCode::DiskFull => "the disk is full: free some space, the next run makes up for it".to_owned(),

@@ -12,7 +12,7 @@ use super::{Bot, HotJournal};
 use crate::checks;
 use crate::cli::Cli;
 use crate::collectors::{Context, Report};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::demo;
 
 const GENERATION_2: &str = include_str!("../../tests/it/bot_file/generation2.sql");
@@ -34,7 +34,8 @@ fn plans(mut bot: Bot, now: DateTime<Utc>) -> Vec<(String, String)> {
         }
     };
     bot.connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(record)).unwrap();
-    let config = Config::new(Cli::parse_from(["autonomous-monitor", "--no-llm"]), None).unwrap();
+    let config =
+        Config::new(Cli::parse_from(["autonomous-monitor", "--no-llm"]), Environment::default()).unwrap();
     let context = Context::new(&bot, &config, now).unwrap();
     let report = Report::collect(&context);
     assert!(report.failed().is_empty());

@@ -40,6 +40,7 @@ use crate::config::CheckSettings;
 use crate::finding::{Finding, Source};
 use crate::guard;
 use crate::llm::Status;
+use crate::logging;
 
 /// Expected share of false claims among the statistical claims of a run (Benjamini and Hochberg, 1995).
 const FALSE_DISCOVERY_RATE: f64 = 0.05;
@@ -157,7 +158,7 @@ pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
         let audit = Audit { context, report, threshold, shared: &shared, has_read_log: Cell::new(false) };
         let started = Instant::now();
         let found = guard::run(|| run_one(check, &audit));
-        tracing::debug!("check {} took {:.1} ms", check.id, started.elapsed().as_secs_f64() * 1e3);
+        logging::took(check.id, started);
         match found {
             Ok(None) => undecided.push(check.id),
             Ok(Some(found)) => {

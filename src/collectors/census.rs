@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use serde::Serialize;
 
-pub(crate) use self::column::{Column, Form, Kind, Odd, words};
+pub(crate) use self::column::{Column, Form, Kind, Odd, Reading, words};
 use self::rows::Ordered;
 use self::sample::Sample;
 pub(crate) use self::schema::Schema;
@@ -110,8 +110,13 @@ impl Table {
 
     /// Whether the monitor made it: its alerts, their life, and the version of these tables.
     pub(crate) fn is_monitors_own(&self) -> bool {
-        const OWN: [&str; 4] =
-            ["monitoring_alerts", "monitoring_changes", "monitoring_migrations", "monitoring_sightings"];
+        const OWN: [&str; 5] = [
+            "monitoring_alerts",
+            "monitoring_changes",
+            "monitoring_migrations",
+            "monitoring_sightings",
+            "monitoring_snoozes",
+        ];
         OWN.contains(&self.schema.name.as_str())
     }
 

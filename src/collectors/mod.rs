@@ -30,7 +30,7 @@ use crate::bot::opening::{self, Opening};
 use crate::bot::trade::{self, Later};
 use crate::bot::{Bot, Period, UnreadableTimes, generation, skipped};
 use crate::config::Config;
-use crate::guard;
+use crate::{guard, logging};
 
 use activity::Activity;
 pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};
@@ -305,7 +305,7 @@ impl<T> Section<T> {
         tracing::info!("Collecting {name}...");
         let started = Instant::now();
         let collected = guard::run(|| collect(context));
-        tracing::debug!("{name} took {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+        logging::took(name, started);
         match collected {
             Ok(section) => Self::Available(section),
             Err(error) => {

@@ -1,11 +1,13 @@
 //! An alert as it is stored, with what is known of it beside the specification's columns.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-use crate::bot::cell;
-use crate::finding::Finding;
+use crate::bot::{cell, clock};
+use crate::finding::{Finding, News, Outcome, Severity};
 
 /// What may be said of an alert, and who says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -89,6 +91,12 @@ SELECT
 FROM monitoring_alerts
 ORDER BY id";
 
+const SNOOZES: &str = "
+SELECT
+    alert_id,
+    snoozed_until
+FROM monitoring_snoozes";
+
 /// One row of `monitoring_alerts`. Times are UTC text.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Alert {
@@ -97,6 +105,9 @@ pub(crate) struct Alert {
     /// The finding of this run that it has just become.
     #[serde(skip)]
     pub(super) place: Option<usize>,
+    /// A finding of this run has met it already.
+    #[serde(skip)]
+    pub(super) is_met: bool,
     /// The kind of problem.
     #[serde(rename = "type")]
     pub(crate) alert_type: String,
@@ -132,6 +143,8 @@ pub(crate) struct Alert {
     pub(crate) missed_runs: i64,
     /// The fixed alert whose problem has come back as this one.
     pub(crate) follows_alert_id: Option<i64>,
+    /// Until then nobody wants to hear of it.
+    pub(crate) snoozed_until: Option<String>,
 }
 
 impl Alert {
@@ -148,7 +161,14 @@ impl Alert {
         let sql = if has("monitoring_sightings")? { ALERTS } else { ALERTS_WITHOUT_SIGHTINGS };
         let mut statement = connection.prepare(sql).context("cannot read the alerts")?;
         let alerts = statement.query_map([], Self::from_row)?.collect::<Result<_, _>>();
-        alerts.context("cannot read the alerts")
+        let mut alerts: Vec<Self> = alerts.context("cannot read the alerts")?;
+        if has("monitoring_snoozes")? {
+            let mut snoozes = snoozes(connection).context("cannot read the snoozed alerts")?;
+            for alert in &mut alerts {
+                alert.snoozed_until = snoozes.remove(&alert.id);
+            }
+        }
+        Ok(alerts)
     }
 
     /// The alerts that are open or acknowledged, newest first.
@@ -186,7 +206,35 @@ impl Alert {
             times_seen: cell::integer(row, 15)?,
             missed_runs: cell::integer(row, 16)?.unwrap_or(0),
             follows_alert_id: cell::integer(row, 17)?,
+            is_met: false,
+            snoozed_until: None,
         })
+    }
+
+    /// What a finding that says the same makes of it: whoever has set it aside hears of it again when it has
+    /// become worse, or when its snooze is over. A claim that the report does not carry makes nothing worse.
+    pub(super) fn meet(&mut self, finding: &Finding, audited_at: &str) -> Outcome {
+        let mut outcome = Outcome::repeated(finding, self);
+        let severity = outcome.finding.severity;
+        let before = Severity::of(&self.severity).filter(|before| *before < severity);
+        if before.is_some() && finding.grounded != Some(false) {
+            self.severity = severity.as_str().to_owned();
+            (outcome.news, outcome.previous_severity) = (News::Worse, before);
+        } else if self.snoozed_until.as_deref().is_some_and(|until| until <= audited_at) {
+            outcome.news = News::Returned;
+        }
+        if matches!(outcome.news, News::Worse | News::Returned) {
+            (self.status, self.snoozed_until) = (AlertStatus::Open, None);
+        }
+        if self.is_met && outcome.news != News::Worse {
+            outcome.news = News::Repeated;
+        }
+        self.is_met = true;
+        if outcome.alert_id.is_some() {
+            outcome.alert_status = Some(self.status);
+        }
+        outcome.snoozed_until.clone_from(&self.snoozed_until);
+        outcome
     }
 
     /// The number of an alert that a dry run would store.
@@ -214,6 +262,8 @@ impl Alert {
             times_seen: Some(1),
             missed_runs: 0,
             follows_alert_id: None,
+            is_met: true,
+            snoozed_until: None,
         }
     }
 
@@ -221,4 +271,17 @@ impl Alert {
     pub(crate) fn check_id(&self) -> Option<&str> {
         self.source.as_deref()?.strip_prefix("check:")
     }
+}
+
+fn snoozes(connection: &Connection) -> rusqlite::Result<BTreeMap<i64, String>> {
+    let mut statement = connection.prepare(SNOOZES)?;
+    let mut rows = statement.query([])?;
+    let mut snoozes = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        if let (Some(id), Some(until)) = (cell::integer(row, 0)?, cell::text(row, 1)?) {
+            // What is no time ends never.
+            snoozes.extend(clock::parse_utc(&until).map(|until| (id, clock::utc_text(until))));
+        }
+    }
+    Ok(snoozes)
 }

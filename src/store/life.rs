@@ -1,7 +1,7 @@
 //! What people do with alerts: acknowledge, close, reopen, with a note.
 
 use anyhow::{Context as _, ensure};
-use rusqlite::{Connection, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 use serde::Serialize;
 
 use super::AlertStatus;
@@ -34,6 +34,20 @@ UPDATE monitoring_sightings
 SET missed_runs = 0
 WHERE alert_id = :id";
 
+/// Whoever says something of an alert ends its snooze.
+const END_SNOOZE: &str = "
+DELETE FROM monitoring_snoozes
+WHERE alert_id = :id";
+
+const SNOOZE: &str = "
+INSERT OR REPLACE INTO monitoring_snoozes (alert_id, snoozed_until)
+VALUES (:id, :until)";
+
+const IS_CLOSED: &str = "
+SELECT lower(trim(status)) IN ('fixed', 'wontfix')
+FROM monitoring_alerts
+WHERE id = :id";
+
 const CHANGES: &str = "
 SELECT
     changed_at,
@@ -42,6 +56,9 @@ SELECT
 FROM monitoring_changes
 WHERE alert_id = ?1
 ORDER BY id";
+
+const UNKNOWN: &str =
+    "there is no alert {}: nothing was changed; `autonomous-monitor alerts list --all` shows every one";
 
 /// One change of an alert's status.
 #[derive(Debug, Serialize)]
@@ -71,11 +88,36 @@ pub(crate) fn set_status(
             unknown.push(id.to_string());
         }
     }
-    ensure!(
-        unknown.is_empty(),
-        "there is no alert {}: nothing was changed; `autonomous-monitor alerts list --all` shows every one",
-        unknown.join(", ")
-    );
+    ensure!(unknown.is_empty(), UNKNOWN.replace("{}", &unknown.join(", ")));
+    transaction.commit().context("cannot commit the change")
+}
+
+/// Wants to hear nothing of alerts before a moment, all of them or none.
+///
+/// # Errors
+/// When an id is unknown, an alert is closed, or the file cannot be written.
+pub(crate) fn snooze(
+    connection: &mut Connection,
+    ids: &[i64],
+    until: &str,
+    note: Option<&str>,
+) -> anyhow::Result<()> {
+    let transaction = connection.transaction().context("cannot get the write lock")?;
+    let note = note.map_or_else(String::new, |note| format!(": {note}"));
+    let note = format!("snoozed until {until} UTC{note}");
+    for id in ids {
+        let closed: Option<Option<bool>> = transaction
+            .prepare_cached(IS_CLOSED)?
+            .query_row(named_params! {":id": id}, |row| row.get(0))
+            .optional()?;
+        ensure!(closed.is_some(), UNKNOWN.replace("{}", &id.to_string()));
+        ensure!(
+            closed.flatten() != Some(true),
+            "alert {id} is closed: nothing was changed; `autonomous-monitor alerts reopen {id}` opens it again"
+        );
+        change(&transaction, *id, AlertStatus::Open, Some(&note))?;
+        transaction.prepare_cached(SNOOZE)?.execute(named_params! {":id": id, ":until": until})?;
+    }
     transaction.commit().context("cannot commit the change")
 }
 
@@ -93,7 +135,9 @@ pub(super) fn change(
     transaction
         .prepare_cached(ADD_CHANGE)?
         .execute(named_params! {":id": id, ":status": status, ":note": note})?;
-    transaction.prepare_cached(FORGET_MISSED_RUNS)?.execute(named_params! {":id": id})?;
+    for forgets in [FORGET_MISSED_RUNS, END_SNOOZE] {
+        transaction.prepare_cached(forgets)?.execute(named_params! {":id": id})?;
+    }
     Ok(true)
 }
 

@@ -8,15 +8,17 @@ mod run;
 mod same;
 mod tables;
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub(crate) use self::alert::{Alert, AlertStatus};
-pub(crate) use self::life::{Change, changes_of, set_status};
-pub(crate) use self::run::{Kept, Resolved, Totals, preview, store, unstored};
+pub(crate) use self::life::{Change, changes_of, set_status, snooze};
+pub(crate) use self::run::{Kept, Known, Resolved, Totals, preview, store, unstored};
 use crate::bot::{self, BUSY_TIMEOUT};
 use crate::config::Config;
 use crate::trouble;
@@ -52,12 +54,60 @@ pub(crate) fn open_read_only(config: &Config) -> anyhow::Result<Option<Connectio
     Ok(Some(connection))
 }
 
+/// Whether a run has made our tables in the file, or the bot its part of them.
+///
+/// # Errors
+/// When the schema cannot be read.
+pub(crate) fn has_alerts(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.table_exists(Some("main"), "monitoring_alerts")
+}
+
+/// Number of tables that are not ours.
+///
+/// # Errors
+/// When the schema cannot be read.
+pub(crate) fn other_tables(connection: Option<&Connection>) -> anyhow::Result<i64> {
+    const OTHER_TABLES: &str = "
+SELECT count(*)
+FROM sqlite_master
+WHERE type = 'table' AND name NOT LIKE 'monitoring\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    let count = connection.map(|connection| connection.query_row(OTHER_TABLES, [], |row| row.get(0)));
+    Ok(count.transpose()?.unwrap_or(0))
+}
+
+/// Writes within a transaction that is rolled back: whether a run could store its alerts.
+///
+/// # Errors
+/// When it could not.
+pub(crate) fn try_writing(config: &Config) -> anyhow::Result<()> {
+    const PROBE: &str =
+        "CREATE TABLE monitoring_probe (probed INTEGER); INSERT INTO monitoring_probe VALUES (1)";
+    let mut log = config.alerts_path().as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    let mut connection = connect_for_writing(config, BUSY_TIMEOUT)?;
+    if has_log {
+        // What a stopped bot has left in its log is not for an examination to move.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
+    tables::check_version(&connection, config.alerts_path())?;
+    let transaction = connection.transaction().context("cannot get the write lock")?;
+    transaction.execute_batch(PROBE).context("cannot write")?;
+    transaction.rollback().context("cannot roll back")
+}
+
 /// Opens the file that keeps the alerts for writing, with our tables as this version knows them. A file
 /// of its own is made if it is missing, the bot's never. What is locked for longer than `patience` is an error.
 ///
 /// # Errors
 /// When the file cannot be written now, or a newer version has written it.
 pub(crate) fn open_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Connection> {
+    let mut connection = connect_for_writing(config, patience)?;
+    tables::make(&mut connection, config.alerts_path())?;
+    Ok(connection)
+}
+
+fn connect_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if config.alerts_db.is_some() {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
@@ -75,7 +125,6 @@ pub(crate) fn open_for_writing(config: &Config, patience: Duration) -> anyhow::R
     if connection.table_exists(Some("main"), "monitoring_alerts")? {
         check_columns(&connection)?;
     }
-    tables::make(&mut connection, path)?;
     Ok(connection)
 }
 

@@ -13,7 +13,7 @@ use super::same::Sameness;
 use super::{Alert, AlertStatus, open_for_writing, open_read_only};
 use crate::bot::{BUSY_TIMEOUT, clock};
 use crate::config::Config;
-use crate::finding::{Finding, Outcome, Severity, Source};
+use crate::finding::{Finding, News, Outcome, Source};
 use crate::similarity::Names;
 
 /// A model that reports more than this in one hour reports noise; the rest is counted.
@@ -122,14 +122,13 @@ pub(crate) fn store(
     config: &Config,
     findings: &[Finding],
     completed: &BTreeSet<&'static str>,
-    names: &Names,
+    known: &Known<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Kept> {
-    let sameness = Sameness::new(&known(config)?, findings, names);
     let audited = Audited { at: clock::utc_text(now), hours: config.hours };
     let began = Instant::now();
     loop {
-        match store_at_once(config, findings, completed, &sameness, &audited) {
+        match store_at_once(config, findings, completed, &known.sameness, &audited) {
             Err(error) if is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => std::thread::sleep(PAUSE),
             stored => return stored,
         }
@@ -148,7 +147,7 @@ fn store_at_once(
     let transaction = connection.transaction().context("cannot get the write lock")?;
     transaction.execute(CLAMP, []).context("cannot set back a sighting in the future")?;
     let alerts = Alert::all(&transaction)?;
-    let mut run = Run { audited, alerts, seen: BTreeSet::new(), new_llm_alerts: 0, sameness };
+    let mut run = Run { audited, alerts, new_llm_alerts: 0, sameness };
     let mut outcomes = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
         outcomes.push(run.place(place, finding, &transaction)?);
@@ -167,30 +166,48 @@ fn is_busy(error: &anyhow::Error) -> bool {
     causes.any(|cause| cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
 }
 
-/// The alerts that the file holds by now.
-fn known(config: &Config) -> anyhow::Result<Vec<Alert>> {
-    open_read_only(config)?.map_or_else(|| Ok(Vec::new()), |connection| Alert::all(&connection))
+/// The alerts that the file holds before a run stores its own, and which findings say the same.
+pub(crate) struct Known<'run> {
+    alerts: Vec<Alert>,
+    sameness: Sameness<'run>,
+}
+
+impl<'run> Known<'run> {
+    /// Reads the alerts and compares the findings with them.
+    ///
+    /// # Errors
+    /// When the alerts that the file holds cannot be read.
+    pub(crate) fn read(
+        config: &Config,
+        findings: &'run [Finding],
+        names: &'run Names,
+    ) -> anyhow::Result<Self> {
+        let alerts = match open_read_only(config)? {
+            Some(connection) => Alert::all(&connection)?,
+            None => Vec::new(),
+        };
+        let sameness = Sameness::new(&alerts, findings, names);
+        Ok(Self { alerts, sameness })
+    }
 }
 
 /// What would become of each finding, without touching the file.
-///
-/// # Errors
-/// When the alerts that the file holds cannot be read.
-pub(crate) fn preview(config: &Config, findings: &[Finding], names: &Names) -> anyhow::Result<Kept> {
-    let mut alerts = known(config)?;
-    let sameness = Sameness::new(&alerts, findings, names);
+pub(crate) fn preview(findings: &[Finding], known: Known<'_>, now: DateTime<Utc>) -> Kept {
+    let Known { mut alerts, sameness } = known;
     let totals = Totals::of(&alerts);
+    let audited_at = clock::utc_text(now);
     let mut outcomes = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
-        outcomes.push(match sameness.repeated(&alerts, place) {
-            Some(alert) => Outcome::repeated(finding, alert),
-            None => {
-                alerts.push(Alert::new(Alert::PREVIEWED, place, finding));
-                Outcome::preview(finding)
-            }
-        });
+        let repeated = sameness.repeated(&alerts, place).map(|alert| (alert.id, alert.place));
+        let is_it = |alert: &&mut Alert| Some((alert.id, alert.place)) == repeated;
+        if let Some(alert) = alerts.iter_mut().find(is_it) {
+            outcomes.push(alert.meet(finding, &audited_at));
+            continue;
+        }
+        outcomes.push(Outcome::preview(finding).following(sameness.fixed(&alerts, place)));
+        alerts.push(Alert::new(Alert::PREVIEWED, place, finding));
     }
-    Ok(Kept { outcomes, resolved: Vec::new(), totals: Some(totals) })
+    Kept { outcomes, resolved: Vec::new(), totals: Some(totals) }
 }
 
 /// Findings that no store has seen.
@@ -211,7 +228,6 @@ struct Audited {
 struct Run<'run> {
     audited: &'run Audited,
     alerts: Vec<Alert>,
-    seen: BTreeSet<i64>,
     new_llm_alerts: usize,
     sameness: &'run Sameness<'run>,
 }
@@ -226,12 +242,12 @@ impl Run<'_> {
     ) -> anyhow::Result<Outcome> {
         let known = self.sameness.repeated(&self.alerts, place).map(|alert| alert.id);
         if let Some(alert) = self.alerts.iter_mut().find(|alert| Some(alert.id) == known) {
-            if self.seen.insert(alert.id) {
+            if !alert.is_met {
                 see_again(alert, finding, self.audited, transaction).context("cannot count a sighting")?;
             }
-            let outcome = Outcome::repeated(finding, alert);
-            raise(alert, outcome.finding.severity, transaction)
-                .context("cannot raise an alert's severity")?;
+            let before = alert.clone();
+            let outcome = alert.meet(finding, &self.audited.at);
+            raise(&before, &outcome, transaction).context("cannot raise an alert")?;
             return Ok(outcome);
         }
         if finding.source == Source::Llm {
@@ -242,9 +258,9 @@ impl Run<'_> {
         }
         let fixed = self.sameness.fixed(&self.alerts, place);
         let id = insert(finding, fixed, self.audited, transaction).context("cannot store an alert")?;
-        self.seen.insert(id);
+        let outcome = Outcome::stored(finding, id).following(fixed);
         self.alerts.push(Alert::new(id, place, finding));
-        Ok(Outcome::stored(finding, id))
+        Ok(outcome)
     }
 
     /// Closes the alerts of checks that ran completely and stayed silent for three runs in a row.
@@ -255,9 +271,8 @@ impl Run<'_> {
     ) -> anyhow::Result<Vec<Resolved>> {
         let mut resolved = Vec::new();
         let is_alive = |alert: &&Alert| matches!(alert.status, AlertStatus::Open | AlertStatus::Acknowledged);
-        let is_missed = |alert: &&Alert| {
-            !self.seen.contains(&alert.id) && alert.check_id().is_some_and(|check| completed.contains(check))
-        };
+        let is_missed =
+            |alert: &&Alert| !alert.is_met && alert.check_id().is_some_and(|check| completed.contains(check));
         for alert in self.alerts.iter().filter(is_alive).filter(is_missed) {
             let Audited { at, hours } = self.audited;
             let missed = named_params! {":id": alert.id, ":audited_at": at, ":hours": hours};
@@ -290,13 +305,22 @@ fn see_again(
     Ok(())
 }
 
-/// What has become worse must show in the list; what looks milder once stays as it was.
-fn raise(alert: &mut Alert, severity: Severity, connection: &Connection) -> rusqlite::Result<()> {
-    if Severity::of(&alert.severity).is_some_and(|stored| stored < severity) {
-        alert.severity = severity.as_str().to_owned();
-        connection
-            .prepare_cached(RAISE)?
-            .execute(named_params! {":severity": severity.as_str(), ":id": alert.id})?;
+/// What has become worse must show in the list; what looks milder once stays as it was. Whoever had set it
+/// aside finds it open again, and why.
+fn raise(before: &Alert, outcome: &Outcome, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let severity = outcome.finding.severity.as_str();
+    let reason = match outcome.previous_severity {
+        Some(less) => {
+            transaction
+                .prepare_cached(RAISE)?
+                .execute(named_params! {":severity": severity, ":id": before.id})?;
+            format!("opened by the monitor: {} has become {severity}", less.as_str())
+        }
+        None if outcome.news == News::Returned => "opened by the monitor: its snooze is over".to_owned(),
+        None => return Ok(()),
+    };
+    if before.status != AlertStatus::Open || before.snoozed_until.is_some() {
+        change(transaction, before.id, AlertStatus::Open, Some(&reason))?;
     }
     Ok(())
 }

@@ -36,6 +36,9 @@ const SIGHTINGS_VERSION: i32 = 2;
 const WINDOWS: &str = include_str!("../../migrations/V3__windows.sql");
 const WINDOWS_VERSION: i32 = 3;
 
+/// Made by a migration of its own, and again where somebody has dropped it.
+const SNOOZES: &str = include_str!("../../migrations/V4__snoozes.sql");
+
 /// Makes what is missing. Of several monitors that do so at once one is first; the others see at their
 /// second look that nothing is left to do.
 ///
@@ -57,13 +60,34 @@ pub(super) fn make(connection: &mut Connection, path: &Path) -> anyhow::Result<(
     let sightings = SIGHTINGS
         .replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
         .replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS");
-    for tables in [SPECIFICATION, &sightings] {
+    for tables in [SPECIFICATION, &sightings, SNOOZES] {
         connection.execute_batch(tables).context("cannot make the tables of the alerts")?;
     }
     if !has_windows(connection)? {
         connection.execute_batch(WINDOWS).context("cannot make the tables of the alerts")?;
     }
     Ok(())
+}
+
+/// # Errors
+/// When a newer version has written the file.
+pub(super) fn check_version(connection: &Connection, path: &Path) -> anyhow::Result<()> {
+    if !connection.table_exists(Some("main"), HISTORY_TABLE)? {
+        return Ok(());
+    }
+    let newest = connection.query_row("SELECT max(version) FROM monitoring_migrations", [], |row| {
+        row.get::<_, Option<i32>>(0)
+    })?;
+    let known = embedded::migrations::runner().get_migrations().iter().map(|one| one.version()).max();
+    ensure!(newest <= known, "{}", newer(path));
+    Ok(())
+}
+
+fn newer(path: &Path) -> String {
+    format!(
+        "a newer version of autonomous-monitor has written {}: use that version, or keep the alerts elsewhere with --alerts-db",
+        path.display()
+    )
 }
 
 fn has_windows(connection: &Connection) -> rusqlite::Result<bool> {
@@ -76,10 +100,7 @@ fn migrate(connection: &mut Connection, target: Target, path: &Path) -> anyhow::
         migrated => migrated,
     };
     migrated.map(drop).map_err(|error| match error.kind() {
-        Kind::MissingVersion(_) | Kind::DivergentVersion(..) => anyhow!(
-            "a newer version of autonomous-monitor has written {}: use that version, or keep the alerts elsewhere with --alerts-db",
-            path.display()
-        ),
+        Kind::MissingVersion(_) | Kind::DivergentVersion(..) => anyhow!(newer(path)),
         _ => anyhow::Error::new(error).context("cannot make the tables of the alerts"),
     })
 }

@@ -244,10 +244,8 @@ fn only_our_own_tables_are_written() {
         [],
         |row| row.get::<_, String>(0),
     );
-    assert_eq!(
-        ours,
-        ["monitoring_alerts", "monitoring_changes", "monitoring_migrations", "monitoring_sightings"]
-    );
+    let expected = ["alerts", "changes", "migrations", "sightings", "snoozes"];
+    assert_eq!(ours, expected.map(|table| format!("monitoring_{table}")));
 }
 
 #[test]
@@ -256,7 +254,7 @@ fn a_file_that_cannot_be_written_is_3_and_the_findings_are_printed() {
     bot.execute("ALTER TABLE monitoring_alerts RENAME COLUMN title TO headline", []);
     let run = audit(&bot.path(), &[]);
     assert_eq!(run.code, 3);
-    assert!(run.stdout.contains("the table monitoring_alerts has no column title"), "{}", run.stdout);
+    assert!(run.said().contains("the table monitoring_alerts has no column title"), "{}", run.stdout);
     assert!(run.stdout.contains("Open positions that no exit has closed for days"), "{}", run.stdout);
 }
 

@@ -182,6 +182,18 @@ fn a_wrong_config_file_is_3_and_names_the_setting() {
         ("deadline_seconds = 9223372036854775807", "deadline_seconds"),
         ("api_key = \"sk-1\"", "api_key"),
         ("[limits]\nmax_exposure_fraction = -1", "max_exposure_fraction"),
+        (
+            "[limits]\nmax_exposure_fraction = 20",
+            "limits.max_exposure_fraction = 20: give a fraction above 0 and up to 1, 0.2 for 20 %",
+        ),
+        ("[limits]\nmax_trade_fraction = 1.01", "max_trade_fraction"),
+        ("[limits]\nmax_trade_fraction = 0", "max_trade_fraction"),
+        ("[limits]\nmax_positions = 2.5", "max_positions = 2.5: give a whole number from 1 on"),
+        ("[limits]\nmax_positions_per_coin = 0", "max_positions_per_coin"),
+        ("[limits]\ncycle_pause_seconds = 1e9", "cycle_pause_seconds = 1000000000: give seconds from 0"),
+        ("[limits]\nstarting_balance_usd = inf", "starting_balance_usd"),
+        ("[checks.concentration]\nthreshold = 50", "threshold = 50: give a share from 0 to 1, 0.2 for 20 %"),
+        ("no_llm = \"yes\"", "no_llm"),
         ("[limits]\nstarting_balance_usd = 0", "starting_balance_usd"),
         ("[limits]\ncooldown_seconds = -1", "cooldown_seconds"),
         ("[tiers]\nfirst = [\"bitcoin\"]", "first"),
@@ -197,6 +209,11 @@ fn a_wrong_config_file_is_3_and_names_the_setting() {
 #[test]
 fn log_lines_have_the_shape_of_python_s_and_go_to_the_file_as_well() {
     let bot = BotFile::generation1();
+    let deep = bot.folder().join("nope/deeper/monitor.log");
+    let refused = audit(&bot.path(), &["--dry-run", "--log-file", deep.to_str().unwrap()]);
+    assert_eq!(refused.code, 3);
+    assert!(refused.stderr.contains("cannot make the folder of the log file"), "{}", refused.stderr);
+    assert!(!bot.folder().join("nope").exists(), "a misspelt path makes no tree of folders");
     let log = bot.folder().join("logs/monitor.log");
     let flags = ["--dry-run", "--log-file", log.to_str().unwrap()];
     let run = audit(&bot.path(), &flags);
@@ -220,27 +237,59 @@ fn log_lines_have_the_shape_of_python_s_and_go_to_the_file_as_well() {
 }
 
 #[test]
-fn the_summary_has_the_shape_of_the_specification() {
-    let bot = BotFile::with_stale_position();
-    let run = audit(&bot.path(), &["--dry-run"]);
-    assert_eq!(run.code, 0);
-    insta::assert_snapshot!(run.stdout, @r"
-    ========================================
-    MONITORING COMPLETE
-    ========================================
-    Total findings: 1
-      critical: 0
-      high: 0
-      medium: 1
-      low: 0
-    Dry run, nothing stored: 1 new, 0 repeated
-    Alerts: 0 open, 0 acknowledged, 0 fixed, 0 wontfix
-    LLM analysis: skipped
+fn limits_at_their_edges_hold() {
+    let bot = BotFile::generation1();
+    let config = bot.folder().join("monitor.toml");
+    let edges = "[limits]\nmax_exposure_fraction = 1\nmax_trade_fraction = 1.0\nmax_positions = 1\ncooldown_seconds = 0\n\
+        cycle_pause_seconds = 31536000\n[checks.concentration]\nthreshold = 1\n[checks.stop-overshot]\nthreshold = 2.5\n";
+    fs::write(&config, edges).unwrap();
+    let run = audit(&bot.path(), &["--dry-run", "--config", config.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
 
-    MEDIUM SEVERITY:
-      - [bug] Open positions that no exit has closed for days
-    ========================================
-    ");
+#[test]
+fn a_run_without_an_llm_by_choice_is_complete() {
+    let bot = BotFile::generation1();
+    let config = bot.folder().join("monitor.toml");
+    // Whoever asks anyone here fails.
+    let nobody = "base_url = \"http://127.0.0.1:1/v1\"\ntimeout_seconds = 1\ndeadline_seconds = 1\n";
+    let audit = |variable: Option<&str>, setting: &str, more: &[&str]| {
+        fs::write(&config, format!("{setting}\n{nobody}")).unwrap();
+        let mut command = command(["--dry-run", "--as-of", NOW, "--db"]);
+        command.arg(bot.path()).arg("--config").arg(&config).args(more);
+        if let Some(value) = variable {
+            command.env("MONITOR_NO_LLM", value);
+        }
+        finish(command)
+    };
+    for (variable, setting) in [
+        (Some("1"), ""),
+        (Some("true"), "no_llm = false"),
+        (None, "no_llm = true"),
+        (Some(""), "no_llm = true"),
+    ] {
+        let run = audit(variable, setting, &[]);
+        assert_eq!(run.code, 0, "{variable:?} {setting}: {}", run.stdout);
+        assert!(run.stdout.contains("LLM analysis: skipped"), "{}", run.stdout);
+    }
+    for (variable, setting) in [(None, ""), (Some("0"), "no_llm = true"), (Some("no"), "")] {
+        assert_eq!(audit(variable, setting, &[]).code, 3, "{variable:?} {setting}");
+    }
+    let unclear = audit(Some("perhaps"), "", &[]);
+    assert!(unclear.stderr.contains("MONITOR_NO_LLM = perhaps: give 1 or 0"), "{}", unclear.stderr);
+    assert_eq!(audit(Some("1"), "", &["--print-prompt"]).code, 0, "what would be sent can be looked at");
+}
+
+#[test]
+fn a_verbose_log_has_no_line_for_what_took_no_time() {
+    let run = audit(&BotFile::generation1().path(), &["--dry-run", "--verbose"]);
+    let took: Vec<f64> = run
+        .stderr
+        .lines()
+        .filter_map(|line| line.split(" took ").nth(1)?.strip_suffix(" ms")?.parse().ok())
+        .collect();
+    assert!(took.iter().all(|millis| *millis >= 10.0), "{}", run.stderr);
+    assert!(run.stderr.lines().filter(|line| line.contains(" took ")).count() < 20, "{}", run.stderr);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::server::{Reply, Server};
 const STALE: &str = "Open positions that no exit has closed for days";
 
 /// A finding that the report of an empty file carries.
-fn finding(severity: &str, title: &str) -> Value {
+pub(crate) fn finding(severity: &str, title: &str) -> Value {
     json!({
         "type": "bug",
         "severity": severity,
@@ -22,14 +22,14 @@ fn finding(severity: &str, title: &str) -> Value {
     })
 }
 
-fn ask(bot: &BotFile, findings: &[Value], more: &[&str]) -> Run {
+pub(crate) fn ask(bot: &BotFile, findings: &[Value], more: &[&str]) -> Run {
     let server = Server::start(vec![Reply::chat(&json!({"findings": findings}).to_string())]);
     let mut command = command(["--as-of", NOW, "--base-url", &server.base_url(), "--db"]);
     command.arg(bot.path()).args(more);
     finish(command)
 }
 
-fn alerts(bot: &BotFile, arguments: &[&str]) -> Run {
+pub(crate) fn alerts(bot: &BotFile, arguments: &[&str]) -> Run {
     let mut command = command(["alerts"]);
     command.args(arguments).arg("--db").arg(bot.path());
     finish(command)
@@ -39,7 +39,7 @@ fn count(bot: &BotFile) -> i64 {
     bot.value("SELECT count(*) FROM monitoring_alerts")
 }
 
-fn status(bot: &BotFile, id: i64) -> String {
+pub(crate) fn status(bot: &BotFile, id: i64) -> String {
     bot.value(&format!("SELECT status FROM monitoring_alerts WHERE id = {id}"))
 }
 
@@ -61,8 +61,19 @@ fn the_list_shows_what_is_open_worst_first() {
     let json = alerts(&bot, &["list", "--all", "--format", "json"]).json();
     assert_eq!(json["alerts"].as_array().unwrap().len(), 2);
     assert_eq!(json["alerts"][0]["source"], "llm");
-    let recent = alerts(&bot, &["list", "--all", "--since", "1"]).stdout.lines().count();
-    assert_eq!(recent, 2, "stored just now");
+    for since in ["1", "90m", "7d", "2w"] {
+        let recent = alerts(&bot, &["list", "--all", "--since", since]).stdout.lines().count();
+        assert_eq!(recent, 2, "{since}: stored just now");
+    }
+    bot.execute("UPDATE monitoring_alerts SET created_at = datetime('now', '-8 days') WHERE id = 1", []);
+    for (since, shown) in [("7d", 1), ("168", 1), ("9d", 2), ("2w", 2)] {
+        let list = alerts(&bot, &["list", "--all", "--since", since]).stdout;
+        assert_eq!(list.lines().count(), shown, "{since}: {list}");
+    }
+    for since in ["", "0", "0d", "d", "-1d", "7 d", "7days", "3651d", "1.5h", "\u{b5}", "99999999999w"] {
+        let run = alerts(&bot, &["list", "--since", since]);
+        assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{since:?}");
+    }
 }
 
 #[test]
@@ -78,10 +89,64 @@ fn a_reader_who_has_read_enough_is_no_error() {
 }
 
 #[test]
-fn a_file_without_alerts_has_an_empty_list() {
+fn of_a_file_that_no_run_has_written_to_that_is_said() {
     let bot = BotFile::generation1().without_table("monitoring_alerts");
+    let before = fs::read(bot.path()).unwrap();
     let list = alerts(&bot, &["list"]);
-    assert_eq!((list.code, list.stdout.starts_with("No such alerts (0 in")), (0, true), "{}", list.stderr);
+    assert_eq!((list.code, list.stderr.as_str()), (0, ""));
+    let path = bot.path().display().to_string();
+    let said = format!(
+        "There are no alerts: no run has stored anything in {path} yet: `autonomous-monitor --db {path}`"
+    );
+    assert!(list.stdout.starts_with(&said), "{}", list.stdout);
+    assert_eq!(alerts(&bot, &["list", "--format", "json"]).json(), json!({"alerts": []}));
+    for command in [&["show", "1"][..], &["ack", "1"], &["snooze", "1", "--for", "1d"]] {
+        let run = alerts(&bot, command);
+        assert_eq!(run.code, 3);
+        let said = "there is no alert 1: no run has stored anything in ";
+        assert!(run.stderr.contains(said), "{command:?}: {}", run.stderr);
+    }
+    assert!(fs::read(bot.path()).unwrap() == before, "nothing is made for nothing");
+}
+
+#[test]
+fn of_a_file_that_cannot_be_used_the_alerts_say_what_the_audit_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("notes.txt"), "not a database, but long enough to be read as one ".repeat(50)).unwrap();
+    fs::write(file("empty.db"), "").unwrap();
+    rusqlite::Connection::open(file("foreign.db")).unwrap().execute_batch("CREATE TABLE urls (url)").unwrap();
+    let bot = BotFile::generation1();
+    for name in ["missing.db", "notes.txt", "empty.db", "foreign.db", "."] {
+        let audit = audit(&file(name), &[]);
+        let run = |arguments: &[&str]| {
+            let mut command = command(arguments);
+            finish({
+                command.arg("--db").arg(file(name));
+                command
+            })
+        };
+        for arguments in [&["alerts", "list"][..], &["alerts", "show", "1"], &["alerts", "ack", "1"]] {
+            let run = run(arguments);
+            assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{name}");
+            assert_eq!(run.stderr, audit.stderr.lines().last().unwrap().to_owned() + "\n", "{name}");
+        }
+        let path = file(name).display().to_string();
+        let apart = alerts(&bot, &["list", "--alerts-db", &path]);
+        match name {
+            "empty.db" => assert!(apart.stdout.contains("no run has stored anything in"), "{}", apart.stdout),
+            _ => assert_eq!((apart.code, apart.stdout.as_str()), (3, ""), "{name}"),
+        }
+        let words = match name {
+            "missing.db" => "there is no file",
+            "notes.txt" => "is not an SQLite database",
+            "foreign.db" => "holds other tables and no alerts",
+            "." => "is a directory",
+            _ => "",
+        };
+        assert!(apart.stderr.contains(words), "{name}: {}", apart.stderr);
+    }
+    assert!(!file("missing.db").exists());
 }
 
 #[test]
@@ -93,7 +158,7 @@ fn people_s_judgements_set_status_and_times() {
         .collect();
     ask(&bot, &findings, &[]);
     assert_eq!(alerts(&bot, &["ack", "1", "2", "--note", "on it"]).code, 0);
-    assert_eq!(alerts(&bot, &["fix", "2"]).code, 0);
+    assert_eq!(alerts(&bot, &["resolve", "2"]).code, 0);
     assert_eq!(alerts(&bot, &["wontfix", "3"]).code, 0);
     assert_eq!([1, 2, 3].map(|id| status(&bot, id)), ["acknowledged", "fixed", "wontfix"]);
     let times =
@@ -135,11 +200,10 @@ fn what_nobody_wants_to_hear_of_is_neither_stored_nor_paged_again() {
     let critical = [finding("critical", "Balance never moves")];
     assert_eq!(ask(&bot, &critical, &[]).code, 2);
     alerts(&bot, &["ack", "1"]);
-    assert_eq!(ask(&bot, &critical, &[]).code, 2, "somebody is on it, it is not gone");
     alerts(&bot, &["wontfix", "1"]);
     let run = ask(&bot, &critical, &[]);
     assert_eq!((run.code, count(&bot)), (0, 1));
-    assert!(run.stdout.contains("known, alert 1, wontfix"), "{}", run.stdout);
+    assert!(run.stdout.contains("(critical, LLM, alert 1, wontfix)"), "{}", run.stdout);
 }
 
 #[test]
@@ -332,23 +396,12 @@ fn of_an_answer_without_end_the_fifty_worst_count() {
 }
 
 #[test]
-fn quiet_says_nothing_when_nothing_is_new() {
-    let bot = BotFile::with_stale_position();
-    let first = audit(&bot.path(), &["--quiet"]);
-    assert!(first.stdout.contains(STALE), "{}", first.stdout);
-    let log = bot.folder().join("monitor.log");
-    let second = audit(&bot.path(), &["--quiet", "--log-file", log.to_str().unwrap()]);
-    assert_eq!((second.stdout.as_str(), second.stderr.as_str()), ("", ""));
-    assert!(fs::read_to_string(log).unwrap().contains("INFO - Collecting"));
-}
-
-#[test]
 fn alerts_in_a_file_of_their_own_leave_the_bot_s_untouched() {
     let bot = BotFile::with_stale_position();
     let own = bot.folder().join("alerts.db");
     let own = own.to_str().unwrap();
     let before = fs::read(bot.path()).unwrap();
-    assert!(alerts(&bot, &["list", "--alerts-db", own]).stdout.contains("No such alerts"));
+    assert!(alerts(&bot, &["list", "--alerts-db", own]).stderr.contains("there is no file"));
     assert!(!fs::exists(own).unwrap(), "reading makes no file");
     audit(&bot.path(), &["--dry-run", "--alerts-db", own]);
     assert!(!fs::exists(own).unwrap(), "a dry run makes no file");
@@ -369,7 +422,8 @@ fn a_file_of_every_earlier_version_is_upgraded() {
     let json = audit(&bot.path(), &["--format", "json"]).json();
     assert_eq!((&json["stored"], &json["duplicates"]), (&json!(0), &json!(1)));
     bot.execute("ALTER TABLE monitoring_sightings DROP COLUMN least_hours", []);
-    bot.execute("DELETE FROM monitoring_migrations WHERE version = 3", []);
+    bot.execute("DROP TABLE monitoring_snoozes", []);
+    bot.execute("DELETE FROM monitoring_migrations WHERE version >= 3", []);
     let json = audit(&bot.path(), &["--format", "json"]).json();
     assert_eq!((&json["stored"], &json["duplicates"]), (&json!(0), &json!(1)));
     assert_eq!(bot.value::<i64>("SELECT least_hours FROM monitoring_sightings"), 24);
@@ -391,7 +445,7 @@ fn a_file_of_a_newer_version_is_refused_with_a_sentence() {
     );
     let run = audit(&bot.path(), &[]);
     assert_eq!(run.code, 3);
-    assert!(run.stdout.contains("a newer version of autonomous-monitor has written"), "{}", run.stdout);
+    assert!(run.said().contains("a newer version of autonomous-monitor has written"), "{}", run.stdout);
     assert!(run.stdout.contains(STALE), "what was found is printed: {}", run.stdout);
     assert_eq!(alerts(&bot, &["ack", "1"]).code, 3);
 }

@@ -37,10 +37,13 @@ mod life;
 mod llm_scenarios;
 mod monitor;
 mod prompt;
+mod recipes;
 mod redact;
 #[allow(dead_code, reason = "replies for every test, present and future")]
 mod server;
 mod statements;
+mod set_aside;
+mod summary;
 mod survival;
 mod survives_content;
 mod survives_files;

@@ -20,6 +20,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Standard output with its lines joined: what is said, wherever a line ends.
+    pub(crate) fn said(&self) -> String {
+        self.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Standard output as one JSON document.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)

@@ -121,7 +121,8 @@ fn a_damaged_page_is_told_once_with_what_to_do() {
     let page = count(&copy.path(), "SELECT rootpage FROM sqlite_master WHERE name = 'open_trades'") as usize;
     bytes[(page - 1) * 512..page * 512].fill(0xff);
     let run = audit(&Copy::of(&bytes).path(), &[]);
-    let told: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("INCOMPLETE: ")).collect();
+    let said = run.said();
+    let told: Vec<&str> = said.split("INCOMPLETE: ").skip(1).collect();
     assert_eq!(told.len(), 2, "sections and checks: {}", run.stdout);
     for line in told {
         assert_eq!(line.matches("the file is damaged").count(), 1, "{line}");
@@ -256,7 +257,7 @@ fn a_lock_is_waited_for_ten_seconds_and_costs_no_finding() {
         "INCOMPLETE: nothing was stored: cannot store alerts in {path}: another process held the lock of the \
          file for 10 s"
     );
-    assert!(writing.stdout.contains(&sentence), "{}", writing.stdout);
+    assert!(writing.said().contains(&sentence), "{}", writing.stdout);
     assert!(writing.stdout.contains("Open positions that no exit has closed for days"), "{}", writing.stdout);
     assert!(reading.stderr.contains("stayed locked for 10 s"), "{}", reading.stderr);
     drop(writes.1);
@@ -302,8 +303,8 @@ fn a_view_under_a_table_s_name_stops_nothing() {
 
 #[test]
 fn our_own_tables_are_made_again_where_somebody_has_dropped_one() {
-    let tables = ["monitoring_alerts", "monitoring_sightings", "monitoring_changes", "monitoring_migrations"];
-    for table in tables {
+    for table in ["alerts", "sightings", "changes", "snoozes", "migrations"] {
+        let table = &format!("monitoring_{table}");
         let bot = BotFile::with_stale_position();
         assert_eq!(audit(&bot.path(), &[]).code, 0);
         bot.execute(&format!("DROP TABLE {table}"), []);
@@ -311,7 +312,7 @@ fn our_own_tables_are_made_again_where_somebody_has_dropped_one() {
         assert_eq!(run.code, 0, "{table}: {}", run.stdout);
         let made: i64 =
             bot.value("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE 'monitoring_%'");
-        assert_eq!(made, 4, "{table}");
+        assert_eq!(made, 5, "{table}");
         assert_eq!(bot.value::<i64>("SELECT count(*) FROM monitoring_alerts"), 1, "{table}");
     }
 }

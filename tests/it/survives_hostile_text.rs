@@ -232,7 +232,11 @@ fn alerts_that_somebody_else_has_written_are_tame() {
         let copy = Copy::of(few_rows_1());
         assert!(with_db(&copy, &["--no-llm", "--as-of", NOW]).code < 3);
         let connection = Connection::open(copy.path()).unwrap();
-        for table in ["monitoring_alerts", "monitoring_sightings", "monitoring_changes"] {
+        connection
+            .execute("INSERT INTO monitoring_snoozes SELECT id, '2099-01-01' FROM monitoring_alerts", [])
+            .unwrap();
+        for table in ["monitoring_alerts", "monitoring_sightings", "monitoring_changes", "monitoring_snoozes"]
+        {
             let columns = "SELECT name FROM pragma_table_info(?1) WHERE pk = 0 AND name <> 'alert_id'";
             let mut statement = connection.prepare(columns).unwrap();
             let columns = statement.query_map([table], |row| row.get::<_, String>(0)).unwrap();
