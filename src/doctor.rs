@@ -1,5 +1,7 @@
 //! Checks the setup before cron depends on it: each point is fine, or comes with its remedy.
 
+mod writing;
+
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -34,17 +36,29 @@ enum PointStatus {
 }
 
 impl Examination {
-    /// Examines the bot's file, then the endpoint.
+    /// Examines the bot's file, then the endpoint, then what a run has to write.
     pub(crate) fn of(config: &Config) -> Self {
         let mut examination = Self { points: Vec::new() };
-        match Bot::open(&config.db, HotJournal::Leave) {
-            Ok(bot) => examination.bot(&bot, config),
+        let is_usable = match Bot::open(&config.db, HotJournal::Leave) {
+            Ok(bot) => {
+                examination.bot(&bot, config);
+                true
+            }
             Err(error) => {
                 examination.add("file", Err(format!("{error:#}")));
                 examination.skip(&["views", "clock"], "the file cannot be used");
+                false
             }
-        }
+        };
         examination.llm(config);
+        match is_usable || config.keeps_alerts_apart() {
+            true => examination.add("alerts", writing::alerts(config)),
+            false => examination.skip(&["alerts"], "the file cannot be used"),
+        }
+        match &config.log_file {
+            Some(path) => examination.add("log", writing::log(path)),
+            None => examination.skip(&["log"], "no log file is named"),
+        }
         examination
     }
 
@@ -69,7 +83,7 @@ impl Examination {
 
     fn llm(&mut self, config: &Config) {
         let Some(endpoint) = &config.llm else {
-            return self.skip(&["endpoint", "model", "schema"], "--no-llm");
+            return self.skip(&["endpoint", "model", "schema"], "no LLM is to be asked");
         };
         let probe = llm::probe(endpoint);
         let is_reached = probe.endpoint.is_ok();

@@ -1,9 +1,14 @@
 //! The check of the setup.
 
-use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use crate::bot_file::BotFile;
-use crate::monitor::{Run, command, finish};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::bot_file::{BotFile, NOW};
+use crate::monitor::{Run, audit, command, finish};
 use crate::server::{Reply, Server};
 
 fn doctor(bot: &BotFile, more: &[&str]) -> Run {
@@ -25,7 +30,8 @@ fn a_right_setup_is_0_with_a_line_each() {
     let run = doctor(&bot, &["--base-url", &server.base_url(), "--model", "large-model"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
     let lines: Vec<&str> = run.stdout.lines().collect();
-    for (line, start) in lines.iter().zip(["file", "views", "clock", "endpoint", "model", "schema"]) {
+    for (line, start) in lines.iter().zip(["file", "views", "clock", "endpoint", "model", "schema", "alerts"])
+    {
         assert!(line.starts_with(start) && line.contains(" ok "), "{line}");
     }
     assert!(run.stdout.contains("UTC-03:30"), "{}", run.stdout);
@@ -113,10 +119,98 @@ fn without_an_llm_only_the_file_is_examined() {
     assert!(missing.stdout.contains("there is no file"), "{}", missing.stdout);
 }
 
+/// Every file of a folder and below, with its bytes and the time of its last change.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>, SystemTime)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(self::files(&path)),
+            false => {
+                let changed = fs::metadata(&path).unwrap().modified().unwrap();
+                files.push((path.clone(), fs::read(&path).unwrap(), changed));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The bot's file alone in a folder.
+fn stopped_bot(journal: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bot.db");
+    fs::copy(BotFile::generation1().path(), &path).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(())).unwrap();
+    (folder, path)
+}
+
 #[test]
-fn nothing_is_written() {
+fn it_tries_to_write_and_leaves_nothing_behind() {
+    for (journal, flag, file, told) in [
+        ("DELETE", "--log-file", "logs/monitor.log", "logs/monitor.log can be written"),
+        ("DELETE", "--log-file", "logs/monitor.log", "alerts    ok      alerts can be stored in "),
+        ("WAL", "--log-file", "monitor.log", "alerts    ok      alerts can be stored in "),
+        ("DELETE", "--alerts-db", "alerts.db", "alerts.db is not there yet and can be made"),
+        ("DELETE", "--alerts-db", "alerts.db", "no log file is named"),
+    ] {
+        let (folder, path) = stopped_bot(journal);
+        let before = files(folder.path());
+        let mut command = command(["doctor", "--no-llm", "--db"]);
+        command.arg(&path).arg(flag).arg(folder.path().join(file));
+        let run = finish(command);
+        assert_eq!(run.code, 0, "{}", run.stdout);
+        assert!(run.stdout.contains(told), "{told}: {}", run.stdout);
+        let after = files(folder.path());
+        let names: Vec<&PathBuf> = after.iter().map(|(name, ..)| name).collect();
+        assert!(after == before, "{journal} {flag}: {names:?}");
+    }
+}
+
+#[test]
+fn a_bot_at_work_is_not_disturbed_by_the_attempt_to_write() {
     let bot = BotFile::generation1();
-    let before = std::fs::read(bot.path()).unwrap();
-    doctor(&bot, &["--no-llm"]);
-    assert_eq!(std::fs::read(bot.path()).unwrap(), before);
+    bot.connection().query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+    bot.activity("market_data", "Batch fetched 45 coins with volume", None, NOW);
+    let bytes = |ending: &str| fs::read(format!("{}{ending}", bot.path().display())).unwrap();
+    let before = (bytes(""), bytes("-wal"));
+    assert_eq!(doctor(&bot, &["--no-llm"]).code, 0);
+    assert!((bytes(""), bytes("-wal")) == before);
+    bot.activity("market_data", "Batch fetched 46 coins with volume", None, NOW);
+    assert_eq!(bot.value::<i64>("SELECT count(*) FROM activity_log"), 2);
+}
+
+#[test]
+fn what_cannot_be_written_is_said_before_cron_depends_on_it() {
+    let bot = BotFile::generation1();
+    let folder = bot.folder().display().to_string();
+    for (more, words) in [
+        (["--alerts-db", &format!("{folder}/nope/alerts.db")], "/nope/alerts.db cannot be made: "),
+        (["--alerts-db", &folder], "no alerts can be stored in "),
+        (["--log-file", &format!("{folder}/nope/deeper/x.log")], "/nope/deeper/x.log cannot be written: "),
+        (["--log-file", &folder], " cannot be written: "),
+    ] {
+        let run = doctor(&bot, &[&["--no-llm"][..], &more].concat());
+        assert_eq!(run.code, 3, "{}", run.stdout);
+        let failed = run.stdout.lines().find(|line| line.contains("FAILED")).unwrap();
+        assert!(failed.contains(words), "{words}: {failed}");
+        assert!(!bot.folder().join("nope").exists());
+    }
+    bot.execute("ALTER TABLE monitoring_alerts RENAME COLUMN title TO headline", []);
+    let run = doctor(&bot, &["--no-llm"]);
+    assert_eq!(run.code, 3);
+    assert!(run.stdout.contains("the table monitoring_alerts has no column title"), "{}", run.stdout);
+}
+
+#[test]
+fn alerts_of_a_newer_version_are_said_to_be_so() {
+    let bot = BotFile::generation1();
+    audit(&bot.path(), &[]);
+    assert_eq!(doctor(&bot, &["--no-llm"]).code, 0);
+    let newer = "INSERT INTO monitoring_migrations SELECT 99, 'newer', applied_on, checksum FROM monitoring_migrations LIMIT 1";
+    bot.execute(newer, []);
+    let run = doctor(&bot, &["--no-llm"]);
+    assert_eq!(run.code, 3);
+    assert!(run.stdout.contains("a newer version of autonomous-monitor has written"), "{}", run.stdout);
 }
