@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::finding::Severity;
 use crate::plural::plural;
 use crate::store::{self, Alert, AlertStatus, Change};
-use crate::summary::style;
+use crate::summary::{style, wrap};
 use crate::trouble;
 use crate::untrusted::{self, one_line};
 
@@ -189,7 +189,9 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
     let snoozed = alert.snoozed_until.as_ref().map(|until| format!("until {until} UTC"));
     let came_back = alert.follows_alert_id.map(|old| format!("alert {old}, which was fixed"));
     let style = severity(alert).map_or_else(Style::new, style);
-    writeln!(writer, "{style}Alert {id}: {}{style:#}", one_line(&alert.title))?;
+    write!(writer, "{style}")?;
+    wrap::write("", &format!("Alert {id}: {}", alert.title), writer)?;
+    write!(writer, "{style:#}")?;
     for (label, text) in [
         ("Type", Some(alert.alert_type.as_str())),
         ("Severity", Some(&alert.severity)),
@@ -206,18 +208,13 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
         ("Recommended", alert.recommendation.as_deref()),
     ] {
         if let Some(text) = text {
-            writeln!(writer, "{:<14}{}", format!("{label}:"), one_line(text))?;
+            wrap::write(&format!("{:<14}", format!("{label}:")), text, writer)?;
         }
     }
     for change in changes {
-        let note = change.note.map(|note| format!(": {}", one_line(&note))).unwrap_or_default();
-        writeln!(
-            writer,
-            "{:<14}{} {}{note}",
-            "Change:",
-            one_line(&change.changed_at),
-            one_line(&change.status)
-        )?;
+        let note = change.note.map(|note| format!(": {note}")).unwrap_or_default();
+        let line = format!("{} {}{note}", change.changed_at, change.status);
+        wrap::write(&format!("{:<14}", "Change:"), &line, writer)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 mod document;
 mod headline;
 mod text;
-mod wrap;
+pub(crate) mod wrap;
 
 use std::io;
 

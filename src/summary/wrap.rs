@@ -7,13 +7,13 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 use crate::untrusted::one_line;
 
 /// Width of a line.
-pub(super) const COLUMNS: usize = 80;
+pub(crate) const COLUMNS: usize = 80;
 
 /// Writes a text behind an indent. A word that is longer than a line stays whole, on a line of its own.
 ///
 /// # Errors
 /// When the writer fails.
-pub(super) fn write(indent: &str, text: &str, writer: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(indent: &str, text: &str, writer: &mut impl Write) -> io::Result<()> {
     for line in lines(indent, text) {
         writeln!(writer, "{line}")?;
     }
@@ -24,7 +24,7 @@ pub(super) fn write(indent: &str, text: &str, writer: &mut impl Write) -> io::Re
 ///
 /// # Errors
 /// When the writer fails.
-pub(super) fn write_after(word: &str, text: &str, writer: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_after(word: &str, text: &str, writer: &mut impl Write) -> io::Result<()> {
     for (line, text) in lines("", &format!("{word}{text}")).iter().enumerate() {
         let rest = if line == 0 { text.strip_prefix(word).unwrap_or(text) } else { text };
         writeln!(writer, "{rest}")?;

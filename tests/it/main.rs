@@ -9,6 +9,7 @@
 
 mod alerts;
 mod alerts_file;
+mod alerts_files;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;

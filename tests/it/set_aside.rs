@@ -74,8 +74,8 @@ fn a_snoozed_alert_pages_again_when_the_time_is_over() {
     let days: f64 = bot.value("SELECT julianday(snoozed_until) - julianday('now') FROM monitoring_snoozes");
     assert!((6.99..=7.01).contains(&days), "{days}");
     assert!(alerts(&bot, &["list"]).stdout.contains(&format!("snoozed until {until} UTC")));
-    let shown = alerts(&bot, &["show", "1"]).stdout;
-    assert!(shown.contains(&format!("Snoozed:      until {until} UTC")), "{shown}");
+    let shown = alerts(&bot, &["show", "1"]).said();
+    assert!(shown.contains(&format!("Snoozed: until {until} UTC")), "{shown}");
     assert!(shown.contains(&format!("open: snoozed until {until} UTC: after the holidays")), "{shown}");
     assert_eq!(
         alerts(&bot, &["list", "--format", "json"]).json()["alerts"][0]["snoozed_until"],

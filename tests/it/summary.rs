@@ -216,6 +216,11 @@ fn no_line_but_the_first_is_longer_than_eighty_columns_unless_it_is_one_word() {
             assert!(!line.ends_with('-') || line.starts_with('-') || line.ends_with(" -"), "{line}");
         }
     }
+    let shown = alerts(&bot, &["show", "2"]).stdout;
+    assert!(shown.contains(&long), "{shown}");
+    for line in shown.lines().filter(|line| line.chars().count() > 80) {
+        assert_eq!(line.split_whitespace().count(), 1, "{line}");
+    }
     let run = run(["--no-llm", "--demo"]);
     for line in run.stdout.lines().skip(1) {
         assert!(line.chars().count() <= 80 || line.contains("--db"), "{line}");
