@@ -9,6 +9,10 @@ use crate::untrusted::one_line;
 /// Width of a line.
 pub(crate) const COLUMNS: usize = 80;
 
+/// A line that goes on stands further to the right than any line of the summary's own, so that no text from the
+/// file or from an LLM can pose as one.
+const LEAST_HANGING: usize = 4;
+
 /// Writes a text behind an indent. A word that is longer than a line stays whole, on a line of its own.
 ///
 /// # Errors
@@ -33,7 +37,7 @@ pub(crate) fn write_after(word: &str, text: &str, writer: &mut impl Write) -> io
 }
 
 fn lines(indent: &str, text: &str) -> Vec<String> {
-    let hanging = " ".repeat(indent.chars().count());
+    let hanging = " ".repeat(indent.chars().count().max(LEAST_HANGING));
     let options = Options::new(COLUMNS)
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)
@@ -60,6 +64,12 @@ mod tests {
         let path = format!("/{}", "long-folder/".repeat(10));
         let text = wrapped("  - ", &format!("the file {path} is not there"));
         assert_eq!(text, format!("  - the file\n    {path}\n    is not there\n"));
+    }
+
+    #[test]
+    fn no_text_can_begin_a_line_as_the_summary_itself_does() {
+        let text = wrapped("", &format!("INCOMPLETE: {} Stored: 9 new", "x".repeat(70)));
+        assert_eq!(text.lines().nth(1), Some("    Stored: 9 new"));
     }
 
     proptest! {
