@@ -84,7 +84,7 @@ pub(crate) fn try_writing(config: &Config) -> anyhow::Result<()> {
         "CREATE TABLE monitoring_probe (probed INTEGER); INSERT INTO monitoring_probe VALUES (1)";
     let mut log = config.alerts_path().as_os_str().to_owned();
     log.push("-wal");
-    let has_log = fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    let has_log = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
     let mut connection = connect_for_writing(config, BUSY_TIMEOUT)?;
     if has_log {
         // What a stopped bot has left in its log is not for an examination to move.

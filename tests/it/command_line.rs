@@ -1,5 +1,7 @@
 //! Flags, exit codes and bad input.
 
+mod summary;
+
 use std::fs;
 
 use crate::bot_file::{BotFile, NOW};

@@ -1,5 +1,7 @@
 //! The README knows every flag, variable and exit code of the program.
 
+mod recipes;
+
 use crate::monitor::{command, finish, run};
 
 const README: &str = include_str!("../../README.md");

@@ -1,5 +1,8 @@
 //! The life of an alert: stored, seen again, judged by people, closed, come back.
 
+mod alerts_files;
+mod set_aside;
+
 use std::fs;
 
 use serde_json::{Value, json};

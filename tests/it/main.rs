@@ -38,7 +38,6 @@ mod life;
 mod llm_scenarios;
 mod monitor;
 mod prompt;
-mod recipes;
 mod redact;
 #[allow(dead_code, reason = "replies for every test, present and future")]
 mod server;

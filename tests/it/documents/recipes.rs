@@ -8,7 +8,7 @@ use crate::bot_file::BotFile;
 use crate::life::alerts;
 use crate::monitor::{Run, finish};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../../README.md");
 
 /// A bot with a fault of medium severity, whenever the test runs.
 fn bot_at_work() -> BotFile {
