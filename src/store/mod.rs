@@ -8,7 +8,6 @@ mod run;
 mod same;
 mod tables;
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 

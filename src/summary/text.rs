@@ -7,6 +7,7 @@ use crate::bot::clock;
 use crate::checks;
 use crate::finding::{Disposition, News, Outcome, Severity, Source};
 use crate::llm::Status;
+use crate::plural::plural;
 use crate::store::AlertStatus;
 
 const RULE: &str = "========================================";

@@ -9,7 +9,6 @@
 
 mod alerts;
 mod alerts_file;
-mod alerts_files;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;
@@ -42,8 +41,6 @@ mod redact;
 #[allow(dead_code, reason = "replies for every test, present and future")]
 mod server;
 mod statements;
-mod set_aside;
-mod summary;
 mod survival;
 mod survives_content;
 mod survives_files;

@@ -113,7 +113,7 @@ fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
             )
         }));
     }
-    let oldest = runs.iter().rev().take(MOST_ANSWERS).last().map_or(0, |(request, _)| request.id());
+    let oldest = runs.iter().rev().take(MOST_ANSWERS).next_back().map_or(0, |(request, _)| request.id());
     Ok((evidence.count >= FEWEST).then(|| Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
