@@ -165,7 +165,9 @@ fn a_trade_is_open_or_closed() {
             (&found[0]["severity"], found[0]["title"].as_str().unwrap()),
             (&"high".into(), "Trades in trade_journal are neither open nor closed")
         );
-        assert!(found[0]["description"].as_str().unwrap().contains("): 1, of $50.00."), "{found:#?}");
+        let description = found[0]["description"].as_str().unwrap();
+        assert!(description.contains(&format!("('{status}'), by")), "{description}");
+        assert!(description.contains("20 hours: 1, of $50.00."), "{description}");
         let query = found[0]["evidence"].as_str().unwrap().split_once("query: ").unwrap().1.to_owned();
         assert_eq!(bot.value::<i64>(&format!("SELECT count(*) FROM ({query})")), 1);
     }

@@ -115,8 +115,10 @@ fn between(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
     let mut size_usd = 0.0;
     let mut statuses = BTreeSet::new();
     bot.each_row(BETWEEN, |row| {
-        let status = cell::name(row, 5)?.unwrap_or_default().trim().to_lowercase();
-        let never = NEVER_A_TRADE.iter().any(|word| status.starts_with(word));
+        let status =
+            cell::name(row, 5)?.map_or("NULL".to_owned(), |status| format!("'{}'", cut(&status, 24)));
+        let word = status.trim_matches(['\'', ' ']).to_lowercase();
+        let never = NEVER_A_TRADE.iter().any(|begin| word.starts_with(begin));
         let (opened, updated) = (bot.moments(row, 0, 1)?, bot.moments(row, 2, 1)?);
         let Some(opened) = opened.filter(|_| !never) else { return Ok(()) };
         let touched = updated.map_or(opened.latest, |updated| updated.latest.max(opened.latest));
@@ -127,12 +129,12 @@ fn between(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
         }
         let name = |column| Ok::<_, rusqlite::Error>(cell::name(row, column)?.unwrap_or_default());
         let (id, coin) = (cut(&name(3)?, 32), cut(&name(4)?, 24));
-        evidence.row(is_old.then_some(|| {
-            format!("{coin} (id {id}) '{}', last changed {} UTC", cut(&status, 24), utc_text(touched))
-        }));
+        evidence.row(
+            is_old.then_some(|| format!("{coin} (id {id}) {status}, last changed {} UTC", utc_text(touched))),
+        );
         Ok(())
     })?;
-    let statuses: Vec<_> = statuses.iter().take(5).map(|status| format!("'{}'", cut(status, 24))).collect();
+    let statuses: Vec<_> = statuses.into_iter().take(5).collect();
     let problem = || {
         Problem {
         alert_type: AlertType::Bug,
