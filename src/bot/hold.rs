@@ -85,7 +85,8 @@ impl Hold {
         }
         tracing::debug!("the bot may write after a turn of {:.0} ms", taken.as_secs_f64() * 1e3);
         self.holds.set(false);
-        connection.execute_batch("COMMIT")
+        // Nothing was written; a COMMIT would tell again of a damaged page that some query has met.
+        connection.execute_batch("ROLLBACK")
     }
 
     fn began(&self) -> MutexGuard<'_, Instant> {
