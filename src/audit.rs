@@ -113,6 +113,12 @@ impl Gathered {
 
     fn of(context: &Context<'_>, report: Report, checks: checks::Analysis) -> Self {
         let config = context.config;
+        for (column, reason) in &report.unreadable_times {
+            tracing::error!("{column}: {reason}");
+        }
+        for foreign in &report.foreign_objects {
+            tracing::warn!("{}: {}", foreign.object, foreign.reason);
+        }
         let names = Names::new(report.names());
         let mut gathered = Self { report, checks, material: Material::default(), redacted: None, names };
         if config.llm.is_some() || config.print_prompt {

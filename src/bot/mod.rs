@@ -8,13 +8,16 @@ pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod closing;
 mod file;
+mod foreign;
 pub(crate) mod generation;
 mod hold;
 mod host;
+mod indexes;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod opening;
 pub(crate) mod other_times;
+mod period;
 #[cfg(test)]
 mod plan_tests;
 mod slices;
@@ -28,14 +31,20 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Days, Utc};
+use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row};
 
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset, Reading};
 use file::AtRest;
 pub(crate) use file::{may_write, open_read_only};
+use foreign::Foreign;
+pub(crate) use foreign::ForeignObject;
 use hold::Hold;
 pub(crate) use hold::skipped;
+pub(crate) use indexes::Damage;
+use indexes::Examined;
+pub(crate) use period::Period;
 use slices::Slices;
 use source::Source;
 pub(crate) use source::quoted;
@@ -47,27 +56,6 @@ const VIEWS: &str = include_str!("views/trading_bot.sql");
 
 /// The longest wait for the bot's own write lock.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A span of time, open at its beginning and closed at its end: neighbouring periods share no row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Period {
-    /// Rows at this instant belong to the period before.
-    pub(crate) after: DateTime<Utc>,
-    /// Rows at this instant still belong to this period.
-    pub(crate) until: DateTime<Utc>,
-}
-
-impl Period {
-    /// Everything later than a moment: what does not exist for an audit of that moment.
-    pub(crate) fn later_than(moment: DateTime<Utc>) -> Self {
-        Self { after: moment, until: DateTime::<Utc>::MAX_UTC }
-    }
-
-    /// Whether the instant lies in the period.
-    pub(crate) fn contains(self, instant: DateTime<Utc>) -> bool {
-        self.after < instant && instant <= self.until
-    }
-}
 
 /// What to do about the half-written transaction of a killed process, which nobody can read past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +74,8 @@ pub(crate) struct Bot {
     at_rest: Option<AtRest>,
     hold: Hold,
     sources: Vec<Source>,
+    foreign: Foreign,
+    indexes: Examined,
     views: Views,
     /// Otherwise all naive times are UTC, and no row need be asked for its clock.
     has_local_times: bool,
@@ -139,7 +129,9 @@ impl Bot {
         // order: a cache of half a megabyte does, and stays in the processor's own.
         connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512")?;
         let hold = Hold::begin(&mut connection)?;
-        let sources = source::declared(VIEWS, &connection)?;
+        let foreign = Foreign::of(&connection)?;
+        let mut sources = source::declared(VIEWS, &connection, &foreign)?;
+        let indexes = indexes::examine(&mut sources, &foreign.unordered, &connection)?;
         let views = Views::new(VIEWS, &sources);
         let has_local_times = views.have_local_times();
         let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
@@ -147,7 +139,18 @@ impl Bot {
         for source in sources.iter().filter(|source| source.exists) {
             times.add(times::of(source, &connection)?);
         }
-        Ok(Self { connection, at_rest, hold, sources, views, has_local_times, host_offset, times })
+        Ok(Self {
+            connection,
+            at_rest,
+            hold,
+            sources,
+            foreign,
+            indexes,
+            views,
+            has_local_times,
+            host_offset,
+            times,
+        })
     }
 
     /// The bot's file, and no other program's.
@@ -158,6 +161,13 @@ impl Bot {
             "{} holds none of the bot's tables (looked for {}): is it the right file?",
             path.display(),
             looked_for.join(", ")
+        );
+        ensure!(
+            self.indexes.unlike.is_none(),
+            "{shown} is damaged: the table {} and its indexes hold different rows: run `sqlite3 {shown} \
+             'PRAGMA integrity_check'` and restore a backup",
+            self.indexes.unlike.as_deref().unwrap_or_default(),
+            shown = path.display()
         );
         Ok(self)
     }
@@ -198,6 +208,28 @@ impl Bot {
     /// The canonical views, in the order of their page.
     pub(crate) fn views(&self) -> impl Iterator<Item = &str> {
         self.views.names()
+    }
+
+    /// Objects of the schema that need what only the bot's own program has.
+    pub(crate) fn foreign_objects(&self) -> &[ForeignObject] {
+        &self.foreign.objects
+    }
+
+    /// Whether a column can be read: one that only the bot's own program can compute cannot.
+    pub(crate) fn can_read(&self, table: &str, column: &str) -> bool {
+        self.foreign.can_read(table, column)
+    }
+
+    /// Indexes of the bot's tables that do not hold what the tables hold.
+    pub(crate) fn damaged_indexes(&self) -> &[Damage] {
+        &self.indexes.damaged
+    }
+
+    /// A table of the file as it stands behind FROM, without the indexes that cannot be relied upon.
+    pub(crate) fn rows_of(&self, table: &str) -> String {
+        let avoids = |source: &Source| source.avoids_indexes && source.table == table;
+        let avoids = self.foreign.unordered.contains(table) || self.sources.iter().any(avoids);
+        format!("main.{}{}", quoted(table), if avoids { " NOT INDEXED" } else { "" })
     }
 
     /// Columns of times of the bot's tables in which rows stand and no time can be read.
@@ -345,12 +377,15 @@ impl Bot {
         let is_local =
             self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
         let clock = if is_local { Clock::Local } else { Clock::Utc };
-        let value = row.get_ref(time)?;
-        // Where a whole column is misread, no statement rests on it.
+        Ok(self.read_time(row.get_ref(time)?, clock))
+    }
+
+    /// Where a whole column is misread, no statement rests on it.
+    fn read_time(&self, value: ValueRef<'_>, clock: Clock) -> Option<Reading> {
         let is_read = |reading: &Reading| {
             self.times.unreadable.is_empty() || times::is_plausible(value, reading.earliest)
         };
-        Ok(self.host_offset.moments(value, clock).filter(is_read))
+        self.host_offset.moments(value, clock).filter(is_read)
     }
 
     /// Whether some times are of the host's clock; otherwise all naive ones are UTC.
@@ -365,8 +400,8 @@ impl Bot {
         from: usize,
         to: usize,
     ) -> rusqlite::Result<Option<f64>> {
-        let from = self.host_offset.instant(row.get_ref(from)?, Clock::Utc);
-        let to = self.host_offset.instant(row.get_ref(to)?, Clock::Utc);
-        Ok(from.zip(to).map(|(from, to)| (to - from).num_milliseconds() as f64 / 1e3))
+        let from = self.read_time(row.get_ref(from)?, Clock::Utc);
+        let to = self.read_time(row.get_ref(to)?, Clock::Utc);
+        Ok(from.zip(to).map(|(from, to)| (to.earliest - from.earliest).num_milliseconds() as f64 / 1e3))
     }
 }

@@ -58,3 +58,41 @@ pub(super) fn offset(zone: &str) -> Option<&str> {
     // Go's clock that never jumps.
     words.all(|word| names_zone(word) || word.starts_with("m=")).then_some(offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::bot::clock::parse_utc;
+
+    #[test]
+    fn each_form_says_one_moment() {
+        for text in [
+            "2461077.336342593",
+            "20260205200420",
+            "2026/02/05 20:04:20",
+            "2026-02-05 20:04:20 +0000 UTC",
+            "2026-02-05 21:04:20 +0100 CET",
+            "2026-02-05 20:04:20.000 +0000 UTC m=+0.015",
+            "2026-02-05 08:04:20 PM",
+            "2026/02/05 8:04:20pm",
+        ] {
+            assert_eq!(parse_utc(text), parse_utc("2026-02-05 20:04:20"), "{text}");
+        }
+        assert_eq!(parse_utc("2026-02-05 12:04:20 AM"), parse_utc("2026-02-05 00:04:20"));
+        assert_eq!(parse_utc("2026-02-05 12:04:20 PM"), parse_utc("2026-02-05 12:04:20"));
+    }
+
+    #[test]
+    fn what_may_be_two_moments_or_none_is_no_time() {
+        for text in [
+            "02/05/2026 20:04:20",
+            "05.02.2026 20:04",
+            "2026-02/05 20:04:20",
+            "2026-02-05 20:04:20 PM",
+            "2026-02-05 00:04:20 AM",
+            "2026-02-05 20:04:20 +0000 or so",
+            "20261305200420",
+        ] {
+            assert_eq!(parse_utc(text), None, "{text}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use rusqlite::{Connection, ErrorCode, Row};
 
 use super::clock;
+use super::foreign::Foreign;
 
 /// One declared table of the bot.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Source {
     pub(crate) exists: bool,
     /// Whether it holds a row.
     pub(super) has_rows: bool,
+    /// Whether its indexes do not hold its rows, or in an order that nobody here knows.
+    pub(super) avoids_indexes: bool,
 }
 
 impl Source {
@@ -31,6 +34,7 @@ impl Source {
             })
             .collect();
         let rows = match self.exists {
+            true if self.avoids_indexes => format!("FROM main.{} NOT INDEXED", quoted(&self.table)),
             true => format!("FROM main.{}", quoted(&self.table)),
             false => "WHERE 0".to_owned(),
         };
@@ -50,18 +54,29 @@ impl Source {
     /// One with a single column.
     #[cfg(test)]
     pub(super) fn of_test(table: &str, has_rows: bool) -> Self {
-        Self { table: table.to_owned(), columns: vec![("a".to_owned(), true)], exists: true, has_rows }
+        Self {
+            table: table.to_owned(),
+            columns: vec![("a".to_owned(), true)],
+            exists: true,
+            has_rows,
+            avoids_indexes: false,
+        }
     }
 }
 
 /// The tables that the page of views declares, compared with those of the file.
-pub(crate) fn declared(views: &str, connection: &Connection) -> rusqlite::Result<Vec<Source>> {
+pub(super) fn declared(
+    views: &str,
+    connection: &Connection,
+    foreign: &Foreign,
+) -> rusqlite::Result<Vec<Source>> {
     views
         .lines()
         .filter_map(|line| line.strip_prefix("-- @source "))
         .filter_map(|line| line.trim_end_matches(')').split_once(" ("))
         .map(|(table, columns)| {
-            let found = columns_of(connection, table)?;
+            let mut found = columns_of(connection, table)?;
+            found.retain(|column| foreign.can_read(table, column));
             let columns: Vec<_> = columns
                 .split(", ")
                 .map(|column| (column.to_owned(), found.iter().any(|name| name.eq_ignore_ascii_case(column))))
@@ -69,14 +84,18 @@ pub(crate) fn declared(views: &str, connection: &Connection) -> rusqlite::Result
             let known = columns.iter().filter(|(_, found)| *found).count();
             let exists = known * 2 >= columns.len();
             let has_rows = exists && has_rows(connection, table)?;
-            Ok(Source { table: table.to_owned(), columns, exists, has_rows })
+            Ok(Source { table: table.to_owned(), columns, exists, has_rows, avoids_indexes: false })
         })
         .collect()
 }
 
+/// A table that is damaged has rows: whoever reads them says what is wrong.
 fn has_rows(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(table));
-    connection.query_row(&sql, [], |row| row.get(0))
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{} NOT INDEXED)", quoted(table));
+    match connection.query_row(&sql, [], |row| row.get(0)) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => Ok(true),
+        has_rows => has_rows,
+    }
 }
 
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
@@ -120,7 +139,7 @@ pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(Naiv
         // A view or a table WITHOUT ROWID has no such order.
         let Ok(mut statement) = connection.prepare(&sql) else { continue };
         let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        while let Ok(Some(row)) = rows.next() {
             let time = |column| row.get_ref(column).ok()?.as_str().ok().and_then(clock::naive);
             pairs.extend(time(0).zip(time(1)));
         }

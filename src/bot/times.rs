@@ -87,7 +87,10 @@ fn may_stay_unset(column: &str) -> bool {
 pub(super) fn of(source: &Source, connection: &Connection) -> rusqlite::Result<Times> {
     const SAMPLED_ROWS: usize = 50;
     let table = quoted(&source.table);
-    let indexed = source::indexed_columns(connection, &source.table)?;
+    let indexed = match source.avoids_indexes {
+        true => Vec::new(),
+        false => source::indexed_columns(connection, &source.table)?,
+    };
     let (by_index, by_sample): (Vec<_>, Vec<_>) = source
         .found_columns()
         .filter(|name| is_time(name))
@@ -102,7 +105,7 @@ pub(super) fn of(source: &Source, connection: &Connection) -> rusqlite::Result<T
         let names: Vec<_> = by_sample.iter().map(|name| quoted(name)).collect();
         let names = names.join(", ");
         for order in ["ORDER BY rowid DESC ", ""] {
-            let sql = format!("SELECT {names} FROM main.{table} {order}LIMIT {SAMPLED_ROWS}");
+            let sql = format!("SELECT {names} FROM main.{table} NOT INDEXED {order}LIMIT {SAMPLED_ROWS}");
             queries.push((by_sample.clone(), sql));
         }
     }
@@ -112,7 +115,8 @@ pub(super) fn of(source: &Source, connection: &Connection) -> rusqlite::Result<T
         // A view or a table WITHOUT ROWID has no such order.
         let Ok(mut statement) = connection.prepare(&sql) else { continue };
         let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        // What is damaged is told by whoever needs it.
+        while let Ok(Some(row)) = rows.next() {
             for (place, name) in names.iter().enumerate() {
                 let value = row.get_ref(place)?;
                 if times.see(value).is_some_and(|at| is_plausible(value, at)) {
@@ -139,7 +143,7 @@ fn unreadable(
     const EXAMPLE_CHARS: usize = 40;
     let name = quoted(column);
     let sql = format!(
-        "SELECT {name} FROM main.{} WHERE {name} IS NOT NULL LIMIT {MOST_ROWS}",
+        "SELECT {name} FROM main.{} NOT INDEXED WHERE {name} IS NOT NULL LIMIT {MOST_ROWS}",
         quoted(&source.table)
     );
     let mut statement = connection.prepare(&sql)?;

@@ -161,7 +161,7 @@ impl Table {
 /// # Errors
 /// When the schema cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<Census> {
-    let (schemas, views) = schema::read(context.bot.connection())?;
+    let (schemas, views) = schema::read(context.bot)?;
     let all: Vec<Table> = schemas
         .into_iter()
         .map(|schema| match guard::run(|| Ok(table(context, &schema)?)) {

@@ -11,6 +11,7 @@ pub(crate) mod census;
 mod figures;
 pub(crate) mod learning_quality;
 pub(crate) mod rule_stats;
+mod section;
 pub(crate) mod system_metrics;
 pub(crate) mod trade_patterns;
 mod traded;
@@ -18,7 +19,6 @@ pub(crate) mod winloss_patterns;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Row;
@@ -28,12 +28,12 @@ use crate::bot::closing::{self, Closing};
 use crate::bot::ledger::{self, Entry, Ledger};
 use crate::bot::opening::{self, Opening};
 use crate::bot::trade::{self, Later};
-use crate::bot::{Bot, Period, UnreadableTimes, generation, skipped};
+use crate::bot::{Bot, ForeignObject, Period, UnreadableTimes, generation};
 use crate::config::Config;
-use crate::{guard, logging};
 
 use activity::Activity;
 pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};
+pub(crate) use section::Section;
 use traded::Traded;
 
 /// Rows that averages rest on where the window holds none.
@@ -271,52 +271,6 @@ pub(crate) enum Basis {
 /// Why a field is null, by the field's name.
 pub(crate) type Unavailable = BTreeMap<&'static str, String>;
 
-/// A section of the report, or why there is none.
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Section<T> {
-    /// The collector's result.
-    Available(T),
-    /// The collector failed.
-    Failed {
-        /// One sentence.
-        error: String,
-    },
-}
-
-impl<T> Section<T> {
-    /// The collector's result, if there is one.
-    pub(crate) fn available(&self) -> Option<&T> {
-        match self {
-            Self::Available(section) => Some(section),
-            Self::Failed { .. } => None,
-        }
-    }
-
-    /// Why there is none.
-    fn error(&self) -> Option<&str> {
-        match self {
-            Self::Available(_) => None,
-            Self::Failed { error } => Some(error),
-        }
-    }
-
-    fn collect(name: &str, context: &Context<'_>, collect: fn(&Context<'_>) -> anyhow::Result<T>) -> Self {
-        tracing::info!("Collecting {name}...");
-        let started = Instant::now();
-        let collected = guard::run(|| collect(context));
-        logging::took(name, started);
-        match collected {
-            Ok(section) => Self::Available(section),
-            Err(error) => {
-                let error = skipped(&error).unwrap_or_else(|| format!("{error:#}"));
-                tracing::error!("Collecting {name} failed: {error}");
-                Self::Failed { error }
-            }
-        }
-    }
-}
-
 /// Everything that was measured, in the order in which it is shown.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -337,6 +291,9 @@ pub(crate) struct Report {
     /// Columns of the bot's tables whose rows cannot be placed in time, each with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) unreadable_times: BTreeMap<String, String>,
+    /// Objects of the schema that need what only the bot's own program has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) foreign_objects: Vec<ForeignObject>,
 }
 
 impl Report {
@@ -351,6 +308,7 @@ impl Report {
             learning_quality: Section::collect("learning quality", context, learning_quality::collect),
             tables: Section::collect("tables", context, census::collect),
             unreadable_times: context.bot.unreadable_times().iter().map(unreadable).collect(),
+            foreign_objects: context.bot.foreign_objects().to_vec(),
         }
     }
 
@@ -404,7 +362,6 @@ impl Report {
 }
 
 fn unreadable(times: &UnreadableTimes) -> (String, String) {
-    tracing::error!("The times of {} cannot be read", times.column);
     let reason = format!(
         "none of its times can be read (one is \"{}\"), so that no window holds its rows: write them as \
          YYYY-MM-DD HH:MM:SS in UTC",

@@ -26,9 +26,11 @@ mod checks_trend;
 mod checks_twice;
 mod clock_changes;
 mod command_line;
+mod damaged_indexes;
 mod doctor;
 mod documents;
 mod figures;
+mod foreign_objects;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod healthy;
 mod healthy_adds_up;

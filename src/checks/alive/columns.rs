@@ -145,11 +145,11 @@ fn sampled(audit: &Audit<'_>) -> anyhow::Result<Vec<Column>> {
     let sql = "
         SELECT tables.name, columns.name
         FROM main.sqlite_master AS tables, pragma_table_xinfo(tables.name, 'main') AS columns
-        WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+        WHERE tables.type = 'table' AND tables.rootpage > 0 AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
             AND tables.name NOT LIKE 'monitoring\\_%' ESCAPE '\\'";
     audit.context.bot.each_row(sql, |row| {
         let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
-        if is_time_name(&column) {
+        if is_time_name(&column) && audit.context.bot.can_read(&table, &column) {
             by_table.entry(table).or_default().push(column);
         }
         Ok(())

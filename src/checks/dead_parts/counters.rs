@@ -89,8 +89,9 @@ LIMIT 50";
     if cases.is_empty() {
         return Ok(None);
     }
-    let sql = format!("SELECT count(*) FROM main.trade_journal WHERE {}", cases.join(" OR "));
-    Ok(Some(audit.context.bot.connection().query_row(&sql, params_from_iter(values), |row| row.get(0))?))
+    let bot = audit.context.bot;
+    let sql = format!("SELECT count(*) FROM {} WHERE {}", bot.rows_of("trade_journal"), cases.join(" OR "));
+    Ok(Some(bot.connection().query_row(&sql, params_from_iter(values), |row| row.get(0))?))
 }
 
 /// A condition like `{"hour_of_day": {"op": "in", "value": [1, 11]}}` over columns of the journal;

@@ -81,7 +81,7 @@ fn first_contradiction(
         let sql = format!(
             "SELECT count(*), coalesce(sum(row.{flag} <> 0), 0)
             FROM (SELECT {reference} AS reference FROM {} {newest} LIMIT {FOLLOWED_ROWS}) AS other
-            JOIN {} AS row ON row.{key} = other.reference",
+            JOIN (SELECT {key}, {flag} FROM {}) AS row ON row.{key} = other.reference",
             other.schema.quoted(),
             table.schema.quoted(),
             flag = quoted(&flag.name),

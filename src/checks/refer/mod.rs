@@ -1,6 +1,7 @@
 //! Rows that point to nothing or to the wrong row, and rows that contradict each other about what happened.
 
 mod closings;
+mod damaged;
 mod dangling;
 mod duplicates;
 mod learnings;
@@ -37,6 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
     duplicates::RULES,
     duplicates::CONDITIONS,
     order::TIMES,
+    damaged::INDEXES,
 ];
 
 /// What was written in the last moments may not have reached every table yet: both generations

@@ -98,7 +98,7 @@ impl Sample {
         let growing = newer.zip(times.iter().skip(1)).filter(|(newer, older)| newer >= older).count();
         let column = self.time_column().filter(|_| growing as f64 >= GROWING_STEPS * steps as f64)?;
         Some(Ordered {
-            table: schema.quoted(),
+            table: schema.quoted().to_owned(),
             rowid: schema.rowid?,
             time: column.name.clone(),
             span: span?,

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::bot::quoted;
+use crate::bot::Bot;
 
 /// A table's declaration.
 #[derive(Debug, Clone, Serialize)]
@@ -19,6 +19,9 @@ pub(crate) struct Schema {
     /// Columns of single-column foreign keys, each with the table it refers to.
     #[serde(skip)]
     pub(crate) foreign_keys: Vec<(String, String)>,
+    /// How it stands in a statement.
+    #[serde(skip)]
+    from: String,
     /// Whether it has an index.
     #[serde(skip)]
     pub(crate) is_indexed: bool,
@@ -41,14 +44,14 @@ pub(crate) struct Declared {
 }
 
 impl Schema {
-    /// The table as it stands in a statement.
-    pub(crate) fn quoted(&self) -> String {
-        format!("main.{}", quoted(&self.name))
+    /// The table as it stands behind FROM.
+    pub(crate) fn quoted(&self) -> &str {
+        &self.from
     }
 }
 
 /// Every table of the main schema, and the names of views and virtual tables.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<(Vec<Schema>, Vec<String>)> {
+pub(super) fn read(bot: &Bot) -> rusqlite::Result<(Vec<Schema>, Vec<String>)> {
     const LIST: &str = "
 SELECT
     name,
@@ -57,7 +60,7 @@ SELECT
 FROM pragma_table_list
 WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND type IN ('table', 'view', 'virtual')
 ORDER BY name";
-    let mut statement = connection.prepare(LIST)?;
+    let mut statement = bot.connection().prepare(LIST)?;
     let listed: Vec<(String, String, bool)> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
@@ -65,7 +68,7 @@ ORDER BY name";
     let mut views = Vec::new();
     for (name, kind, is_without_rowid) in listed {
         if kind == "table" {
-            tables.push(table(connection, name, is_without_rowid)?);
+            tables.push(table(bot, name, is_without_rowid)?);
         } else {
             views.push(name);
         }
@@ -73,8 +76,10 @@ ORDER BY name";
     Ok((tables, views))
 }
 
-fn table(connection: &Connection, name: String, is_without_rowid: bool) -> rusqlite::Result<Schema> {
-    let declared = columns(connection, &name)?;
+fn table(bot: &Bot, name: String, is_without_rowid: bool) -> rusqlite::Result<Schema> {
+    let connection = bot.connection();
+    let mut declared = columns(connection, &name)?;
+    declared.retain(|column| bot.can_read(&name, &column.name));
     let is_free = |alias: &&str| !declared.iter().any(|column| column.name.eq_ignore_ascii_case(alias));
     let rowid = ["rowid", "_rowid_", "oid"].into_iter().find(is_free).filter(|_| !is_without_rowid);
     let is_indexed = connection
@@ -87,7 +92,8 @@ fn table(connection: &Connection, name: String, is_without_rowid: bool) -> rusql
         .and_then(|mut statement| statement.query_row([&name], |row| row.get(0)))
         .ok();
     let foreign_keys = foreign_keys(connection, &name)?;
-    Ok(Schema { name, rowid, declared, foreign_keys, is_indexed, last_id_given })
+    let from = bot.rows_of(&name);
+    Ok(Schema { name, from, rowid, declared, foreign_keys, is_indexed, last_id_given })
 }
 
 /// `hidden = 1` marks columns of virtual tables; generated columns have other marks.
