@@ -144,7 +144,7 @@ pub(crate) fn analyse(
     match result {
         Ok(extraction) => {
             if extraction.dropped > 0 {
-                tracing::warn!("{} items of the LLM's answer are no findings: dropped", extraction.dropped);
+                tracing::warn!("dropped from the LLM's answer, as no findings: {}", extraction.dropped);
             }
             if extraction.cut {
                 tracing::warn!("the LLM's answer was cut off: its complete findings count");

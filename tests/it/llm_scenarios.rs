@@ -6,6 +6,7 @@ mod answers;
 mod context;
 mod empty;
 mod envelopes;
+mod made_up;
 mod refusals;
 mod retries;
 mod streams;
