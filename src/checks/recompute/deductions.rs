@@ -40,12 +40,11 @@ fn deductions(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     for (table, entries) in by_table(&ledger.entries) {
         let compared: Vec<_> = entries.into_iter().filter_map(Compared::new).collect();
-        // What is beyond any fee is `pnl-contradicts-prices`'s to report.
-        let fitting: Vec<_> = compared.iter().filter(|trade| !trade.is_off()).collect();
-        if is_leveraged(&compared) {
-            continue;
-        }
-        let Some((rate, same)) = common_rate(&fitting, audit.threshold / 100.0) else { continue };
+        let all: Vec<_> = compared.iter().collect();
+        let rate = common_rate(&all, audit.threshold / 100.0).filter(|_| !is_leveraged(&compared));
+        // A rate beyond any fee is `pnl-contradicts-prices`'s to report, with all trades that have it.
+        let rate = rate.filter(|(_, same)| !same.iter().any(|trade| trade.is_off()));
+        let Some((rate, same)) = rate else { continue };
         let mut evidence = Evidence::default();
         for trade in &same {
             evidence.fault(|| format!("{}, {:.2} % lower", trade.example(), 100.0 * trade.deduction()));
