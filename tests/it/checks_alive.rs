@@ -159,7 +159,7 @@ fn prices_that_stop_are_critical_under_a_position() {
     expect(&bot, "prices-stale", "high", &["2026-11-22 08:10:00"]);
     silent(&bot, "coin-price-stale");
     bot.open_trade(|_| ());
-    expect(&bot, "prices-stale", "critical", &["1 position is open"]);
+    expect(&bot, "prices-stale", "critical", &["Open positions: 1"]);
     bot.activity("strategist", "Generated 0 conditions", None, &ago(20));
     silent(&bot, "prices-stale");
 }

@@ -86,8 +86,7 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "The bot pauses far longer between cycles than it is configured to".to_owned(),
         description: format!(
-            "The bot was started with a pause of {} between cycles; the median pause is {}. \
-             Stops and take profits are looked at that much later.",
+            "The bot was started with a pause of {} between cycles; the median pause is {}.",
             span(configured.pause_seconds),
             span(pause)
         ),
@@ -97,7 +96,7 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
             clock::utc_text(configured.since),
             configured.pause_seconds
         ),
-        recommendation: "Look for a blocking wait, a backoff that is never reset, or an overloaded host."
+        recommendation: "Is there a blocking wait, a backoff that is never reset, an overloaded host? Stops and take profits are looked at that much later."
             .to_owned(),
     };
     Ok((pause > audit.threshold * configured.pause_seconds).then_some(problem).into())
@@ -121,8 +120,7 @@ fn two_bots(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Cycles begin sooner than the configured pause allows: two bots seem to share this file".to_owned(),
         description: format!(
-            "{:.0} % of the cycles since the start at {} UTC began sooner than the pause of {} allows. Two bots \
-             on one file open positions twice and overwrite each other's balance.",
+            "{:.0} % of the cycles since the start at {} UTC began sooner than the pause of {} allows.",
             share * 100.0,
             clock::utc_text(configured.since),
             span(configured.pause_seconds)
@@ -131,7 +129,7 @@ fn two_bots(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "intervals between cycles",
             "SELECT created_at FROM activity_log WHERE activity_type = 'market_data' ORDER BY id DESC LIMIT 40",
         ),
-        recommendation: "Look how many processes of the bot run, stop all but one, and let the bot take a lock.".to_owned(),
+        recommendation: "Do two bots run on this file? Look how many of its processes run, stop all but one, and let the bot take a lock: two bots open positions twice and overwrite each other's balance.".to_owned(),
     };
     Ok((evidence.of >= FEWEST_CYCLES as u64 && share >= audit.threshold).then_some(problem).into())
 }

@@ -108,11 +108,7 @@ fn freeze(still: &[(&&str, &Run)], coins: usize, all: bool, held: bool) -> Probl
         description: format!(
             "{} exactly the same price for more than an hour of updates. {}",
             evidence.counted("coins", "has had", "have had"),
-            if held {
-                "A position is open in one of them: its stop loss sees a price that is not the market's."
-            } else {
-                "Decisions about them rest on a price that is not the market's."
-            }
+            if held { "A position is open in one of them." } else { "No position is open in them." }
         ),
         evidence: evidence
             .text("coins", "SELECT coin, price_usd, timestamp FROM price_history ORDER BY id DESC LIMIT 500"),

@@ -6,6 +6,7 @@ mod clocks;
 mod columns;
 mod frozen;
 mod lives;
+mod newest_price;
 mod price_flow;
 mod silence;
 

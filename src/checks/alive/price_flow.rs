@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::newest_price::NewestPrice;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
+use crate::bot::ledger::Entry;
 use crate::bot::log::{Log, quotable};
 use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
-use crate::plural::plural;
 use crate::untrusted::cut;
 
 /// All prices are old.
@@ -120,17 +121,10 @@ fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: "Prices are no longer updated while the bot runs".to_owned(),
         description: format!(
             "The newest price of all {} coins is from {} UTC, {} older than the bot's newest activity. \
-             {}.",
+             Open positions: {open}.",
             prices.coins.len(),
             clock::utc_text(prices.newest),
-            span(behind),
-            match open {
-                0 => "No position is open".to_owned(),
-                _ => format!(
-                    "{open} {} open, and no stop loss can be seen",
-                    plural(open, "position is", "positions are")
-                ),
-            }
+            span(behind)
         ),
         evidence: format!(
             "newest price {}, newest activity {} ({}); query: SELECT max(last_updated) FROM market_data",
@@ -155,23 +149,25 @@ fn coin_stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     }
     old.sort_by_key(|(_, at)| *at);
-    let open: HashSet<String> =
-        audit.context.open_positions()?.iter().map(|position| position.coin.to_lowercase()).collect();
+    let open = audit.context.open_positions()?;
     let mut found = Found::nothing();
     let mut others = Evidence::default();
-    others.of = fresh.len() as u64;
+    others.of = (fresh.len() + old.len()) as u64;
     let mut proposed = 0;
     for (coin, at) in old {
         let example = format!("{coin}: {}, {} behind", clock::utc_text(*at), span(behind(at)));
-        if open.contains(&coin.to_lowercase()) {
-            found.fact(held(coin, &example));
-        } else {
+        let positions: Vec<_> =
+            open.iter().filter(|position| cut(&position.coin, 40).eq_ignore_ascii_case(coin)).collect();
+        if positions.is_empty() {
             others.fault(|| example);
+            others.of -= 1;
             proposed += proposals_since(log, coin, *at);
+        } else {
+            found.fact(held(coin, &example, &positions, NewestPrice::of(audit, coin)?));
         }
     }
     if others.count > 0 {
-        found.fact(not_held(&others, proposed));
+        found.fact(not_held(&others, proposed, limit));
     }
     Ok(found)
 }
@@ -183,30 +179,38 @@ fn proposals_since(log: &Log, coin: &str, since: DateTime<Utc>) -> usize {
     decisions.filter(|decision| log.entry(decision.place).is_some_and(|entry| entry.at() > since)).count()
 }
 
-fn held(coin: &str, example: &str) -> Problem {
+fn held(coin: &str, example: &str, positions: &[&Entry], newest: Option<NewestPrice>) -> Problem {
+    let told = newest.map(|newest| newest.told(positions)).unwrap_or_default();
     Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Critical,
         subject: coin.to_owned(),
         title: format!("The price of {coin} is no longer updated while a position in it is open"),
         description: format!(
-            "Other coins' prices are fresh, that of {coin} is not ({example}). The position is valued at a price \
-             that is long gone, and its stop loss cannot fire."
+            "In market_data the other coins' prices are fresh, that of {coin} is not ({example}): a stop loss that is \
+             compared with it cannot fire. {told}"
+        )
+        .trim()
+        .to_owned(),
+        evidence: format!(
+            "{example}; query: SELECT * FROM market_data WHERE lower(coin) = lower('{}')",
+            coin.replace('\'', "''")
         ),
-        evidence: format!("{example}; query: SELECT * FROM market_data ORDER BY last_updated LIMIT 5"),
-        recommendation: format!(
-            "Look up why {coin} is missing from the answers (renamed or delisted?) and close the position."
-        ),
+        recommendation: match newest.filter(|newest| newest.is_logged_only()) {
+            Some(_) => format!(
+                "Why is the price of {coin} in the answer that the log holds, and not stored? Store it, and close the position by hand until then."
+            ),
+            None => format!(
+                "Do the answers of the price source still hold {coin}, or was it renamed or delisted? Close the position by hand if not."
+            ),
+        },
     }
 }
 
-fn not_held(evidence: &Evidence, proposed: usize) -> Problem {
+fn not_held(evidence: &Evidence, proposed: usize, limit_seconds: f64) -> Problem {
     let consequence = match proposed {
-        0 => "Nobody proposed to buy them in the window.".to_owned(),
-        _ => format!(
-            "The LLM proposed {proposed} {} in the window to buy at such a price.",
-            plural(proposed, "time", "times")
-        ),
+        0 => "No decision of the window proposed to buy them since.".to_owned(),
+        _ => format!("Decisions of the window to buy them since: {proposed}."),
     };
     Problem {
         alert_type: AlertType::Bug,
@@ -214,10 +218,16 @@ fn not_held(evidence: &Evidence, proposed: usize) -> Problem {
         subject: "not held".to_owned(),
         title: "Single coins keep an old price while all others are updated".to_owned(),
         description: format!(
-            "Coins whose price no longer arrives: {}. Such a price stays in the table as if it were current. {consequence}",
+            "Coins that are not held and whose price in market_data is more than {} older than the newest: {}. {consequence}",
+            span(limit_seconds),
             evidence.count
         ),
-        evidence: evidence.text("coins", "SELECT * FROM market_data ORDER BY last_updated LIMIT 5"),
+        evidence: evidence.text(
+            "coins",
+            &format!(
+                "SELECT * FROM market_data WHERE last_updated < datetime((SELECT max(last_updated) FROM market_data), '-{limit_seconds:.0} seconds')"
+            ),
+        ),
         recommendation:
             "Delete prices that an answer no longer contains, or treat them as missing by their age."
                 .to_owned(),
@@ -236,8 +246,14 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     for position in audit.context.open_positions()? {
         let is_old = position.opened_by.is_some_and(|opened_by| opened_by < settled);
-        let missing = is_old && !known.contains(&cut(&position.coin, 40).to_lowercase());
-        evidence.row(missing.then_some(|| format!("{} (id {})", cut(&position.coin, 40), position.id)));
+        if is_old && !known.contains(&cut(&position.coin, 40).to_lowercase()) {
+            let newest = NewestPrice::of(audit, &position.coin)?;
+            let told =
+                newest.map_or_else(|| "no price in the file".to_owned(), |newest| newest.told(&[position]));
+            evidence.fault(|| format!("{} (id {}): {told}", cut(&position.coin, 40), position.id));
+        } else {
+            evidence.of += 1;
+        }
     }
     let problem = Problem {
         alert_type: AlertType::Bug,
@@ -245,11 +261,10 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Open positions in coins that have no price at all".to_owned(),
         description: format!(
-            "{} of {} open positions {} in a coin that the table of prices does not hold: stop loss and take profit \
-             cannot fire.",
-            evidence.count,
-            evidence.of,
-            plural(evidence.count, "is", "are")
+            "{} in a coin that market_data does not hold: a stop loss or take profit that is compared with it cannot \
+             fire. {}",
+            evidence.counted("open positions", "is", "are"),
+            evidence.examples().join(" ")
         ),
         evidence: evidence.text(
             "open positions",

@@ -6,7 +6,6 @@ use super::lives::{Event, events};
 use super::{Audit, Check, Found, Problem, Theme, Threshold, span};
 use crate::bot::{cell, clock, log};
 use crate::finding::{AlertType, Severity};
-use crate::plural::plural;
 
 /// The newest sign of life is far older than the bot's rhythm.
 pub(super) const SILENT: Check = Check {
@@ -145,13 +144,13 @@ fn dead(newest: DateTime<Utc>, silence: i64, open: usize, evidence: String) -> P
         subject: "dead".to_owned(),
         title: "The bot is dead: it writes nothing any more and was not stopped".to_owned(),
         description: format!(
-            "The bot has written nothing since {} UTC, for {}, and no stop is logged. It was killed or it hangs. {}",
+            "The bot has written nothing since {} UTC, for {}, and no stop is logged. {}",
             clock::utc_text(newest),
             span(silence as f64),
             unwatched(open)
         ),
         evidence,
-        recommendation: "Look whether the process runs, read its last output, and start it again.".to_owned(),
+        recommendation: "Was it killed, or does it hang? Look whether the process runs, read its last output, and start it again.".to_owned(),
     }
 }
 
@@ -177,8 +176,9 @@ fn unwatched(open: usize) -> String {
     match open {
         0 => "No position is open.".to_owned(),
         _ => {
-            let positions = plural(open, "position", "positions");
-            format!("Nobody watches {open} open {positions}: no stop loss or take profit will be acted upon.")
+            format!(
+                "Open positions: {open}. While the bot stands still no stop loss or take profit of it closes them."
+            )
         }
     }
 }
