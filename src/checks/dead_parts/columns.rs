@@ -31,8 +31,7 @@ fn unfilled(table: &Table, columns: &[&str]) -> Problem {
         subject: table.schema.name.clone(),
         title: format!("Columns of {name} are never filled"),
         description: format!(
-            "{} of {} columns of {name} hold nothing in any row looked at: {}. \
-             Whatever is meant to learn or decide from them cannot.",
+            "{} of {} columns of {name} hold nothing in any row looked at: {}.",
             columns.len(),
             table.columns.len(),
             listed(columns.iter().copied())
@@ -134,14 +133,15 @@ fn unmoved(table: &Table, columns: &[&Column]) -> Problem {
         subject: table.schema.name.clone(),
         title: format!("Columns of {name} never leave their default"),
         description: format!(
-            "Every row looked at has what the table's declaration gives by itself: {shown}. \
-             The step that should set them does not exist or does not work."
+            "Every row looked at has what the table's declaration gives by itself: {shown}."
         ),
         evidence: format!(
             "{shown} in {}; query: SELECT \"{first}\", count(*) FROM {name} GROUP BY 1",
             looked_at(table)
         ),
-        recommendation: "Write them where the event happens, or drop them.".to_owned(),
+        recommendation:
+            "Is there a step that should set them? Write them where the event happens, or drop them."
+                .to_owned(),
     }
 }
 
@@ -189,10 +189,7 @@ fn waits(table: &Table, column: &Column, old: usize) -> Problem {
         severity: Severity::Medium,
         subject: format!("{}.{}", table.schema.name, column.name),
         title: format!("No row of {name} ever leaves its first {own}"),
-        description: format!(
-            "{own} is \"{state}\" in {}, {old} of them older than a day: nothing works them off.",
-            looked_at(table)
-        ),
+        description: format!("{own} is \"{state}\" in {}, {old} of them older than a day.", looked_at(table)),
         evidence: format!(
             "{own} = {state} in {}; query: SELECT \"{own}\", count(*) FROM {name} GROUP BY 1",
             looked_at(table)

@@ -150,18 +150,16 @@ fn problem(table: &Table, counter: &Column, trades: u64, held: Option<i64>) -> P
         subject: table.schema.name.clone(),
         title: format!("No use of {name} is ever counted"),
         description: format!(
-            "{own} is 0 in {} of {name}, although {trades} trades were opened since its first row \
-             was made.{because} Either the decisions do not reach {name} and what it holds has no effect, or nobody \
-             counts where they do, and what it is worth cannot be told.",
+            "{own} is 0 in {} of {name}, although {trades} trades were opened since its first row was made.{because}",
             super::all_rows(table)
         ),
         evidence: format!(
-            "{own} = 0 in {}; {trades} trades since the first row{}; query: SELECT * FROM {name} WHERE {own} > 0",
+            "{own} = 0 in {}; {trades} trades since the first row{}; query: SELECT * FROM {name} WHERE {own} = 0",
             looked_at(table),
             held.map_or_else(String::new, |trades| format!(", {trades} of them while a condition held")),
         ),
         recommendation: format!(
-            "Check that decisions look {name} up and raise {own}; if they should not, remove it."
+            "Do decisions look {name} up at all? If they do, raise {own} there; if they should not, remove it."
         ),
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn pile_up(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
         let is_full = expired.count as f64 >= NEARLY_ALL * expired.of as f64;
         if long_ago as f64 >= audit.threshold || (overdue as f64 >= audit.threshold && is_full) {
-            found.fact(piled_up(audit, table, column, &expired, (overdue, long_ago)));
+            found.fact(piled_up(audit, (table, column), &expired, (overdue, long_ago)));
         }
     }
     Ok(found)
@@ -70,8 +70,7 @@ fn instants<'run>(
 
 fn piled_up(
     audit: &Audit<'_>,
-    table: &Table,
-    column: &Column,
+    (table, column): (&Table, &Column),
     expired: &Evidence,
     (overdue, long_ago): (u64, u64),
 ) -> Problem {
@@ -80,7 +79,11 @@ fn piled_up(
         alert_type: AlertType::MissingFeature,
         severity: Severity::Low,
         subject: table.schema.name.clone(),
-        title: format!("Expired rows of {name} are never removed"),
+        title: if long_ago as f64 >= audit.threshold {
+            format!("Expired rows of {name} are never removed")
+        } else {
+            format!("Nearly all rows of {name} have expired")
+        },
         description: format!(
             "{} of {} have expired by {own} and are still there: {overdue} more than two hours ago, {long_ago} more than a day ago.",
             expired.count,

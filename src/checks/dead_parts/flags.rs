@@ -107,8 +107,7 @@ fn unset(table: &Table, flag: &Column, other: &Table, reference: &Column, pointi
         title: format!("{own} of {name} is never set although it happens"),
         description: format!(
             "{pointing} rows of {source} name by {column} the row of {name} that they come from, and each of those \
-             still has {own} = 0. What has happened already looks as if it were still to come: \
-             it can happen again, and nothing can learn which rows of {name} led to something."
+             still has {own} = 0."
         ),
         evidence: format!(
             "{own} = 0 in {}, {pointing} of which {source} refers to; \
@@ -157,15 +156,16 @@ fn never_set(table: &Table, last: &Column, counters: &[&Column], uses: f64) -> P
         subject: format!("{}.{}", table.schema.name, last.name),
         title: format!("{own} of {name} is never set"),
         description: format!(
-            "{own} is NULL in {} of {name}, while {counted} count {uses:.0} in all. \
-             Whatever sorts or retires by {own} treats every row as unused.",
+            "{own} is NULL in {} of {name}, while {counted} count {uses:.0} in all.",
             super::all_rows(table)
         ),
         evidence: format!(
             "{own} NULL in {} of {} rows, {counted} together {uses:.0}; query: SELECT * FROM {name} WHERE {own} IS NULL",
             table.rows, table.rows
         ),
-        recommendation: format!("Set {own} where {counted} are raised."),
+        recommendation: format!(
+            "Set {own} where {counted} are raised: whatever sorts or retires by it takes every row for unused."
+        ),
     }
 }
 
@@ -239,8 +239,7 @@ fn frozen(table: &Table, created: &Column, updated: &Column, later: &Column, row
         subject: format!("{}.{}", table.schema.name, updated.name),
         title: format!("{own} of {name} stays at the creation"),
         description: format!(
-            "{own} equals {made} in {}, although {event} shows that {rows} of them changed later. \
-             Whatever asks {own} for changes misses all of them.",
+            "{own} equals {made} in {}, although {event} shows that {rows} of them changed later.",
             looked_at(table)
         ),
         evidence: format!(

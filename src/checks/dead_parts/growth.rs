@@ -1,5 +1,7 @@
 //! Tables that only grow.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use super::{short, tables};
@@ -13,14 +15,41 @@ const DAYS_A_YEAR: f64 = 365.0;
 const BYTES_A_GIGABYTE: f64 = 1e9;
 /// What SQLite adds to a row's values: header, rowid, cell pointer.
 const ROW_OVERHEAD_BYTES: f64 = 12.0;
+/// The same of an index's entry, with the key of its row.
+const INDEX_OVERHEAD_BYTES: f64 = 12.0;
 
 pub(super) fn check(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let growing = tables(audit).filter_map(|table| {
-        let per_day = rows_per_day(table)?;
-        let gigabytes = per_day * DAYS_A_YEAR * (table.bytes_per_row + ROW_OVERHEAD_BYTES) / BYTES_A_GIGABYTE;
-        (gigabytes >= audit.threshold).then(|| problem(table, per_day, gigabytes))
-    });
-    Ok(growing.collect::<Vec<_>>().into())
+    let mut found = Found::nothing();
+    for table in tables(audit) {
+        let Some(per_day) = rows_per_day(table) else { continue };
+        let index_bytes = index_bytes_per_row(audit, table)?;
+        let bytes = table.bytes_per_row + ROW_OVERHEAD_BYTES + index_bytes;
+        let gigabytes = per_day * DAYS_A_YEAR * bytes / BYTES_A_GIGABYTE;
+        if gigabytes >= audit.threshold {
+            found.fact(problem(table, per_day, index_bytes, gigabytes));
+        }
+    }
+    Ok(found)
+}
+
+/// What the entries of a row in the table's indexes take: the columns' values and the row's key.
+fn index_bytes_per_row(audit: &Audit<'_>, table: &Table) -> anyhow::Result<f64> {
+    const INDEXED: &str = "
+SELECT
+    list.name,
+    info.name
+FROM pragma_index_list(?1, 'main') AS list
+JOIN pragma_index_info(list.name, 'main') AS info";
+    let mut statement = audit.context.bot.connection().prepare_cached(INDEXED)?;
+    let mut rows = statement.query([&table.schema.name])?;
+    let (mut indexes, mut bytes) = (BTreeSet::new(), 0.0);
+    while let Some(row) = rows.next()? {
+        indexes.insert(row.get::<_, String>(0)?);
+        let name: Option<String> = row.get(1)?;
+        let column = name.and_then(|name| table.column(&name));
+        bytes += column.map_or(0.0, |column| column.bytes);
+    }
+    Ok(bytes + indexes.len() as f64 * INDEX_OVERHEAD_BYTES)
 }
 
 /// Rows a day since the first one, of a table from which nothing has ever been deleted.
@@ -33,16 +62,17 @@ fn rows_per_day(table: &Table) -> Option<f64> {
     is_telling.then(|| table.rows as f64 / (span.num_minutes() as f64 / 1_440.0))
 }
 
-fn problem(table: &Table, per_day: f64, gigabytes: f64) -> Problem {
+fn problem(table: &Table, per_day: f64, index_bytes: f64, gigabytes: f64) -> Problem {
     let name = short(&table.schema.name);
     let largest = table.columns.iter().max_by(|one, other| one.bytes.total_cmp(&other.bytes));
     let share = largest.map_or(0.0, |column| 100.0 * column.bytes / table.bytes_per_row.max(1.0));
     let largest = largest.map(|column| short(&column.name)).filter(|_| share >= MOST_OF_IT_PERCENT);
-    let mostly = largest
-        .as_ref()
-        .map_or_else(String::new, |column| format!(" {share:.0} % of it is the column {column}."));
+    let mostly = largest.as_ref().map_or_else(String::new, |column| {
+        format!(" {share:.0} % of its rows' bytes are the column {column}.")
+    });
     let or_rotate =
         largest.map_or_else(String::new, |column| format!(", or keep {column} in a file that is rotated"));
+    let indexes = if index_bytes > 0.0 { " with its indexes" } else { "" };
     let about = if table.rows_are == Precision::Counted { "" } else { "about " };
     Problem {
         alert_type: AlertType::Inefficiency,
@@ -51,14 +81,15 @@ fn problem(table: &Table, per_day: f64, gigabytes: f64) -> Problem {
         title: format!("The table {name} grows without bound"),
         description: format!(
             "{name} has {about}{} rows, none was ever deleted, and it gains {per_day:.0} a day: {:.1} million rows \
-             and {gigabytes:.1} GB a year.{mostly} Backups, vacuum and every query without an index slow down with it.",
+             and {gigabytes:.1} GB a year{indexes}.{mostly}",
             table.rows,
             per_day * DAYS_A_YEAR / 1e6
         ),
         evidence: format!(
-            "{about}{} rows, {per_day:.0} a day, {:.0} bytes a row, {gigabytes:.1} GB a year; \
+            "{about}{} rows, {per_day:.0} a day, {:.0} bytes a row and {index_bytes:.0} in its indexes, {gigabytes:.1} GB a year; \
              query: SELECT min(rowid), max(rowid) FROM {name}",
-            table.rows, table.bytes_per_row
+            table.rows,
+            table.bytes_per_row + ROW_OVERHEAD_BYTES
         ),
         recommendation: format!("Delete rows of {name} after some days{or_rotate}; then VACUUM."),
     }

@@ -88,8 +88,7 @@ fn problem(table: &Table, column: &Column, last: DateTime<Utc>, silence: TimeDel
         subject: format!("{}.{}", table.schema.name, column.name),
         title: format!("{own} of {name} is no longer filled"),
         description: format!(
-            "Until {} UTC rows of {name} had {own}; the {} rows of the {:.1} days since have none. \
-             The part of the bot that fills it has stopped.",
+            "Until {} UTC rows of {name} had {own}; the {} rows of the {:.1} days since have none.",
             utc_text(last),
             column.newest_nulls,
             silence.num_hours() as f64 / 24.0

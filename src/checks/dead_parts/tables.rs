@@ -190,8 +190,7 @@ fn unwritten(table: &Table, column: &str, parent: &Table) -> Problem {
         subject: table.schema.name.clone(),
         title: format!("The table {name} was never written"),
         description: format!(
-            "{name} refers to {other} by {} and has never had a row, while {other} has {}. \
-             What it is meant to record is lost, and what reads it sees nothing.",
+            "{name} refers to {other} by {} and has never had a row, while {other} has {}.",
             short(column),
             parent.rows
         ),

@@ -103,8 +103,7 @@ fn placeholder(table: &Table, column: &Column, rows: u64, values: &str, others: 
         subject: format!("{}.{}", table.schema.name, column.name),
         title: format!("Placeholders are stored in {own} of {name}"),
         description: format!(
-            "{rows} of {} hold a placeholder in {own} instead of a value or NULL: {values}. \
-             Whatever groups or looks up by {own} takes them for one thing.{}",
+            "{rows} of {} hold a placeholder in {own} instead of a value or NULL: {values}.{}",
             looked_at(table),
             if others.is_empty() { String::new() } else { format!(" Also in {}.", others.join(", ")) }
         ),
@@ -286,8 +285,7 @@ pub(super) fn broken_json(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 subject: format!("{}.{}", table.schema.name, column.name),
                 title: format!("{own} of {name} holds JSON that does not parse"),
                 description: format!(
-                    "{} of {} begin like JSON in {own} and are none: cut off, or written by print instead of a JSON \
-                 encoder. Whoever reads them back fails or sees nothing.",
+                    "{} of {} begin like JSON in {own} and do not parse.",
                     odd.count,
                     looked_at(table)
                 ),
@@ -296,7 +294,9 @@ pub(super) fn broken_json(audit: &Audit<'_>) -> anyhow::Result<Found> {
                     odd,
                     &format!("SELECT rowid, \"{own}\" FROM {name} WHERE NOT json_valid(\"{own}\")"),
                 ),
-                recommendation: format!("Encode {own} as JSON, whole, and store NULL where that fails."),
+                recommendation: format!(
+                    "Was it cut off, or written by print instead of a JSON encoder? Encode {own} as JSON, whole, and store NULL where that fails."
+                ),
             }
         },
     ))
