@@ -62,8 +62,10 @@ fn hidden(log: &Log, action: &str, text: &str, evidence: &Evidence) -> Problem {
         evidence: evidence.text(
             "decisions",
             &format!(
-                "SELECT id, created_at, description, details FROM activity_log WHERE {} AND activity_type = 'llm_decision' \
-                 AND details LIKE {} ORDER BY id DESC",
+                "SELECT id, created_at, description, details FROM activity_log AS decision WHERE {} AND activity_type = 'llm_decision' \
+                 AND details LIKE {} AND NOT EXISTS (SELECT 1 FROM activity_log AS beside WHERE beside.id IN (decision.id - 1, \
+                 decision.id + 1) AND (beside.activity_type IN ('error', 'warning') OR beside.activity_type GLOB '*_error' OR \
+                 beside.activity_type GLOB '*_failed')) ORDER BY id DESC",
                 log.read_sql(),
                 like(text)
             ),

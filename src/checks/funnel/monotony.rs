@@ -1,7 +1,7 @@
 //! Answers that never differ.
 
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
-use crate::bot::log::Decision;
+use crate::bot::log::{Decision, Log};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -17,9 +17,6 @@ pub(super) const ONE_ANSWER: Check = Check {
     run: one_answer,
 };
 
-const QUERY: &str =
-    "SELECT description, count(*) FROM activity_log WHERE activity_type = 'llm_decision' GROUP BY 1";
-
 fn one_answer(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
     let mut found = Found::nothing();
@@ -30,18 +27,13 @@ fn one_answer(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let confidences = only(real.iter().filter_map(confidence));
     let coins = only(real.iter().filter_map(bought));
     let subjects = [
-        ("action", actions, audit.threshold, "The LLM does not decide any more, it repeats itself."),
-        (
-            "confidence",
-            confidences,
-            audit.threshold,
-            "A filter by confidence lets everything through or nothing.",
-        ),
-        ("coin", coins, audit.threshold / 2.0, "All other coins are watched for nothing."),
+        ("action", actions, audit.threshold, "Decisions that are always the same carry no information."),
+        ("confidence", confidences, audit.threshold, "No filter by confidence can tell two of them apart."),
+        ("coin", coins, audit.threshold / 2.0, "No other coin was proposed."),
     ];
     for (subject, only, least, consequence) in subjects {
         if let Some((value, count)) = only.filter(|(_, count)| *count as f64 >= least) {
-            found.fact(same(subject, &value, count, consequence));
+            found.fact(same(log, subject, &value, count, consequence));
         }
     }
     Ok(found)
@@ -54,7 +46,7 @@ fn only(mut values: impl Iterator<Item = String>) -> Option<(String, u64)> {
     Some((first, 1 + others))
 }
 
-fn same(subject: &str, value: &str, count: u64, consequence: &str) -> Problem {
+fn same(log: &Log, subject: &str, value: &str, count: u64, consequence: &str) -> Problem {
     Problem {
         alert_type: AlertType::Pattern,
         severity: Severity::Low,
@@ -64,8 +56,16 @@ fn same(subject: &str, value: &str, count: u64, consequence: &str) -> Problem {
             "All {count} decisions in the window that name one have the {subject} {}. {consequence}",
             cut(value, 40)
         ),
-        evidence: format!("{count} of {count} decisions: {}; query: {QUERY}", cut(value, 40)),
+        evidence: format!("{count} of {count} decisions: {}; query: {}", cut(value, 40), query(log)),
         recommendation: "Read a few of the LLM's answers beside their prompts; vary the prompt or the model."
             .to_owned(),
     }
+}
+
+fn query(log: &Log) -> String {
+    format!(
+        "SELECT description, json_extract(CASE WHEN json_valid(details) THEN details END, '$.coin'), count(*) FROM activity_log \
+         WHERE {} AND activity_type = 'llm_decision' GROUP BY 1, 2",
+        log.read_sql()
+    )
 }

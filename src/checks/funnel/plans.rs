@@ -97,7 +97,8 @@ fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
             request.kind() == "llm_query" && run.kind() == "strategist" && is_empty(*run)
         })
         .collect();
-    for (request, run) in runs.iter().rev().take(MOST_ANSWERS) {
+    let newest = runs.get(runs.len().saturating_sub(MOST_ANSWERS)..).unwrap_or_default();
+    for (request, run) in newest.iter().rev() {
         let mut rows = statement.query([request.id()])?;
         let answer =
             rows.next()?.map(|row| Ok::<_, rusqlite::Error>(cell::text(row, 0)?.map(Cow::into_owned)));
@@ -113,7 +114,7 @@ fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
             )
         }));
     }
-    let oldest = runs.iter().rev().take(MOST_ANSWERS).next_back().map_or(0, |(request, _)| request.id());
+    let oldest = newest.first().map_or(0, |(request, _)| request.id());
     Ok((evidence.count >= FEWEST).then(|| Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,

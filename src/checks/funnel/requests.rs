@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
-use crate::bot::log::quotable;
+use crate::bot::log::{Log, quotable};
 use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
@@ -62,36 +62,64 @@ fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
     };
     let mut found = Found::nothing();
     if is_many(&absent) {
-        found.fact(unknown("absent", "Decisions claim to follow rules that do not exist", &absent,
-            "No rule has such a number: the LLM invents it, or reads another number (a trade's, a learning's) as a rule's."));
+        found.fact(unknown(
+            "absent",
+            "Decisions claim to follow rules that do not exist",
+            &absent,
+            "No rule has such a number.",
+            "Does the LLM read another number, as a trade's or a learning's, as a rule's?",
+            log,
+        ));
     }
     if is_many(&unreadable) {
-        found.fact(unknown("words", "Decisions name rules in words instead of their ids", &unreadable,
-            "Code that expects ids drops these names or fails on them, and the rule gets no credit for the trade."));
+        found.fact(unknown(
+            "words",
+            "Decisions name rules in words instead of their ids",
+            &unreadable,
+            "The table of rules has no such id.",
+            "Does the bot resolve such a name, or does the rule get no credit for the trade?",
+            log,
+        ));
     }
     Ok(found)
 }
 
-fn unknown(subject: &str, title: &str, evidence: &Evidence, what: &str) -> Problem {
+fn unknown(
+    subject: &str,
+    title: &str,
+    evidence: &Evidence,
+    what: &str,
+    question: &str,
+    log: &Log,
+) -> Problem {
     Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Low,
         subject: subject.to_owned(),
         title: title.to_owned(),
-        description: format!("{} of {} decisions that name rules. {what}", evidence.count, evidence.of),
+        description: format!("{} of {} decisions in the window that name rules. {what}", evidence.count, evidence.of),
         evidence: evidence.text(
             "decisions that name rules",
-            "SELECT id, details FROM activity_log WHERE activity_type = 'llm_decision' AND details LIKE '%\"rules_applied\": [%' ORDER BY id DESC",
+            &format!(
+                "SELECT log.id, group_concat(item.value) FROM (SELECT id, CASE WHEN json_valid(details) THEN details END AS details FROM \
+                 activity_log WHERE {} AND activity_type = 'llm_decision') AS log, json_each(log.details, '$.rules_applied') AS item \
+                 WHERE item.value {} AND NOT EXISTS (SELECT 1 FROM trading_rules WHERE CAST(trading_rules.id AS TEXT) = trim(item.value)) \
+                 GROUP BY log.id ORDER BY log.id DESC",
+                log.read_sql(),
+                if subject == "absent" { "NOT GLOB '*[^0-9]*'" } else { "GLOB '*[^0-9]*'" }
+            ),
         ),
-        recommendation: "Resolve each name against the table of rules when a decision is read; drop and log what does not resolve."
-            .to_owned(),
+        recommendation: format!(
+            "{question} Resolve each name against the table of rules when a decision is read; drop and log what does not resolve."
+        ),
     }
 }
 
 fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const FEWEST_QUERIES: u64 = 50;
     let mut evidence = Evidence::default();
-    for (query, next) in audit.log()?.neighbours() {
+    let log = audit.log()?;
+    for (query, next) in log.neighbours() {
         if query.kind() != "llm_query" {
             continue;
         }
@@ -110,12 +138,17 @@ fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Requests to the LLM that nothing follows".to_owned(),
         description: format!(
-            "After {} of {} requests ({share:.1} %) the log shows neither a result nor an error: the answers are lost.",
+            "After {} of {} requests in the window ({share:.1} %) the next row is another request or cycle: the log shows neither a \
+             result nor an error.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(
             "requests",
-            "SELECT id, created_at, activity_type FROM activity_log ORDER BY id DESC LIMIT 50",
+            &format!(
+                "SELECT id, created_at, next FROM (SELECT id, created_at, activity_type, lead(activity_type) OVER (ORDER BY id) AS next \
+                 FROM activity_log WHERE {}) WHERE activity_type = 'llm_query' AND next IN ('llm_query', 'market_data') ORDER BY id DESC",
+                log.read_sql()
+            ),
         ),
         recommendation: "Follow one of these answers through the code and log what it led to.".to_owned(),
     };
