@@ -1,9 +1,11 @@
 //! What findings state: each figure is what the shown query returns, figures of one thing agree, and no share is
 //! more than the whole.
 
+mod tables;
+
 use serde_json::{Value, json};
 
-use crate::bot_file::{BotFile, after, ago};
+use crate::bot_file::{BotFile, ago};
 use crate::monitor::{findings, report};
 
 /// A cycle with a decision and what came of it.
@@ -211,144 +213,6 @@ fn an_orderly_stop_of_hours_with_open_positions_is_told() {
     );
 }
 
-/// Trades whose rows are numbered anew when they close, and learnings that look an open trade's id up there.
-fn learned_by_open_id(ahead: i64) -> BotFile {
-    let bot = BotFile::generation1();
-    bot.execute("BEGIN", []);
-    for number in 1..=60 {
-        let closed_at = ago(6 * 86_400 - number * 5_000);
-        let opened_at = after(&closed_at, -600);
-        bot.closed_trade(|trade| (trade.opened_at, trade.closed_at) = (&opened_at, &closed_at));
-        // The open trades' ids run ahead of the closed ones', or fall back behind them.
-        let open_id = if number % 3 == 0 { number - ahead } else { number + ahead };
-        bot.activity(
-            "trade_closed",
-            "CLOSED bitcoin @ $102.00 P&L: +$1.00 (take_profit)",
-            format!("trade_id={open_id}, entry=$100.00, duration=600s").as_str(),
-            &closed_at,
-        );
-        if (1..=number).contains(&open_id) {
-            let created_at = after(&closed_at, 9);
-            let lesson = format!("lesson {number}");
-            bot.learning(|learning| {
-                (learning.trade_id, learning.created_at, learning.lesson) =
-                    (Some(open_id), &created_at, &lesson);
-            });
-        }
-    }
-    bot.execute("COMMIT", []);
-    bot
-}
-
-#[test]
-fn a_learning_of_another_trade_than_the_one_that_closed_is_no_late_learning() {
-    let bot = learned_by_open_id(3);
-    let finding = only(&bot, "learning-late");
-    assert_eq!(finding["severity"], "medium");
-    assert_says(
-        &finding,
-        &[
-            "made of another trade than the one that has just closed",
-            "19 of 19 learnings",
-            "that id is another trade in 19 of them",
-        ],
-    );
-    assert_eq!(rows_shown(&bot, &finding), 19);
-    assert_says(
-        &only(&bot, "learning-missing"),
-        &[
-            "the log tells of none that was skipped on purpose",
-            "Of 41 logged closings whose trade_id no row of closed_trades had yet, 0 led to a learning",
-        ],
-    );
-    assert_eq!(findings(&learned_by_open_id(0), "learning-late", &[]), Vec::<Value>::new());
-}
-
-#[test]
-fn only_skips_that_the_log_tells_are_counted() {
-    let bot = learned_by_open_id(3);
-    bot.activity("learning_skipped", "Trade skipped: too small", None, &ago(3 * 86_400));
-    assert_says(&only(&bot, "learning-missing"), &["skipped on purpose: 1."]);
-}
-
-/// So many trades of the journal in coins that take turns, with what the log tells of their closings.
-fn journal(trades: i64) -> BotFile {
-    let bot = BotFile::generation2();
-    bot.execute("BEGIN", []);
-    for number in 1..=trades {
-        let exit_time = ago(number * 1_000);
-        let (entry_time, position) = (after(&exit_time, -600), format!("pos-{number}"));
-        let coin = ["SOL", "ADA", "LTC"][number as usize % 3];
-        bot.journal_trade(|trade| {
-            (trade.coin, trade.entry_time, trade.exit_time) = (coin, &entry_time, &exit_time);
-            trade.position_id = Some(&position);
-            trade.pnl_usd = Some(if number % 2 == 0 { 1.0 } else { -0.5 });
-        });
-        bot.quick_update(&position, coin, if number % 2 == 0 { 1.0 } else { -0.5 }, &exit_time);
-    }
-    bot.execute(
-        "INSERT INTO coin_scores (coin, total_trades, wins, losses, total_pnl, win_rate, last_updated)
-            SELECT coin, count(*), sum(pnl_usd > 0), sum(pnl_usd < 0), sum(pnl_usd), avg(pnl_usd > 0), max(exit_time)
-            FROM trade_journal GROUP BY coin",
-        [],
-    );
-    bot.execute("COMMIT", []);
-    bot
-}
-
-#[test]
-fn a_closing_that_the_scores_count_twice_is_told_with_their_coins() {
-    let bot = journal(30);
-    bot.quick_update("pos-9", "SOL", -0.5, &ago(500));
-    let finding = only(&bot, "closing-logged-twice");
-    assert!(!finding.to_string().contains("coin_scores counts"), "{finding:#}");
-    bot.execute(
-        "UPDATE coin_scores SET total_trades = total_trades + 1, losses = losses + 1, total_pnl = total_pnl - 0.5,
-        win_rate = 1.0 * wins / (total_trades + 1) WHERE coin = 'SOL'",
-        [],
-    );
-    let finding = only(&bot, "closing-logged-twice");
-    assert_says(&finding, &["coin_scores counts them twice: the totals of SOL", "(-0.50 US dollars)"]);
-    assert_eq!(findings(&bot, "coin-score-contradicts-trades", &[]), Vec::<Value>::new());
-    bot.execute("UPDATE coin_scores SET total_trades = total_trades + 5 WHERE coin = 'ADA'", []);
-    assert_says(&findings(&bot, "coin-score-contradicts-trades", &[])[0], &["1 of 3 coins", "ADA"]);
-}
-
-#[test]
-fn an_account_that_was_written_once_is_told_after_many_trades() {
-    let write = |trades: i64| {
-        let bot = journal(trades);
-        bot.execute("UPDATE account_state SET last_updated = '2026-11-20 08:00:00'", []);
-        bot
-    };
-    assert_eq!(findings(&write(40), "account-time-frozen", &[]), Vec::<Value>::new());
-    let bot = write(60);
-    let finding = only(&bot, "account-time-frozen");
-    assert_eq!(finding["severity"], "low");
-    assert_says(
-        &finding,
-        &["last written at 2026-11-20 08:00:00", "the 60 trades of trade_journal", "made +15.00"],
-    );
-    bot.execute("UPDATE account_state SET last_updated = '2026-11-22 08:50:00'", []);
-    assert_eq!(findings(&bot, "account-time-frozen", &[]), Vec::<Value>::new());
-}
-
-#[test]
-fn rows_that_have_nearly_all_expired_pile_up_though_none_is_a_day_old() {
-    let bot = BotFile::generation2();
-    bot.activity("strategist", "Generated 1 conditions", None, &ago(10));
-    let condition = |id: &str, at: &str| bot.condition(|row| (row.id, row.created_at) = (id, at));
-    for number in 0..100 {
-        condition(&format!("c{number}"), &ago(10 + number * 300));
-    }
-    let finding = only(&bot, "expired-rows-pile-up");
-    assert_eq!(finding["severity"], "low");
-    assert_eq!((counted(&finding), rows_shown(&bot, &finding)), (99, 99), "{finding:#}");
-    // A bot that removes them after two hours.
-    bot.execute("DELETE FROM active_conditions WHERE valid_until < ?1", [bot.local(&ago(7_300))]);
-    assert_eq!(findings(&bot, "expired-rows-pile-up", &[]), Vec::<Value>::new());
-}
-
 #[test]
 fn conditions_of_the_llm_that_the_strategist_drops_are_told() {
     let bot = BotFile::generation2();
@@ -384,4 +248,22 @@ fn a_failure_in_a_decision_s_place_is_told_without_a_cause() {
         text(&finding, "recommendation").contains("Does the llm_query row right before hold the answer?")
     );
     assert_eq!(report(&faulty(), &[])["analysis"]["checks"]["error"], Value::Null);
+}
+
+#[test]
+fn rules_that_are_named_and_absent_are_what_the_query_shows() {
+    let bot = BotFile::generation1();
+    bot.rule(|_| ());
+    let named = [json!([1]), json!([97]), json!(["Rule #1"]), json!([])];
+    for (place, rules) in named.iter().cycle().take(60).enumerate() {
+        let details = json!({ "action": "HOLD", "coin": null, "confidence": 0.7, "rules_applied": rules });
+        let age = if place < 20 { 99_000 } else { 9_000 };
+        let at = ago(age - place as i64 * 30);
+        bot.activity("llm_decision", "HOLD (confidence: 0.70)", details.to_string().as_str(), &at);
+    }
+    let found = findings(&bot, "decision-names-unknown-rules", &[]);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    for finding in found {
+        assert_eq!((counted(&finding), rows_shown(&bot, &finding)), (10, 10), "{finding:#}");
+    }
 }

@@ -274,7 +274,7 @@ pub(super) fn blacklist(audit: &Audit<'_>) -> anyhow::Result<Found> {
             title: "Blacklisted coins are still traded".to_owned(),
             description: format!(
                 "{} {} opened in coins that the bot had blacklisted and not released, ${size_usd:.2} of size with a \
-                 result of ${pnl_usd:.2}: the ban does not reach the part that opens trades.",
+                 result of ${pnl_usd:.2}.",
                 evidence.count,
                 plural(evidence.count, "trade was", "trades were")
             ),

@@ -213,16 +213,15 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Positions stay open although the price has passed their stop or target".to_owned(),
         description: format!(
-            "{} {} open for more than {} minutes beyond stop or target, by prices in the same file; \
-             {still_open}. Nobody managed them meanwhile: losses have no bound, and profits are luck. A restart that \
-             does not load open positions looks like this.",
-            ignored.len(),
-            plural(ignored.len(), "position stayed", "positions stayed"),
-            audit.threshold
+            "Positions that stayed open for more than {} minutes beyond their stop or target, by prices in the same file: {}; \
+             {still_open}.",
+            audit.threshold,
+            ignored.len()
         ),
         evidence: evidence.text("trades and positions", &format!("SELECT * FROM {table}")),
         recommendation: format!(
-            "Load open positions from the file at the start and check every one of them in each cycle{by_hand}."
+            "Was the bot restarted in that time without loading its open positions, or were there no prices? Load them at the start \
+             and check every one of them in each cycle{by_hand}."
         ),
     })
     .into())

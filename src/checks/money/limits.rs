@@ -226,8 +226,7 @@ pub(super) fn positions(audit: &Audit<'_>) -> anyhow::Result<Found> {
             title: "More positions are open at once than the bot allows itself".to_owned(),
             description: format!(
                 "At {} of {} openings there were more positions than allowed ({}, {} in one coin): up to {most} at \
-                 once and {most_in_coin} in one coin. The bot does not count positions that its file holds as open, \
-                 as after a restart that forgets them.",
+                 once and {most_in_coin} in one coin.",
                 evidence.count, evidence.of, limits.max_positions, limits.max_positions_per_coin
             ),
             evidence: evidence.text(

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::clock::utc_text;
 use crate::bot::ledger::Ledger;
 use crate::collectors::account_health::Account;
 use crate::plural::plural;
@@ -67,6 +68,7 @@ fn counters(audit: &Audit<'_>) -> anyhow::Result<Found> {
     if wrong.is_empty() {
         return Ok(Found::nothing());
     }
+    let since = utc_text(if is_reset { latest_midnight(audit) } else { newest - TimeDelta::hours(24) });
     let what = if is_reset { "are not kept" } else { "are never set back" };
     Ok(Some(Problem {
         alert_type: AlertType::Bug,
@@ -74,19 +76,18 @@ fn counters(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: format!("account_state:{}", if is_reset { "not-kept" } else { "not-set-back" }),
         title: format!("Daily counters in account_state {what}"),
         description: format!(
-            "{}. A limit per day that reads them {}.",
-            wrong.join("; "),
-            if is_reset { "never applies" } else { "would soon refuse every trade, and the day's result is unknown" }
+            "{}.",
+            wrong.join("; ")
         ),
         evidence: format!(
-            "{}; query: SELECT daily_pnl, trade_count_today, (SELECT sum(pnl_usd) FROM closed_trades WHERE \
-             closed_at >= date('now')), (SELECT count(*) FROM closed_trades WHERE closed_at >= date('now')) FROM account_state",
+            "{}; query: SELECT trade_count_today, daily_pnl, count(*), sum(pnl_usd), sum(closed_at >= '{since}'), \
+             total(CASE WHEN closed_at >= '{since}' THEN pnl_usd END) FROM account_state, closed_trades",
             wrong.join("; ")
         ),
         recommendation: if is_reset {
-            "Update the counters where a trade is closed.".to_owned()
+            "Update the counters where a trade is closed: a limit per day that reads them never applies.".to_owned()
         } else {
-            "Set the counters to zero when the day changes, at start as well as in the cycle.".to_owned()
+            "Set the counters to zero when the day changes, at start as well as in the cycle: a limit per day that reads them would soon refuse every trade.".to_owned()
         },
     })
     .into())

@@ -130,8 +130,7 @@ fn lost_problem(table: &str, evidence: &Evidence) -> Problem {
         subject: format!("{table}:lost"),
         title: format!("Closings in the log are missing in {table}"),
         description: format!(
-            "{} no closed trade in {table}. Their results are missing in every sum, and \
-             their positions may still look open.",
+            "{} no closed trade in {table}. Their results are missing in every sum.",
             evidence.counted("closings that the bot logged", "has", "have")
         ),
         evidence: evidence.text("logged closings", "SELECT created_at, description, details FROM activity_log WHERE activity_type IN ('trade_closed', 'quick_update') ORDER BY id DESC"),

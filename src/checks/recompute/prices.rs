@@ -123,9 +123,8 @@ fn pnl(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: table.to_owned(),
             title: format!("Profit and loss in {table} contradict the trades' own prices"),
             description: format!(
-                "{} a profit that entry price, exit price, size and direction do not \
-                 give, {sum:+.2} US dollars off in all. {cause} Balance, win rate and \
-                 everything that is learned from these trades are wrong with them.",
+                "{} a profit that entry price, exit price, size and direction do not give, {sum:+.2} US dollars off in all. \
+                 {cause}",
                 evidence.counted("trades", "stores", "store")
             ),
             evidence: evidence.text("trades", query(table)),

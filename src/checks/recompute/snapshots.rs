@@ -212,11 +212,12 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 const QUERY: &str = "SELECT s.timeframe, s.timestamp, s.total_trades, s.total_pnl, (SELECT count(*) FROM trade_journal \
     WHERE exit_time <= s.timestamp AND julianday(exit_time) > julianday(s.timestamp) - CASE s.timeframe WHEN 'hour' \
-    THEN 1.0 / 24 WHEN 'day' THEN 1 ELSE 7 END) AS journal_trades FROM profit_snapshots AS s ORDER BY s.id DESC LIMIT 20";
+    THEN 1.0 / 24 WHEN 'day' THEN 1 ELSE 7 END) AS journal_trades FROM profit_snapshots AS s WHERE s.timeframe LIKE '%hour%' \
+    AND s.total_trades <> journal_trades ORDER BY s.id DESC LIMIT 150";
 
 fn missing_problem(evidence: &Evidence, stored: i64, counted: i64) -> Problem {
     let sum = if counted > 0 {
-        format!(" Together they hold {stored} trades where the journal closed {counted}.")
+        format!(" Together they hold {stored} trades; in the hours before them the journal closed {counted}.")
     } else {
         String::new()
     };
@@ -226,12 +227,12 @@ fn missing_problem(evidence: &Evidence, stored: i64, counted: i64) -> Problem {
         subject: "profit_snapshots".to_owned(),
         title: "Snapshots in profit_snapshots do not contain the trades of their span".to_owned(),
         description: format!(
-            "{} of {} hourly snapshots count another number of trades than the journal closed in their span.{sum} \
-             Their profit, win rate and balance are those of a part of the trades only.",
+            "{} of {} hourly snapshots count a number of trades that the journal closed neither in the hour before them nor in an \
+             hour of the clock around them.{sum}",
             evidence.count, evidence.of
         ),
         evidence: evidence.text("hourly snapshots", QUERY),
-        recommendation: "Select the span's trades by exit_time and by every status that means closed (closed and post_tracked), not by one of them.".to_owned(),
+        recommendation: "Are they selected by one status, or by another time than the exit? Select the span's trades by exit_time and by every status that means closed (closed and post_tracked), not by one of them.".to_owned(),
     }
 }
 
@@ -276,7 +277,7 @@ fn balance(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: "Every snapshot in profit_snapshots begins with the initial balance".to_owned(),
         description: format!(
             "The newest {} snapshots all start at {first:.2} although the closed trades had brought between \
-             {low:+.2} and {high:+.2} by then: ending balances and returns are those of a bot that forgets each span.",
+             {low:+.2} and {high:+.2} by then.",
             starts.len()
         ),
         evidence: format!(

@@ -68,8 +68,7 @@ fn open(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: "open_trades".to_owned(),
         title: "Unrealized profits of open positions contradict their prices".to_owned(),
         description: format!(
-            "{} a profit so far that entry price, current price and size do not \
-             give. Exits by profit and what the LLM is told about these positions are wrong.",
+            "{} a profit so far that entry price, current price and size do not give.",
             evidence.counted("open positions", "stores", "store")
         ),
         evidence: evidence.text(
@@ -77,7 +76,7 @@ fn open(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "SELECT id, coin_name, entry_price, current_price, size_usd, unrealized_pnl, \
              size_usd * (current_price / entry_price - 1) FROM open_trades",
         ),
-        recommendation: "Compute it from the position's own size and from the price of the same cycle."
+        recommendation: "Compute it from the position's own size and from the price of the same cycle: exits by profit and prompts may use it."
             .to_owned(),
     };
     Ok((evidence.count > 0).then_some(problem).into())
@@ -153,13 +152,14 @@ fn missed(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: "missed_profit_usd holds percent, not US dollars".to_owned(),
         description: format!(
             "In {} of {} trades missed_profit_usd equals the price's move in percent, whatever the size of the \
-             trade: what a size of $100 would have missed. Small trades seem to miss more than they did.",
+             trade: what a size of $100 would have missed.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(
             "trades whose size is not $100",
             "SELECT id, coin, direction, position_size_usd, exit_price, price_15min_after, missed_profit_usd \
-             FROM trade_journal WHERE missed_profit_usd IS NOT NULL",
+             FROM trade_journal WHERE missed_profit_usd IS NOT NULL AND abs(position_size_usd - 100) > 5 AND \
+             abs(price_15min_after / exit_price - 1) > 0.0002",
         ),
         recommendation: "Multiply the move by the position's size, or rename the column; recompute the stored rows.".to_owned(),
     })

@@ -82,7 +82,7 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: table.clone(),
         title: format!("The same rule exists more than once in {table}"),
         description: format!(
-            "{} more than once, word for word. Their evidence is split, or they act twice.",
+            "{} more than once, word for word.",
             evidence.counted(&format!("rules in force in {table}"), "exists", "exist")
         ),
         evidence: evidence.text("rules in force exist again", match table.as_str() {

@@ -107,10 +107,10 @@ fn problem(evidence: &Evidence, rows: &str, what: &str) -> Problem {
         subject: "learnings.trade_id".to_owned(),
         title: "Learnings are attached to the wrong trades".to_owned(),
         description: format!(
-            "In {} of {} {rows} {what}. Lessons are joined with the wrong coin, result and time; rules made from them rest on that.",
+            "In {} of {} {rows} {what}.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(rows, "SELECT l.id, l.trade_id, t.coin_name, l.created_at, t.closed_at, l.learning_text FROM learnings AS l JOIN closed_trades AS t ON t.id = l.trade_id ORDER BY l.id DESC"),
-        recommendation: "Store the id of the closed trade's row, not the open trade's or the newest one's, and correct the stored ids.".to_owned(),
+        recommendation: "Is the open trade's id stored, or the newest one's? Store the id of the closed trade's row, and correct the stored ids.".to_owned(),
     }
 }

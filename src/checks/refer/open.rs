@@ -178,16 +178,15 @@ fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: table.to_owned(),
         title: format!("Open positions in {table} that the bot no longer manages"),
         description: format!(
-            "{} forgotten (${size_usd:.2}): this bot never holds two positions of a coin, \
-             yet it opened and closed at least {LATER_TRADES} other trades of each of these coins since. No stop and no target \
-             watches them, and their results are missing everywhere.",
+            "{} forgotten (${size_usd:.2}): this bot never holds two positions of a coin, yet it opened and closed at least \
+             {LATER_TRADES} other trades of each of these coins since.",
             evidence.counted("open positions", "is", "are")
         ),
         evidence: evidence.text("open positions", match table {
             "open_trades" => "SELECT * FROM open_trades ORDER BY opened_at",
             _ => "SELECT id, coin, entry_time, position_size_usd FROM trade_journal WHERE status = 'open' ORDER BY entry_time",
         }),
-        recommendation: "Load the open positions from the table at every start (a restart has usually lost them), and close these by hand.".to_owned(),
+        recommendation: "Were they lost at a restart? Load the open positions from the table at every start, and close these by hand: nothing else will.".to_owned(),
     });
     Ok(problems.collect::<Vec<_>>().into())
 }
