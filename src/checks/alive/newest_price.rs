@@ -85,7 +85,7 @@ impl NewestPrice {
             count => format!(" Positions that are beyond their stop at that price: {count}."),
         };
         format!(
-            "The newest price in the file is {} of {} UTC, in {}: at that price the open position has made ${:+.2} so far.{beyond}",
+            "The newest price in the file is {} of {} UTC, in {}: at that price the profit so far of what is open in it is ${:+.2}.{beyond}",
             self.price_usd,
             clock::utc_text(self.at),
             self.place,

@@ -68,8 +68,7 @@ fn dominant(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: reason.clone().into_owned(),
         title: format!("Most proposals to buy are refused for one reason: {reason}"),
         description: format!(
-            "{} of {} proposals to buy ({:.0} %) were refused for the reason \"{reason}\"; executed: {opened}.{without_decision} \
-             Each proposal is a request to the LLM.",
+            "{} of {} proposals to buy ({:.0} %) were refused for the reason \"{reason}\"; executed: {opened}.{without_decision}",
             evidence.count,
             evidence.of,
             percent(evidence.count, evidence.of)

@@ -136,8 +136,11 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let (rule, recommendation) = match Lookup::of(audit, lessons)?.filter(Lookup::explains_missing) {
         Some(lookup) => (
             format!(
-                " Of {} logged closings whose trade_id no row of closed_trades had yet, {} led to a learning.",
-                lookup.without_row, lookup.without_row_learned
+                " Of the closings logged in the last {} days, {} had a trade_id that no row of closed_trades had yet: {} of these led \
+                 to a learning.",
+                hours(audit.context) as f64 / 24.0,
+                lookup.without_row,
+                lookup.without_row_learned
             ),
             "Pass on the id of the row in closed_trades: the open trade's id, by which the log names a closing, is another one.",
         ),

@@ -39,7 +39,7 @@ impl Lookup {
             .context
             .closings()?
             .iter()
-            .filter(|closing| closing.generation == 1 && lessons.trades.contains(closing.at))
+            .filter(|closing| closing.generation == 1 && closing.at > lessons.trades.after)
             .filter_map(|closing| Some((id_of(closing)?, closing.at)))
             .collect();
         let mut logged: HashMap<i64, Vec<DateTime<Utc>>> = HashMap::new();

@@ -53,7 +53,7 @@ fn a_learning_of_another_trade_than_the_one_that_closed_is_no_late_learning() {
         &only(&bot, "learning-missing"),
         &[
             "the log tells of none that was skipped on purpose",
-            "Of 41 logged closings whose trade_id no row of closed_trades had yet, 0 led to a learning",
+            "41 had a trade_id that no row of closed_trades had yet: 0 of these led to a learning",
         ],
     );
     assert_eq!(findings(&learned_by_open_id(0), "learning-late", &[]), Vec::<Value>::new());
@@ -175,10 +175,7 @@ const ANSWER: &str =
 fn the_newest_price_of_a_held_coin_anywhere_in_the_file_is_told_with_the_loss() {
     let bot = one_old_price(true);
     let finding = only(&bot, "coin-price-stale");
-    assert_says(
-        &finding,
-        &["The newest price in the file is 0.16 of", "in market_data", "has made $+0.00 so far"],
-    );
+    assert_says(&finding, &["The newest price in the file is 0.16 of", "in market_data", "is $+0.00."]);
     assert!(text(&finding, "recommendation").ends_with("Close the position by hand if not."), "{finding:#}");
     bot.activity("market_data", "Fetched prices for 44 coins", ANSWER, &ago(600));
     let finding = only(&bot, "coin-price-stale");
@@ -186,7 +183,7 @@ fn the_newest_price_of_a_held_coin_anywhere_in_the_file_is_told_with_the_loss() 
         &finding,
         &[
             "0.12 of 2026-11-22 08:50:00 UTC, in an answer in activity_log",
-            "has made $-12.50 so far",
+            "is $-12.50.",
             "beyond their stop at that price: 1",
         ],
     );
