@@ -16,6 +16,9 @@ pub(super) const LOGGED_TWICE: Check = Check {
 
 fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut doubled = doubled_closings(audit)?;
+    if doubled.is_empty() {
+        return Ok(Found::nothing());
+    }
     // Newest first as read: the one that is seen second is the earlier one.
     doubled.sort_by_key(|closing| closing.at);
     let closings = audit.context.closings()?;
