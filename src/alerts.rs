@@ -103,7 +103,7 @@ fn explain(config: &Config) -> anyhow::Result<()> {
     ensure!(config.alerts_path().is_file(), "{shown} is no regular file: {name}");
     let tables = store::open_read_only(config).and_then(|opened| store::other_tables(opened.as_ref()));
     match tables {
-        Ok(tables) => ensure!(tables == 0, "{shown} holds other tables and no alerts: {name}"),
+        Ok(tables) => ensure!(tables == 0, "{shown} is the database of another program: {name}"),
         Err(error) if trouble::is_no_database(&error) => {
             bail!("{shown} is not an SQLite database (or is encrypted): {name}")
         }

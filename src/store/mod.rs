@@ -53,12 +53,16 @@ pub(crate) fn open_read_only(config: &Config) -> anyhow::Result<Option<Connectio
     Ok(Some(connection))
 }
 
-/// Whether a run has made our tables in the file, or the bot its part of them.
+/// Whether a run has stored something in the file: the bot itself may have made the specification's table,
+/// which is empty then.
 ///
 /// # Errors
-/// When the schema cannot be read.
+/// When the tables cannot be read.
 pub(crate) fn has_alerts(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.table_exists(Some("main"), "monitoring_alerts")
+    const HAS_ROWS: &str = "SELECT EXISTS (SELECT 1 FROM monitoring_alerts)";
+    let has = |table| connection.table_exists(Some("main"), table);
+    Ok(has("monitoring_sightings")?
+        || has("monitoring_alerts")? && connection.query_row(HAS_ROWS, [], |row| row.get(0))?)
 }
 
 /// Number of tables that are not ours.

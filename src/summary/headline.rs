@@ -66,7 +66,10 @@ impl Summary<'_> {
 
     fn traded(&self) -> Option<String> {
         let hours = self.config.hours;
-        let Some(trades) = self.report.trade_patterns.available() else {
+        let is_unread =
+            |name: &str| ["closed_trades", "trade_journal"].iter().any(|table| name.contains(table));
+        let is_missing_some = self.report.failed().iter().any(|(name, _)| is_unread(name));
+        let Some(trades) = self.report.trade_patterns.available().filter(|_| !is_missing_some) else {
             return Some("trades unknown".to_owned());
         };
         trades.all_time_trades?;

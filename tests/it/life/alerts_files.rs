@@ -10,23 +10,25 @@ use crate::monitor::{audit, command, finish};
 
 #[test]
 fn of_a_file_that_no_run_has_written_to_that_is_said() {
-    let bot = BotFile::generation1().without_table("monitoring_alerts");
-    let before = fs::read(bot.path()).unwrap();
-    let list = alerts(&bot, &["list"]);
-    assert_eq!((list.code, list.stderr.as_str()), (0, ""));
-    let path = bot.path().display().to_string();
-    let said = format!(
-        "There are no alerts: no run has stored anything in {path} yet: `autonomous-monitor --db {path}`"
-    );
-    assert!(list.stdout.starts_with(&said), "{}", list.stdout);
-    assert_eq!(alerts(&bot, &["list", "--format", "json"]).json(), json!({"alerts": []}));
-    for command in [&["show", "1"][..], &["ack", "1"], &["snooze", "1", "--for", "1d"]] {
-        let run = alerts(&bot, command);
-        assert_eq!(run.code, 3);
-        let said = "there is no alert 1: no run has stored anything in ";
-        assert!(run.stderr.contains(said), "{command:?}: {}", run.stderr);
+    let without_table = BotFile::generation1().without_table("monitoring_alerts");
+    for bot in [without_table, BotFile::generation1()] {
+        let before = fs::read(bot.path()).unwrap();
+        let list = alerts(&bot, &["list"]);
+        assert_eq!((list.code, list.stderr.as_str()), (0, ""));
+        let path = bot.path().display().to_string();
+        let said = format!(
+            "There are no alerts: no run has stored anything in {path} yet: `autonomous-monitor --db {path}`"
+        );
+        assert!(list.stdout.starts_with(&said), "{}", list.stdout);
+        assert_eq!(alerts(&bot, &["list", "--format", "json"]).json(), json!({"alerts": []}));
+        for command in [&["show", "1"][..], &["ack", "1"], &["snooze", "1", "--for", "1d"]] {
+            let run = alerts(&bot, command);
+            assert_eq!(run.code, 3);
+            let said = "there is no alert 1: no run has stored anything in ";
+            assert!(run.stderr.contains(said), "{command:?}: {}", run.stderr);
+        }
+        assert!(fs::read(bot.path()).unwrap() == before, "nothing is made for nothing");
     }
-    assert!(fs::read(bot.path()).unwrap() == before, "nothing is made for nothing");
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn of_a_file_that_cannot_be_used_the_alerts_say_what_the_audit_says() {
         let words = match name {
             "missing.db" => "there is no file",
             "notes.txt" => "is not an SQLite database",
-            "foreign.db" => "holds other tables and no alerts",
+            "foreign.db" => "is the database of another program",
             "." => "is a directory",
             _ => "",
         };
