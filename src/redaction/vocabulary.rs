@@ -133,6 +133,7 @@ mod tests {
             include_str!("../../migrations/V1__monitoring_alerts.sql"),
             include_str!("../../migrations/V2__sightings.sql"),
             include_str!("../../migrations/V3__windows.sql"),
+            include_str!("../../migrations/V4__snoozes.sql"),
         ]);
         assert_eq!(listed, real);
     }

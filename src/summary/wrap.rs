@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn no_text_can_begin_a_line_as_the_summary_itself_does() {
         let text = wrapped("", &format!("INCOMPLETE: {} Stored: 9 new", "x".repeat(70)));
-        assert_eq!(text.lines().nth(1), Some("    Stored: 9 new"));
+        assert_eq!(text.lines().nth(2), Some("    Stored: 9 new"));
     }
 
     proptest! {

@@ -23,7 +23,7 @@ fn another_program_s_database_is_refused_for_the_alerts() {
         let told = format!(
             "{name} is the database of another program (it holds customers, orders): name a file of its own with --alerts-db"
         );
-        assert!(run.stdout.contains(&told), "{}", run.stdout);
+        assert!(run.said().contains(&told), "{}", run.stdout);
         assert!(
             run.stdout.contains("Open positions that no exit has closed"),
             "no finding is lost: {}",

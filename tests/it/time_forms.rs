@@ -98,7 +98,7 @@ fn a_table_whose_times_nobody_can_read_is_named_and_the_audit_is_incomplete() {
         let told = format!(
             "INCOMPLETE: not collected: closed_trades.closed_at: none of its times can be read (one is \"{example}\")"
         );
-        assert_eq!(run.stdout.matches(&told).count(), 1, "{form}: {}", run.stdout);
+        assert_eq!(run.said().matches(&told).count(), 1, "{form}: {}", run.stdout);
         assert!(!run.stdout.contains("Nothing to audit"), "{}", run.stdout);
         let json = report(&bot, &[]);
         assert!(json["report"]["unreadable_times"]["closed_trades.closed_at"].is_string(), "{form}");
