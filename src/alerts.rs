@@ -101,15 +101,12 @@ fn explain(config: &Config) -> anyhow::Result<()> {
     );
     ensure!(!config.alerts_path().is_dir(), "{shown} is a directory: {name}");
     ensure!(config.alerts_path().is_file(), "{shown} is no regular file: {name}");
-    let tables = store::open_read_only(config).and_then(|opened| store::other_tables(opened.as_ref()));
-    match tables {
-        Ok(tables) => ensure!(tables == 0, "{shown} is the database of another program: {name}"),
+    match store::open_read_only(config) {
         Err(error) if trouble::is_no_database(&error) => {
             bail!("{shown} is not an SQLite database (or is encrypted): {name}")
         }
-        Err(_) => {}
+        opened => opened.map(drop),
     }
-    Ok(())
 }
 
 fn nothing_stored(config: &Config) -> String {

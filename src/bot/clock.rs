@@ -49,11 +49,12 @@ impl HostOffset {
     }
 }
 
-/// Whether a coin could be traded then: Bitcoin's first block is of 2009. What is older was never a time,
-/// such as an epoch of zero.
+/// The beginning of 2009, the year of Bitcoin's first block.
+pub(super) const FIRST_PLAUSIBLE: DateTime<Utc> = DateTime::from_timestamp_nanos(1_230_768_000_000_000_000);
+
+/// Whether a coin could be traded then. What is older was never a time, such as an epoch of zero.
 pub(crate) fn is_plausible(instant: DateTime<Utc>) -> bool {
-    const FIRST: DateTime<Utc> = DateTime::from_timestamp_nanos(1_230_768_000_000_000_000);
-    instant >= FIRST
+    instant >= FIRST_PLAUSIBLE
 }
 
 /// A text without a zone, in any of the known forms.

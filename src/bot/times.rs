@@ -51,10 +51,9 @@ impl Times {
 /// Whether a value has been read as what it means. A number from before 2009, when no coin was traded, or from
 /// after 2100 has a unit or an origin that nobody knows; a date says itself what it means.
 pub(super) fn is_plausible(value: ValueRef<'_>, at: DateTime<Utc>) -> bool {
-    const FIRST: DateTime<Utc> = DateTime::from_timestamp_nanos(1_230_768_000_000_000_000);
     const LAST: DateTime<Utc> = DateTime::from_timestamp_nanos(4_102_444_800_000_000_000);
     let is_date = |text: &[u8]| matches!(text.trim_ascii().get(4), Some(b'-' | b'/'));
-    matches!(value, ValueRef::Text(text) if is_date(text)) || (FIRST..LAST).contains(&at)
+    matches!(value, ValueRef::Text(text) if is_date(text)) || (clock::FIRST_PLAUSIBLE..LAST).contains(&at)
 }
 
 /// Whether a value is meant to be a time. What has no digit but zeros (`never`, `0`, `0000-00-00`) says

@@ -65,19 +65,6 @@ pub(crate) fn has_alerts(connection: &Connection) -> rusqlite::Result<bool> {
         || has("monitoring_alerts")? && connection.query_row(HAS_ROWS, [], |row| row.get(0))?)
 }
 
-/// Number of tables that are not ours.
-///
-/// # Errors
-/// When the schema cannot be read.
-pub(crate) fn other_tables(connection: Option<&Connection>) -> anyhow::Result<i64> {
-    const OTHER_TABLES: &str = "
-SELECT count(*)
-FROM sqlite_master
-WHERE type = 'table' AND name NOT LIKE 'monitoring\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
-    let count = connection.map(|connection| connection.query_row(OTHER_TABLES, [], |row| row.get(0)));
-    Ok(count.transpose()?.unwrap_or(0))
-}
-
 /// Writes within a transaction that is rolled back: whether a run could store its alerts.
 ///
 /// # Errors

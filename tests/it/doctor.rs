@@ -153,6 +153,7 @@ fn it_tries_to_write_and_leaves_nothing_behind() {
         ("DELETE", "--log-file", "logs/monitor.log", "alerts    ok      alerts can be stored in "),
         ("WAL", "--log-file", "monitor.log", "alerts    ok      alerts can be stored in "),
         ("DELETE", "--alerts-db", "alerts.db", "alerts.db is not there yet and can be made"),
+        ("WAL", "--alerts-db", "alerts.db", "alerts.db is not there yet and can be made"),
         ("DELETE", "--alerts-db", "alerts.db", "no log file is named"),
     ] {
         let (folder, path) = stopped_bot(journal);
