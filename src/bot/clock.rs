@@ -4,7 +4,7 @@
 //! (Python's `isoformat`, whose fraction is missing when it is zero), and users add columns with
 //! offsets, `Z` or epoch numbers. Local text is converted with the host's offset.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _, Utc};
 use rusqlite::types::ValueRef;
 
 pub(crate) use super::host::{HostOffset, Reading};
@@ -84,7 +84,8 @@ pub(crate) fn is_odd_time(value: ValueRef<'_>) -> bool {
 
 /// `YYYY-MM-DD HH:MM:SS` in UTC, as the bot's own columns have it.
 pub(crate) fn utc_text(instant: DateTime<Utc>) -> String {
-    instant.format("%Y-%m-%d %H:%M:%S").to_string()
+    let naive = instant.naive_utc();
+    naive.with_nanosecond(0).unwrap_or(naive).to_string()
 }
 
 /// Epoch seconds, milliseconds, microseconds or nanoseconds, told apart by their size.

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Days, Utc};
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row};
 
@@ -128,6 +129,8 @@ impl Bot {
         // Sorters stay in memory: nothing is written beside the bot's file. Most pages are read once, in
         // order: a cache of half a megabyte does, and stays in the processor's own.
         connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512")?;
+        // Otherwise SQLite prepares a query again for other bound values, at the cost of several reads.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let hold = Hold::begin(&mut connection)?;
         let foreign = Foreign::of(&connection)?;
         let mut sources = source::declared(VIEWS, &connection, &foreign)?;

@@ -1,7 +1,9 @@
 //! The canonical views of a page. They are no objects of the database: each query brings the definitions
 //! of those that it reads, which costs less than to make all of them in every run.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::source::Source;
 
@@ -37,6 +39,8 @@ impl View {
 pub(super) struct Views {
     all: Vec<View>,
     sources: usize,
+    /// Queries that were asked for before, with their definitions: some are made for every trade.
+    defined: RefCell<HashMap<String, Rc<str>>>,
 }
 
 impl Views {
@@ -71,7 +75,7 @@ impl Views {
         });
         let canonical: Vec<View> = canonical.collect();
         all.extend(canonical);
-        Self { all, sources: sources.len() }
+        Self { all, sources: sources.len(), defined: RefCell::default() }
     }
 
     /// The names of the page's views, in its order.
@@ -92,7 +96,16 @@ impl Views {
     }
 
     /// A query behind the definitions of what it reads.
-    pub(super) fn defined_for(&self, sql: &str) -> String {
+    pub(super) fn defined_for(&self, sql: &str) -> Rc<str> {
+        if let Some(defined) = self.defined.borrow().get(sql) {
+            return Rc::clone(defined);
+        }
+        let defined: Rc<str> = self.define(sql).into();
+        self.defined.borrow_mut().insert(sql.to_owned(), Rc::clone(&defined));
+        defined
+    }
+
+    fn define(&self, sql: &str) -> String {
         let mut wanted = BTreeSet::new();
         for name in names_read(sql) {
             if let Some(place) = self.all.iter().position(|view| view.name == name) {
@@ -145,10 +158,10 @@ mod tests {
                 .have_local_times()
         );
         assert_eq!(
-            views.defined_for("SELECT a FROM both"),
+            views.defined_for("SELECT a FROM both").as_ref(),
             "WITH src_full AS NOT MATERIALIZED (\nSELECT \"a\" FROM main.\"full\"\n),\n\
              both (a) AS NOT MATERIALIZED (\nSELECT 'local' FROM src_full\n)\nSELECT a FROM both"
         );
-        assert_eq!(views.defined_for("SELECT a FROM main.other"), "SELECT a FROM main.other");
+        assert_eq!(&*views.defined_for("SELECT a FROM main.other"), "SELECT a FROM main.other");
     }
 }
