@@ -21,7 +21,7 @@ use crate::redaction::Redaction;
 use crate::similarity::Names;
 use crate::store::{self, Alert, Kept, Known as KnownAlerts};
 use crate::summary::{Summary, ignore_closed_pipe};
-use crate::{checks, demo, guard, llm, summary};
+use crate::{checks, demo, guard, llm};
 
 /// Audits, stores, and says what was found.
 ///
@@ -34,7 +34,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
         tracing::info!("Wrote the sample database {}", config.db.display());
     }
     tracing::info!("Starting autonomous monitoring...");
-    let gathered = Gathered::read(&config, now).inspect_err(|error| say_failure(error, &config))?;
+    let gathered = Gathered::read(&config, now)?;
     if config.print_prompt {
         print_prompt(&gathered.sent().render(config.max_prompt_chars), config.format)?;
         return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
@@ -154,13 +154,13 @@ impl Gathered {
     }
 
     /// Checks whose silence means that their problem is gone: none where the bot has gone on since the
-    /// audited moment, for what it has overwritten no check can judge, and none where rows could not be
-    /// placed in time.
+    /// audited moment, for what it has overwritten no check can judge, none where rows could not be placed
+    /// in time, and none where there is no row to judge.
     fn conclusive(&self, config: &Config) -> &BTreeSet<&'static str> {
         static NONE: BTreeSet<&str> = BTreeSet::new();
         let is_of_the_past = config.as_of.is_some() && self.report.holds_later_rows();
         let is_blind = !self.report.unreadable_times.is_empty();
-        if is_of_the_past || is_blind { &NONE } else { &self.checks.completed }
+        if is_of_the_past || is_blind || self.report.is_of_nothing() { &NONE } else { &self.checks.completed }
     }
 
     /// What the LLM is sent. What it says is held against the names themselves.
@@ -261,14 +261,6 @@ fn write_summary(summary: &Summary<'_>, format: Format) -> anyhow::Result<()> {
         Format::Text => summary.write_text(&mut anstream::stdout().lock()),
     };
     ignore_closed_pipe(written).context("cannot write the summary")
-}
-
-/// Whoever looks at the first line of the output alone, as Nagios does, sees what is wrong.
-fn say_failure(error: &anyhow::Error, config: &Config) {
-    if config.format == Format::Text && !config.print_prompt {
-        let headline = summary::headline_of_failure(&format!("{error:#}"), config.name.as_deref());
-        let _ = writeln!(io::stdout(), "{headline}");
-    }
 }
 
 fn print_prompt(prompt: &Prompt, format: Format) -> anyhow::Result<()> {

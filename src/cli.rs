@@ -18,7 +18,7 @@ use crate::store::AlertStatus;
 Exit codes: 0 nothing of high severity, 1 a high finding, 2 a critical finding,
 3 the audit is incomplete (unusable file, bad flag, LLM failed, nothing could be stored).
 A finding whose alert is acknowledged, snoozed or wontfix does not count until it becomes
-worse or, after it was fixed, comes back.
+worse or, after it was fixed, is found again.
 
 The LLM's key is read from the environment only: OPENAI_API_KEY.
 
@@ -148,7 +148,7 @@ pub(crate) enum AlertsCommand {
     },
     /// Acknowledge alerts: somebody is on them, they count for no exit code until they become worse
     Ack(Judged),
-    /// Close alerts as fixed: if the problem comes back, it is a new alert
+    /// Close alerts as fixed: if the problem is found again, it is a new alert (one that stays in the file's history: use ack or wontfix)
     #[command(visible_alias = "resolve")]
     Fix(Judged),
     /// Close alerts for good: known when they are found again, opened again only if they become worse
@@ -232,10 +232,37 @@ fn at_least_6000(text: &str) -> Result<usize, String> {
     }
 }
 
-/// The format that a command line asks for, where clap could not make sense of the rest of it.
-pub(crate) fn wanted_format(arguments: impl IntoIterator<Item = OsString>) -> Format {
+/// What a command line asks for on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// One JSON document.
+    Document,
+    /// The summary of an audit, as text.
+    Summary,
+    /// Any other text.
+    Other,
+}
+
+impl Cli {
+    /// What is asked for on standard output.
+    pub(crate) fn answer(&self) -> Answer {
+        match (self.format, &self.command) {
+            (Format::Json, _) => Answer::Document,
+            (Format::Text, None) if !self.print_prompt => Answer::Summary,
+            (Format::Text, _) => Answer::Other,
+        }
+    }
+}
+
+/// The same where clap could not make sense of the rest of the command line.
+pub(crate) fn wanted_answer(arguments: impl IntoIterator<Item = OsString>) -> Answer {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let is_json = arguments.iter().any(|argument| argument == "--format=json")
-        || arguments.windows(2).any(|pair| pair == ["--format", "json"]);
-    if is_json { Format::Json } else { Format::Text }
+    let holds = |words: &[&str]| arguments.iter().any(|argument| words.iter().any(|word| argument == word));
+    if holds(&["--format=json"]) || arguments.windows(2).any(|pair| pair == ["--format", "json"]) {
+        Answer::Document
+    } else if holds(&["alerts", "doctor", "checks", "--print-prompt"]) {
+        Answer::Other
+    } else {
+        Answer::Summary
+    }
 }

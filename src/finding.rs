@@ -182,7 +182,7 @@ pub(crate) struct Outcome {
     pub(crate) news: News,
     /// How bad its alert was before; null where it has not become worse.
     pub(crate) previous_severity: Option<Severity>,
-    /// The fixed alert whose problem has come back; null where there is none.
+    /// The fixed alert whose problem was found again; null where there is none.
     pub(crate) follows_alert_id: Option<i64>,
     /// Until then nobody wants to hear of it, UTC; null where it is not snoozed.
     pub(crate) snoozed_until: Option<String>,
@@ -194,7 +194,7 @@ impl Outcome {
         Self::of(finding, Disposition::New, Some((id, AlertStatus::Open)))
     }
 
-    /// The problem of a fixed alert has come back.
+    /// The problem of a fixed alert was found again.
     pub(crate) fn following(mut self, fixed: Option<&Alert>) -> Self {
         if let Some(fixed) = fixed {
             (self.news, self.follows_alert_id) = (News::Returned, Some(fixed.id));

@@ -37,7 +37,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 use clap::Parser as _;
 
-use crate::cli::{AlertsCommand, Cli, Command, Format};
+use crate::cli::{AlertsCommand, Answer, Cli, Command, Format};
 use crate::config::{Config, Environment};
 use crate::exit_code::Verdict;
 use crate::summary::ignore_closed_pipe;
@@ -57,43 +57,50 @@ fn outlive_file_size_limit() {
     }
 }
 
-/// Parses the command line, runs, and says what went wrong: in words, and as JSON where that is asked for.
+/// Parses the command line, runs, and says what went wrong.
 fn start() -> Verdict {
-    let (format, error) = match Cli::try_parse() {
-        // A panic's own 101 must not reach cron.
-        Ok(cli) => (
-            cli.format,
-            match guard::run(|| run(cli)) {
-                Ok(verdict) => return verdict,
-                Err(error) => untrusted::one_line(&format!("{error:#}")),
-            },
-        ),
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(usage) => {
             let _ = usage.print();
             if !usage.use_stderr() {
                 return Verdict::Ok;
             }
-            let sentence = untrusted::one_line(&usage.render().to_string());
-            return fail(cli::wanted_format(std::env::args_os()), &sentence);
+            let sentence = untrusted::one_line(usage.render().to_string().trim_start_matches("error: "));
+            return fail(cli::wanted_answer(std::env::args_os()), &sentence, None);
         }
     };
-    let _ = writeln!(io::stderr(), "autonomous-monitor: {error}");
-    fail(format, &error)
+    let (answer, is_quiet, mut name) = (cli.answer(), cli.quiet, None);
+    // A panic's own 101 must not reach cron.
+    let error = match guard::run(|| run(cli, &mut name)) {
+        Ok(verdict) => return verdict,
+        Err(error) => untrusted::one_line(&format!("{error:#}")),
+    };
+    // Cron mails both streams: once is enough.
+    if !(is_quiet && answer == Answer::Summary) {
+        let _ = writeln!(io::stderr(), "autonomous-monitor: {error}");
+    }
+    fail(answer, &error, name.as_deref())
 }
 
-fn fail(format: Format, sentence: &str) -> Verdict {
-    if format == Format::Json {
-        let _ = summary::write_failure_json(sentence, &mut io::stdout().lock());
-    }
+/// Says it on standard output as well, where whoever runs audits looks for their outcome: programs for the
+/// document, Nagios for the first line.
+fn fail(answer: Answer, sentence: &str, name: Option<&str>) -> Verdict {
+    let _ = match answer {
+        Answer::Document => summary::write_failure_json(sentence, &mut io::stdout().lock()),
+        Answer::Summary => writeln!(io::stdout(), "{}", summary::headline_of_failure(sentence, name)),
+        Answer::Other => Ok(()),
+    };
     Verdict::Incomplete
 }
 
-fn run(cli: Cli) -> anyhow::Result<Verdict> {
+fn run(cli: Cli, name: &mut Option<String>) -> anyhow::Result<Verdict> {
     let command = cli.command.clone();
     let variable = |name| std::env::var(name).ok();
     let (api_key, no_llm) = (variable("OPENAI_API_KEY"), variable("MONITOR_NO_LLM"));
     let environment = Environment { api_key: api_key.as_deref(), no_llm: no_llm.as_deref() };
     let config = Config::new(cli, environment)?;
+    name.clone_from(&config.name);
     // An examination says itself whether the log file can be written.
     let log_file = config.log_file.as_deref().filter(|_| command != Some(Command::Doctor));
     logging::init(&config, log_file)?;

@@ -86,6 +86,23 @@ impl Summary<'_> {
                 shortcomings.push(Shortcoming { brief: format!("{part} failed"), reason });
             }
         }
+        if self.kept.has_history && self.report.is_of_nothing() && !self.report.holds_later_rows() {
+            shortcomings.push(Shortcoming {
+                brief: "nothing to audit".to_owned(),
+                reason: "earlier runs have found something, and now the file holds no trade, open position, learning \
+                         or activity: does the bot write to another file, or was this one emptied?"
+                    .to_owned(),
+            });
+        }
+        if self.llm.cut {
+            shortcomings.push(Shortcoming {
+                brief: "LLM answer cut short".to_owned(),
+                reason:
+                    "its complete findings count, what came after them is not known: raise max_tokens in the \
+                         config file, or ask another model"
+                        .to_owned(),
+            });
+        }
         if !self.checks.undecided.is_empty() {
             shortcomings.push(Shortcoming {
                 brief: format!("not decided: {}", self.checks.undecided.join(", ")),

@@ -161,9 +161,10 @@ impl Bot {
         let looked_for: Vec<_> = self.sources.iter().map(|source| source.table.as_str()).collect();
         ensure!(
             self.sources.iter().any(|source| source.exists),
-            "{} holds none of the bot's tables (looked for {}): is it the right file?",
+            "{} holds none of the bot's tables (looked for {} and {} more): is it the right file?",
             path.display(),
-            looked_for.join(", ")
+            looked_for.iter().take(3).copied().collect::<Vec<_>>().join(", "),
+            looked_for.len().saturating_sub(3)
         );
         ensure!(
             self.indexes.unlike.is_none(),

@@ -141,7 +141,7 @@ pub(crate) struct Alert {
     pub(crate) times_seen: Option<i64>,
     /// Complete runs of its check in a row that did not find it.
     pub(crate) missed_runs: i64,
-    /// The fixed alert whose problem has come back as this one.
+    /// The fixed alert whose problem was found again as this one.
     pub(crate) follows_alert_id: Option<i64>,
     /// Until then nobody wants to hear of it.
     pub(crate) snoozed_until: Option<String>,

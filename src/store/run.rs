@@ -74,6 +74,8 @@ pub(crate) struct Kept {
     pub(crate) outcomes: Vec<Outcome>,
     /// Alerts that the monitor itself closed.
     pub(crate) resolved: Vec<Resolved>,
+    /// Whether a check had found something before this run: the bot's file held rows once.
+    pub(crate) has_history: bool,
     /// All alerts of the file by status, after the run; unknown where the store failed.
     pub(crate) totals: Option<Totals>,
 }
@@ -147,6 +149,7 @@ fn store_at_once(
     let transaction = connection.transaction().context("cannot get the write lock")?;
     transaction.execute(CLAMP, []).context("cannot set back a sighting in the future")?;
     let alerts = Alert::all(&transaction)?;
+    let has_history = alerts.iter().any(|alert| alert.check_id().is_some());
     let mut run = Run { audited, alerts, new_llm_alerts: 0, sameness };
     let mut outcomes = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
@@ -158,7 +161,7 @@ fn store_at_once(
     };
     let totals = Totals::of(&Alert::all(&transaction)?);
     transaction.commit().context("cannot commit the alerts")?;
-    Ok(Kept { outcomes, resolved, totals: Some(totals) })
+    Ok(Kept { outcomes, resolved, has_history, totals: Some(totals) })
 }
 
 fn is_busy(error: &anyhow::Error) -> bool {
@@ -195,6 +198,7 @@ impl<'run> Known<'run> {
 pub(crate) fn preview(findings: &[Finding], known: Known<'_>, now: DateTime<Utc>) -> Kept {
     let Known { mut alerts, sameness } = known;
     let totals = Totals::of(&alerts);
+    let has_history = alerts.iter().any(|alert| alert.check_id().is_some());
     let audited_at = clock::utc_text(now);
     let mut outcomes = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
@@ -207,13 +211,13 @@ pub(crate) fn preview(findings: &[Finding], known: Known<'_>, now: DateTime<Utc>
         outcomes.push(Outcome::preview(finding).following(sameness.fixed(&alerts, place)));
         alerts.push(Alert::new(Alert::PREVIEWED, place, finding));
     }
-    Kept { outcomes, resolved: Vec::new(), totals: Some(totals) }
+    Kept { outcomes, resolved: Vec::new(), has_history, totals: Some(totals) }
 }
 
 /// Findings that no store has seen.
 pub(crate) fn unstored(findings: &[Finding]) -> Kept {
     let outcomes = findings.iter().map(Outcome::preview).collect();
-    Kept { outcomes, resolved: Vec::new(), totals: None }
+    Kept { outcomes, resolved: Vec::new(), has_history: false, totals: None }
 }
 
 /// What a run has looked at.
@@ -331,15 +335,15 @@ fn insert(
     audited: &Audited,
     connection: &Connection,
 ) -> anyhow::Result<i64> {
-    let came_back = fixed.map(|alert| {
-        let when = alert.fixed_at.as_deref().unwrap_or("earlier");
-        format!(" This problem has come back: alert {} was fixed ({when}).", alert.id)
+    let found_again = fixed.map(|alert| {
+        let when = alert.fixed_at.as_ref().map_or_else(|| "earlier".to_owned(), |at| format!("{at} UTC"));
+        format!(" Found again after alert {} was fixed ({when}).", alert.id)
     });
     let inserted = connection.prepare_cached(INSERT)?.execute(named_params! {
         ":alert_type": finding.alert_type.as_str(),
         ":severity": finding.severity.as_str(),
         ":title": finding.title,
-        ":description": format!("{}{}", finding.description, came_back.unwrap_or_default()),
+        ":description": format!("{}{}", finding.description, found_again.unwrap_or_default()),
         ":evidence": finding.evidence,
         ":recommendation": finding.recommendation,
     })?;

@@ -39,8 +39,8 @@ impl Summary<'_> {
 
     fn found(&self) -> String {
         let mut parts = Vec::new();
-        for (news, word) in [(News::New, "new"), (News::Worse, "worse"), (News::Returned, "returned")] {
-            for severity in Severity::WORST_FIRST {
+        for severity in Severity::WORST_FIRST {
+            for (news, word) in [(News::New, "new"), (News::Worse, "worse"), (News::Returned, "returned")] {
                 let count = self.of(severity).filter(|outcome| outcome.news == news).count();
                 if count > 0 {
                     parts.push(format!("{count} {word} {}", severity.as_str()));
@@ -91,6 +91,7 @@ impl Summary<'_> {
         let times = tables.filter(|table| !table.is_monitors_own()).flat_map(|table| &table.sampled_times);
         match times.filter(|at| **at <= self.now).max() {
             Some(at) => format!("last row {} ago", age(self.now - *at)),
+            None if self.report.holds_later_rows() => "no row up to then".to_owned(),
             None => "no row with a time".to_owned(),
         }
     }

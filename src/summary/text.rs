@@ -13,6 +13,8 @@ use crate::store::AlertStatus;
 const RULE: &str = "========================================";
 /// More than this nobody reads at once; the rest is counted by theme.
 const MOST_SHOWN: usize = 12;
+/// Of a description, without `--verbose`.
+const MOST_LINES: usize = 4;
 
 impl Summary<'_> {
     /// Writes the text.
@@ -75,11 +77,16 @@ impl Summary<'_> {
             let later = "The file holds rows later than the audited moment";
             notes.push(format!("{later}: what the bot has overwritten since is not judged"));
         }
-        if self.llm.status == Status::Skipped {
-            notes.push("LLM analysis: skipped".to_owned());
-        }
-        if self.llm.cut {
-            notes.push("LLM analysis: the answer was cut short, its complete findings count".to_owned());
+        match (self.llm.status, &self.llm.model) {
+            (Status::Skipped, _) => notes.push("LLM analysis: skipped".to_owned()),
+            (Status::Ok, Some(model)) => {
+                let count = self.llm.findings.len();
+                notes.push(format!(
+                    "LLM analysis: {count} {} by {model}",
+                    plural(count, "finding", "findings")
+                ));
+            }
+            _ => {}
         }
         if self.llm.dropped > 0 {
             let items = plural(self.llm.dropped, "item of the answer was", "items of the answer were");
@@ -137,9 +144,11 @@ impl Summary<'_> {
         wrap::write("  - ", &line, writer)?;
         if self.config.verbose {
             wrap::write("      ", &finding.description, writer)?;
-            if let Some(evidence) = &finding.evidence {
-                wrap::write("      ", &format!("Evidence: {evidence}"), writer)?;
-            }
+        } else if outcome.is_news() && finding.severity >= Severity::High {
+            wrap::write_start("      ", &finding.description, MOST_LINES, writer)?;
+        }
+        if let Some(evidence) = finding.evidence.as_ref().filter(|_| self.config.verbose) {
+            wrap::write("      ", &format!("Evidence: {evidence}"), writer)?;
         }
         match &finding.recommendation {
             Some(recommendation) if self.config.verbose || outcome.is_news() => {
@@ -186,7 +195,7 @@ fn marks(outcome: &Outcome) -> Vec<String> {
     }
     match (outcome.news, outcome.previous_severity, outcome.follows_alert_id) {
         (News::Worse, Some(before), _) => mark(&format!("was {}", before.as_str())),
-        (News::Returned, _, Some(fixed)) => mark(&format!("back: alert {fixed} was fixed")),
+        (News::Returned, _, Some(fixed)) => mark(&format!("found again: alert {fixed} was fixed")),
         (News::Returned, ..) => mark("its snooze is over"),
         (News::Repeated, ..) => mark("told by another finding too"),
         _ => {}

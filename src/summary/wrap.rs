@@ -24,6 +24,18 @@ pub(crate) fn write(indent: &str, text: &str, writer: &mut impl Write) -> io::Re
     Ok(())
 }
 
+/// Writes the first lines of a text behind an indent; that it goes on is marked.
+///
+/// # Errors
+/// When the writer fails.
+pub(crate) fn write_start(indent: &str, text: &str, most: usize, writer: &mut impl Write) -> io::Result<()> {
+    let lines = lines(indent, text);
+    for line in lines.iter().take(most) {
+        writeln!(writer, "{line}")?;
+    }
+    if lines.len() > most { writeln!(writer, "{indent}[...]") } else { Ok(()) }
+}
+
 /// Writes a text behind a word that stands in the line already.
 ///
 /// # Errors

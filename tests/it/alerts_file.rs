@@ -95,7 +95,7 @@ fn a_sighting_in_the_future_keeps_no_alert_open() {
         "SELECT count(*) FROM monitoring_alerts WHERE status = 'open' AND title LIKE 'Open positions that%'";
     assert_eq!(bot.value::<i64>(open), 1);
     bot.execute("UPDATE monitoring_sightings SET first_seen_at = '2031-01-01 00:00:00', last_seen_at = '2031-01-01 00:00:00'", []);
-    bot.execute("DELETE FROM open_trades", []);
+    crate::life::close_position(&bot);
     for _ in 0..4 {
         live(&bot, &[]);
     }
@@ -109,7 +109,7 @@ fn a_moment_in_the_future_is_refused() {
     let bot = BotFile::with_stale_position();
     for moment in ["2999-01-01", "2999-01-01T00:00:00Z"] {
         let run = audit(&bot.path(), &["--as-of", moment]);
-        assert_eq!((run.code, run.stdout.as_str()), (3, ""));
+        assert_eq!(run.code, 3);
         assert!(run.stderr.contains("is in the future: give a moment that has passed"), "{}", run.stderr);
     }
     assert_eq!(bot.value::<i64>("SELECT count(*) FROM monitoring_alerts"), 0);

@@ -24,9 +24,33 @@ fn a_wrong_flag_is_3_and_never_clap_s_own_2() {
         &["surplus"],
     ] {
         let run = run(flags);
-        assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{flags:?}: {}", run.stderr);
+        let lines = if flags.contains(&"--print-prompt") { 0 } else { 1 };
+        assert_eq!((run.code, run.stdout.lines().count()), (3, lines), "{flags:?}: {}", run.stderr);
         assert!(!run.stderr.is_empty(), "{flags:?}");
     }
+}
+
+#[test]
+fn what_keeps_an_audit_from_starting_is_told_in_the_first_line_that_nagios_shows() {
+    let bot = BotFile::generation1();
+    let path = bot.path().display().to_string();
+    for (flags, words) in [
+        (&["--hours", "many"][..], "invalid value 'many' for '--hours <N>'"),
+        (&["--config", "/nonexistent/monitor.toml"], "cannot read the config file /nonexistent/monitor.toml"),
+        (&["--as-of", "yesterday"], "--as-of \"yesterday\" is not a time"),
+        (&["--no-llm", "--log-file", "/nonexistent/deep/x.log"], "cannot make the folder of the log file"),
+        (&["--no-llm", "--db", "/nonexistent/bot.db"], "there is no file /nonexistent/bot.db"),
+    ] {
+        let run = run([flags, &["--alerts-db", &path]].concat());
+        assert!(run.code == 3 && run.stdout.starts_with(&format!("UNKNOWN: {words}")), "{}", run.stdout);
+        assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    for flags in [&["alerts", "show", "one"][..], &["alerts", "show", "1", "--db", "/nonexistent/bot.db"]] {
+        assert_eq!(run(flags).stdout, "", "{flags:?}");
+    }
+    let mailed = run(["--quiet", "--no-llm", "--db", "/nonexistent/bot.db"]);
+    assert_eq!((mailed.stdout.matches("there is no file").count(), mailed.stderr.as_str()), (1, ""));
 }
 
 #[test]
@@ -309,6 +333,8 @@ fn a_file_that_holds_nothing_up_to_the_moment_is_said_to() {
         assert!(empty.stdout.contains(nothing), "{}", empty.stdout);
     }
     assert!(!audit(&bot.path(), &["--dry-run"]).stdout.contains(nothing));
+    let before = audit(&bot.path(), &["--dry-run", "--as-of", "2025-01-01"]).stdout;
+    assert!(before.contains("; no row up to then; as of 2025-01-01"), "{before}");
 }
 
 #[test]

@@ -46,6 +46,12 @@ pub(crate) fn status(bot: &BotFile, id: i64) -> String {
     bot.value(&format!("SELECT status FROM monitoring_alerts WHERE id = {id}"))
 }
 
+/// The bot closes the position that was open for too long.
+pub(crate) fn close_position(bot: &BotFile) {
+    bot.execute("DELETE FROM open_trades", []);
+    bot.activity("market_data", "Batch fetched 45 coins with volume", None, NOW);
+}
+
 #[test]
 fn the_list_shows_what_is_open_worst_first() {
     let bot = BotFile::generation1();
@@ -156,7 +162,10 @@ fn a_fixed_problem_that_comes_back_is_a_new_alert_that_names_the_old_one() {
     audit(&bot.path(), &[]);
     assert_eq!(count(&bot), 2);
     let description: String = bot.value("SELECT description FROM monitoring_alerts WHERE id = 2");
-    assert!(description.contains("has come back: alert 1 was fixed"), "{description}");
+    assert!(
+        description.contains("Found again after alert 1 was fixed (") && description.contains(" UTC)."),
+        "{description}"
+    );
     assert!(alerts(&bot, &["show", "2"]).stdout.contains("alert 1, which was fixed"));
 }
 
@@ -192,7 +201,7 @@ fn an_llm_s_words_make_a_check_s_finding_no_worse() {
 fn a_check_s_alert_is_closed_after_three_silent_complete_runs() {
     let bot = BotFile::with_stale_position();
     audit(&bot.path(), &[]);
-    bot.execute("DELETE FROM open_trades", []);
+    close_position(&bot);
     let off = bot.folder().join("off.toml");
     fs::write(&off, "[checks.position-stale]\nenabled = false\n").unwrap();
     for _ in 0..5 {
@@ -208,6 +217,27 @@ fn a_check_s_alert_is_closed_after_three_silent_complete_runs() {
     assert_eq!(status(&bot, 1), "fixed");
     let note: String = bot.value("SELECT note FROM monitoring_changes WHERE alert_id = 1");
     assert!(note.contains("closed by the monitor"), "{note}");
+}
+
+#[test]
+fn an_emptied_file_is_no_good_news_and_closes_nothing() {
+    let bot = BotFile::with_stale_position();
+    assert_eq!(audit(&bot.path(), &["--quiet"]).code, 0);
+    bot.execute("DELETE FROM open_trades", []);
+    for more in [&["--quiet"][..], &["--quiet"], &["--quiet"], &["--quiet"], &["--dry-run"]] {
+        let run = audit(&bot.path(), more);
+        assert_eq!(run.code, 3, "{}", run.stdout);
+        assert!(
+            run.stdout.starts_with("UNKNOWN: ") && run.stdout.contains("(nothing to audit)"),
+            "{}",
+            run.stdout
+        );
+        assert!(run.said().contains("was this one emptied?"), "{}", run.stdout);
+    }
+    assert_eq!(status(&bot, 1), "open");
+    let fresh = BotFile::generation1();
+    assert_eq!(audit(&fresh.path(), &["--quiet"]).code, 0, "a bot that has only been installed");
+    assert_eq!(audit(&fresh.path(), &["--quiet"]).code, 0);
 }
 
 #[test]

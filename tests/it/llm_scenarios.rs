@@ -217,7 +217,11 @@ fn deserved_exit_code(document: &Value) -> i32 {
     match () {
         () if any("critical") => 2,
         () if any("high") => 1,
-        () if document["analysis"]["llm"]["status"] == "failed" => 3,
+        () if document["analysis"]["llm"]["status"] == "failed"
+            || document["analysis"]["llm"]["cut"] == true =>
+        {
+            3
+        }
         () => 0,
     }
 }

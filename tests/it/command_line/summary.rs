@@ -89,6 +89,47 @@ fn the_first_line_names_the_bot_what_is_new_what_it_traded_and_how_old_its_last_
 }
 
 #[test]
+fn the_first_line_counts_the_worst_first_whatever_is_new_about_it() {
+    let bot = BotFile::generation1();
+    ask(
+        &bot,
+        &[finding("low", "Balance never moves"), finding("high", "Rule 1 never wins")],
+        &["--trust-llm"],
+    );
+    alerts(&bot, &["fix", "1", "2"]);
+    let findings = [
+        finding("medium", "Rule 2 never wins"),
+        finding("critical", "Rule 3 never wins"),
+        finding("low", "Balance never moves"),
+        finding("high", "Rule 1 never wins"),
+    ];
+    let run = ask(&bot, &findings, &["--trust-llm"]);
+    let counts = ": 1 new critical, 1 returned high, 1 new medium, 1 returned low; ";
+    assert!(first_line(&run.stdout).contains(counts), "{}", run.stdout);
+    assert!(run.stdout.contains("LLM analysis: 4 findings by "), "{}", run.stdout);
+}
+
+#[test]
+fn of_what_is_high_or_critical_the_mail_says_which_and_how_many() {
+    let told = |severity: &str| {
+        let mut long = finding(severity, "Rule 1 never wins");
+        long["description"] =
+            json!(format!("Rule 1 lost 12.5 USD. {}The end.", "It goes on and on. ".repeat(40)));
+        ask(&BotFile::generation1(), &[long], &["--trust-llm"]).stdout
+    };
+    for severity in ["high", "critical"] {
+        let text = told(severity);
+        assert!(
+            text.contains("\n      Rule 1 lost 12.5 USD. ") && text.contains("\n      [...]\n"),
+            "{text}"
+        );
+        let lines = text.lines().skip_while(|line| !line.contains("lost 12.5"));
+        assert_eq!(lines.take_while(|line| !line.contains("[...]")).count(), 4, "{text}");
+    }
+    assert!(!told("medium").contains("lost 12.5"));
+}
+
+#[test]
 fn the_first_word_is_nagios_own_for_the_exit_code() {
     for (severity, word, code) in [("critical", "CRITICAL", 2), ("high", "WARNING", 1), ("low", "OK", 0)] {
         let run = ask(&BotFile::generation1(), &[finding(severity, "Balance never moves")], &[]);

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::bot_file::{BotFile, NOW};
-use crate::life::{alerts, ask, finding, status};
+use crate::life::{alerts, ask, close_position, finding, status};
 use crate::monitor::{Run, audit, command, finish};
 
 const TITLE: &str = "Balance never moves";
@@ -162,7 +162,7 @@ fn a_fixed_problem_that_comes_back_pages_and_is_told_as_returned() {
     let (code, back) = ask_twice(&bot, &told("high"));
     assert_eq!((code, &back["news"], &back["follows_alert_id"]), (1, &json!("returned"), &json!(1)));
     alerts(&bot, &["fix", "2"]);
-    assert!(ask(&bot, &told("high"), &[]).said().contains("(LLM, back: alert 2 was fixed, alert 3)"));
+    assert!(ask(&bot, &told("high"), &[]).said().contains("(LLM, found again: alert 2 was fixed, alert 3)"));
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn quiet_says_nothing_of_what_is_gone_and_the_log_file_has_it_all() {
     let log = bot.folder().join("monitor.log");
     let quiet = || audit(&bot.path(), &["--quiet", "--log-file", log.to_str().unwrap()]);
     assert!(quiet().stdout.contains("Open positions that no exit has closed for days"));
-    bot.execute("DELETE FROM open_trades", []);
+    close_position(&bot);
     for _ in 0..3 {
         let run = quiet();
         assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
