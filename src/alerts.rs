@@ -145,16 +145,31 @@ fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Re
             .unwrap_or_default();
         writeln!(
             writer,
-            "{:>5}  {style}{:<8}{style:#} {:<12} {}  [{}] {}{seen}{snoozed}",
+            "{:>5}  {style}{:<8}{style:#} {:<12} {}  [{}] {}{}{seen}{snoozed}",
             alert.id,
             one_line(&alert.severity),
             alert.status.as_str(),
-            one_line(alert.created_at.as_deref().unwrap_or("-")),
+            one_line(&utc(alert.created_at.as_ref()).unwrap_or_else(|| "-".to_owned())),
             one_line(&alert.alert_type),
             one_line(&alert.title),
+            said_by(alert),
         )?;
     }
     Ok(())
+}
+
+/// As the columns have it, with the clock that it is of.
+fn utc(at: Option<&String>) -> Option<String> {
+    at.map(|at| format!("{at} UTC"))
+}
+
+/// What an LLM says is marked, as in the summary.
+fn said_by(alert: &Alert) -> &'static str {
+    match (alert.source.as_deref(), alert.is_unconfirmed) {
+        (Some("llm"), true) => " (LLM, unconfirmed)",
+        (Some("llm"), false) => " (LLM)",
+        _ => "",
+    }
 }
 
 #[derive(Serialize)]
@@ -179,12 +194,14 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
         format!(
             "{times} {}, first {}, last {}",
             plural(times, "time", "times"),
-            alert.first_seen_at.as_deref().unwrap_or("-"),
-            alert.last_seen_at.as_deref().unwrap_or("-")
+            utc(alert.first_seen_at.as_ref()).as_deref().unwrap_or("-"),
+            utc(alert.last_seen_at.as_ref()).as_deref().unwrap_or("-")
         )
     });
     let snoozed = alert.snoozed_until.as_ref().map(|until| format!("until {until} UTC"));
-    let came_back = alert.follows_alert_id.map(|old| format!("alert {old}, which was fixed"));
+    let unconfirmed = if alert.is_unconfirmed { " (unconfirmed)" } else { "" };
+    let source = alert.source.as_ref().map(|source| format!("{source}{unconfirmed}"));
+    let follows = alert.follows_alert_id.map(|old| format!("alert {old}, which was fixed"));
     let style = severity(alert).map_or_else(Style::new, style);
     write!(writer, "{style}")?;
     wrap::write("", &format!("Alert {id}: {}", alert.title), writer)?;
@@ -194,12 +211,12 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
         ("Severity", Some(&alert.severity)),
         ("Status", Some(alert.status.as_str())),
         ("Snoozed", snoozed.as_deref()),
-        ("Source", alert.source.as_deref()),
-        ("Created", alert.created_at.as_deref()),
-        ("Acknowledged", alert.acknowledged_at.as_deref()),
-        ("Fixed", alert.fixed_at.as_deref()),
+        ("Source", source.as_deref()),
+        ("Created", utc(alert.created_at.as_ref()).as_deref()),
+        ("Acknowledged", utc(alert.acknowledged_at.as_ref()).as_deref()),
+        ("Fixed", utc(alert.fixed_at.as_ref()).as_deref()),
         ("Seen", seen.as_deref()),
-        ("Comes back", came_back.as_deref()),
+        ("Follows", follows.as_deref()),
         ("Description", Some(&alert.description)),
         ("Evidence", alert.evidence.as_deref()),
         ("Recommended", alert.recommendation.as_deref()),
@@ -210,7 +227,7 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
     }
     for change in changes {
         let note = change.note.map(|note| format!(": {note}")).unwrap_or_default();
-        let line = format!("{} {}{note}", change.changed_at, change.status);
+        let line = format!("{} UTC {}{note}", change.changed_at, change.status);
         wrap::write(&format!("{:<14}", "Change:"), &line, writer)?;
     }
     Ok(())

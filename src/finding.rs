@@ -128,11 +128,14 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
+    /// In the description of what the report does not carry; its reason follows.
+    pub(crate) const UNCONFIRMED: &str = "(Not confirmed by the report: ";
+
     /// Marks what the report does not carry: of medium severity at most, with the reason.
     pub(crate) fn doubt(&mut self, reason: &str) {
         self.grounded = Some(false);
         self.severity = self.severity.min(Severity::Medium);
-        self.description = format!("{} (Not confirmed by the report: {reason}.)", self.description);
+        self.description = format!("{} {}{reason}.)", self.description, Self::UNCONFIRMED);
     }
 }
 

@@ -143,6 +143,9 @@ pub(crate) struct Alert {
     pub(crate) missed_runs: i64,
     /// The fixed alert whose problem was found again as this one.
     pub(crate) follows_alert_id: Option<i64>,
+    /// What an LLM said and the report did not carry.
+    #[serde(rename = "unconfirmed")]
+    pub(crate) is_unconfirmed: bool,
     /// Until then nobody wants to hear of it.
     pub(crate) snoozed_until: Option<String>,
 }
@@ -186,20 +189,22 @@ impl Alert {
         let optional =
             |column| Ok::<_, rusqlite::Error>(cell::text(row, column)?.map(|text| text.into_owned()));
         let text = |column| Ok::<_, rusqlite::Error>(optional(column)?.unwrap_or_default());
+        let (description, source) = (text(4)?, optional(11)?);
         Ok(Self {
             id: row.get(0)?,
+            is_unconfirmed: source.as_deref() == Some("llm") && description.contains(Finding::UNCONFIRMED),
             place: None,
             alert_type: text(1)?,
             severity: text(2)?,
             title: text(3)?,
-            description: text(4)?,
+            description,
             evidence: optional(5)?,
             recommendation: optional(6)?,
             status: AlertStatus::of(&text(7)?),
             created_at: optional(8)?,
             acknowledged_at: optional(9)?,
             fixed_at: optional(10)?,
-            source: optional(11)?,
+            source,
             fingerprint: optional(12)?,
             first_seen_at: optional(13)?,
             last_seen_at: optional(14)?,
@@ -262,6 +267,7 @@ impl Alert {
             times_seen: Some(1),
             missed_runs: 0,
             follows_alert_id: None,
+            is_unconfirmed: finding.grounded == Some(false),
             is_met: true,
             snoozed_until: None,
         }

@@ -1,6 +1,6 @@
 //! What people do with alerts: acknowledge, close, reopen, with a note.
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 use serde::Serialize;
 
@@ -48,6 +48,29 @@ SELECT lower(trim(status)) IN ('fixed', 'wontfix')
 FROM monitoring_alerts
 WHERE id = :id";
 
+/// The newest alert that tells an alert's problem in its stead, because that was fixed: by the check's
+/// fingerprint, or in a chain of those that follow one another.
+const SUCCESSOR: &str = "
+WITH RECURSIVE later (id) AS (
+    SELECT :id
+    UNION
+    SELECT seen.alert_id
+    FROM monitoring_sightings AS seen
+    INNER JOIN later ON seen.follows_alert_id = later.id
+)
+SELECT max(id)
+FROM monitoring_alerts
+WHERE lower(trim(status)) <> 'fixed' AND id > :id
+    AND (
+        id IN (SELECT later.id FROM later)
+        OR id IN (
+            SELECT other.alert_id
+            FROM monitoring_sightings AS seen
+            INNER JOIN monitoring_sightings AS other ON other.fingerprint = seen.fingerprint
+            WHERE seen.alert_id = :id
+        )
+    )";
+
 const CHANGES: &str = "
 SELECT
     changed_at,
@@ -84,6 +107,10 @@ pub(crate) fn set_status(
     let transaction = connection.transaction().context("cannot get the write lock")?;
     let mut unknown = Vec::new();
     for id in ids {
+        refuse_second_of_its_kind(&transaction, *id, status)?;
+        if status == AlertStatus::Acknowledged {
+            refuse_closed(&transaction, *id)?;
+        }
         if !change(&transaction, *id, status, note)? {
             unknown.push(id.to_string());
         }
@@ -106,19 +133,44 @@ pub(crate) fn snooze(
     let note = note.map_or_else(String::new, |note| format!(": {note}"));
     let note = format!("snoozed until {until} UTC{note}");
     for id in ids {
-        let closed: Option<Option<bool>> = transaction
-            .prepare_cached(IS_CLOSED)?
-            .query_row(named_params! {":id": id}, |row| row.get(0))
-            .optional()?;
-        ensure!(closed.is_some(), UNKNOWN.replace("{}", &id.to_string()));
-        ensure!(
-            closed.flatten() != Some(true),
-            "alert {id} is closed: nothing was changed; `autonomous-monitor alerts reopen {id}` opens it again"
-        );
-        change(&transaction, *id, AlertStatus::Open, Some(&note))?;
+        refuse_closed(&transaction, *id)?;
+        let is_known = change(&transaction, *id, AlertStatus::Open, Some(&note))?;
+        ensure!(is_known, UNKNOWN.replace("{}", &id.to_string()));
         transaction.prepare_cached(SNOOZE)?.execute(named_params! {":id": id, ":until": until})?;
     }
     transaction.commit().context("cannot commit the change")
+}
+
+/// What is said of a closed alert would open it again unasked.
+fn refuse_closed(transaction: &Transaction<'_>, id: i64) -> anyhow::Result<()> {
+    let closed: Option<Option<bool>> = transaction
+        .prepare_cached(IS_CLOSED)?
+        .query_row(named_params! {":id": id}, |row| row.get(0))
+        .optional()?;
+    ensure!(
+        closed.flatten() != Some(true),
+        "alert {id} is closed: nothing was changed; `autonomous-monitor alerts reopen {id}` opens it again"
+    );
+    Ok(())
+}
+
+/// One problem has one alert that is not fixed.
+fn refuse_second_of_its_kind(
+    transaction: &Transaction<'_>,
+    id: i64,
+    status: AlertStatus,
+) -> anyhow::Result<()> {
+    if status == AlertStatus::Fixed {
+        return Ok(());
+    }
+    let successor: Option<i64> =
+        transaction.prepare_cached(SUCCESSOR)?.query_row(named_params! {":id": id}, |row| row.get(0))?;
+    if let Some(successor) = successor {
+        bail!(
+            "alert {id} was fixed and its problem found again as alert {successor}: nothing was changed; say it of alert {successor}"
+        );
+    }
+    Ok(())
 }
 
 /// Changes one alert; false where there is none of this id.
