@@ -228,7 +228,8 @@ fn keep(
 ) -> (Kept, Option<String>) {
     let does = if config.dry_run { "read" } else { "store" };
     let failed = |error: &anyhow::Error| {
-        let error = format!("cannot {does} alerts in {}: {error:#}", config.alerts_path().display());
+        let next = if config.dry_run { "" } else { "; what is still found then, the next run stores" };
+        let error = format!("cannot {does} alerts in {}: {error:#}{next}", config.alerts_path().display());
         tracing::error!("{error}");
         Some(error)
     };

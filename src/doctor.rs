@@ -31,6 +31,7 @@ struct Point {
 #[serde(rename_all = "lowercase")]
 enum PointStatus {
     Ok,
+    Warning,
     Failed,
     Skipped,
 }
@@ -77,8 +78,29 @@ impl Examination {
                 )
             }),
         );
-        self.add("views", views(bot));
+        self.views(bot);
         self.add("clock", Ok(clock(bot)));
+    }
+
+    /// Each canonical view can be read, and some row is there.
+    fn views(&mut self, bot: &Bot) {
+        const LEFT_BY_A_BOT_AT_WORK: [&str; 4] = ["trade", "position", "learning", "activity"];
+        let empty = match empty_views(bot) {
+            Ok(empty) => empty,
+            Err(error) => return self.add("views", Err(error)),
+        };
+        let readable = format!("{} can be read", bot.views().count());
+        if LEFT_BY_A_BOT_AT_WORK.iter().all(|view| empty.contains(view)) {
+            let message = format!(
+                "{readable}, and there is no trade, open position, learning or activity: is this the file that the                  bot writes to?"
+            );
+            return self.points.push(Point { name: "views", status: PointStatus::Warning, message });
+        }
+        let without = match empty.as_slice() {
+            [] => String::new(),
+            empty => format!(", without rows: {}", empty.join(", ")),
+        };
+        self.add("views", Ok(format!("{readable}{without}")));
     }
 
     fn llm(&mut self, config: &Config) {
@@ -124,6 +146,7 @@ impl Examination {
         for Point { name, status, message } in &self.points {
             let (word, style) = match status {
                 PointStatus::Ok => ("ok", AnsiColor::Green.on_default()),
+                PointStatus::Warning => ("warning", AnsiColor::Yellow.on_default()),
                 PointStatus::Failed => ("FAILED", AnsiColor::Red.on_default().bold()),
                 PointStatus::Skipped => ("-", Style::new()),
             };
@@ -141,8 +164,7 @@ impl Examination {
     }
 }
 
-/// Each canonical view can be read.
-fn views(bot: &Bot) -> Result<String, String> {
+fn empty_views(bot: &Bot) -> Result<Vec<&str>, String> {
     let mut empty = Vec::new();
     for view in bot.views() {
         let has_rows = bot
@@ -153,11 +175,7 @@ fn views(bot: &Bot) -> Result<String, String> {
             empty.push(view);
         }
     }
-    let without = match empty.as_slice() {
-        [] => String::new(),
-        empty => format!(", without rows: {}", empty.join(", ")),
-    };
-    Ok(format!("{} can be read{without}", bot.views().count()))
+    Ok(empty)
 }
 
 /// How local times are understood.

@@ -26,13 +26,13 @@ pub(crate) fn is_no_database(error: &anyhow::Error) -> bool {
 
 fn sentence(code: ErrorCode) -> Option<String> {
     Some(match code {
-        ErrorCode::DiskFull => "the disk is full: free some space, the next run makes up for it".to_owned(),
+        ErrorCode::DiskFull => "the disk is full: free some space and try again".to_owned(),
         ErrorCode::SystemIoFailure => "the disk does not do what it is asked to: check its health, its \
-             quota and the limit on file sizes, the next run makes up for it"
+             quota and the limit on file sizes, and try again"
             .to_owned(),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => format!(
             "another process held the lock of the file for {} s: look for a transaction that is never \
-             ended, the next run makes up for it",
+             ended, and try again",
             BUSY_TIMEOUT.as_secs()
         ),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => NOT_WRITABLE.to_owned(),
@@ -68,6 +68,7 @@ mod tests {
             let error = Err::<(), _>(failure(code)).context("cannot store an alert").unwrap_err();
             let sentence = format!("{:#}", told(error));
             assert!(sentence.contains(words), "{sentence}");
+            assert!(!sentence.contains("next run"), "what a person does has no next run: {sentence}");
         }
     }
 

@@ -15,9 +15,7 @@ pub(super) fn alerts(config: &Config) -> Result<String, String> {
     if config.alerts_db.is_some() && !path.exists() {
         return match try_beside(path) {
             Ok(()) => Ok(format!("{shown} is not there yet and can be made")),
-            Err(error) => {
-                Err(format!("{shown} cannot be made: {error}; make its folder, or name another file"))
-            }
+            Err(error) => Err(format!("{shown} cannot be made: {error}; {}", remedy(&error, path))),
         };
     }
     match guard::run(|| store::try_writing(config)) {
@@ -36,9 +34,17 @@ pub(super) fn log(path: &Path) -> Result<String, String> {
     };
     match tried {
         Ok(()) => Ok(format!("{shown} can be written")),
-        Err(error) => {
-            Err(format!("{shown} cannot be written: {error}; make its folder, or name another file"))
+        Err(error) => Err(format!("{shown} cannot be written: {error}; {}", remedy(&error, path))),
+    }
+}
+
+fn remedy(error: &io::Error, path: &Path) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::IsADirectory => "name a file in it",
+        io::ErrorKind::NotFound if logging::missing_folder(path).is_some() => {
+            "make its folder, or name another file"
         }
+        _ => "let this user write there, or name another file",
     }
 }
 

@@ -11,7 +11,7 @@ mod tables;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -104,6 +104,9 @@ fn connect_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Co
     }
     let path = config.alerts_path();
     check_file(path)?;
+    if let Some(folder) = crate::logging::missing_folder(path) {
+        bail!("there is no folder {}: make it, or name another file", folder.display());
+    }
     // SQLite would open it for reading, and make what `bot::open_read_only` makes not.
     ensure!(!path.exists() || bot::may_write(path), trouble::NOT_WRITABLE);
     let mut connection =

@@ -105,6 +105,16 @@ fn a_sighting_in_the_future_keeps_no_alert_open() {
 }
 
 #[test]
+fn a_missing_folder_is_named_as_the_cause() {
+    let bot = BotFile::with_stale_position();
+    let nope = bot.folder().join("nope");
+    let run = audit(&bot.path(), &["--alerts-db", nope.join("alerts.db").to_str().unwrap()]);
+    let told = format!("there is no folder {}: make it, or name another file", nope.display());
+    assert!(run.code == 3 && run.said().contains(&told), "{}", run.stdout);
+    assert!(!run.said().contains("this user may not write"), "{}", run.stdout);
+}
+
+#[test]
 fn a_moment_in_the_future_is_refused() {
     let bot = BotFile::with_stale_position();
     for moment in ["2999-01-01", "2999-01-01T00:00:00Z"] {

@@ -26,6 +26,7 @@ fn a_right_setup_is_0_with_a_line_each() {
     let bot = BotFile::generation2().host_offset_seconds(-12_600);
     let at = "2026-11-22 08:00:00";
     bot.snapshot(&bot.local(at), at);
+    bot.activity("market_data", "Batch fetched 45 coins with volume", None, at);
     let server = Server::start(vec![models(), Reply::chat(r#"{"findings": []}"#)]);
     let run = doctor(&bot, &["--base-url", &server.base_url(), "--model", "large-model"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
@@ -202,6 +203,30 @@ fn what_cannot_be_written_is_said_before_cron_depends_on_it() {
     let run = doctor(&bot, &["--no-llm"]);
     assert_eq!(run.code, 3);
     assert!(run.stdout.contains("the table monitoring_alerts has no column title"), "{}", run.stdout);
+}
+
+#[test]
+fn a_folder_that_is_closed_to_this_user_is_not_to_be_made() {
+    let bot = BotFile::generation1();
+    for flag in ["--alerts-db", "--log-file"] {
+        // Nobody can make a file there, not even root.
+        let closed = doctor(&bot, &["--no-llm", flag, "/proc/nobody.db"]).stdout;
+        let failed = closed.lines().find(|line| line.contains("FAILED")).unwrap();
+        assert!(!failed.contains("make its folder"), "{failed}");
+        let missing = bot.folder().join("nope/deeper/file").display().to_string();
+        assert!(doctor(&bot, &["--no-llm", flag, &missing]).stdout.contains("make its folder"));
+    }
+}
+
+#[test]
+fn a_file_that_the_bot_does_not_write_to_is_warned_of() {
+    let bot = BotFile::generation1();
+    let warned =
+        |run: &Run| run.stdout.contains("views     warning ") && run.stdout.contains("is this the file");
+    let examined = doctor(&bot, &["--no-llm"]);
+    assert!(examined.code == 0 && warned(&examined), "{}", examined.stdout);
+    bot.activity("market_data", "Batch fetched 45 coins with volume", None, NOW);
+    assert!(!warned(&doctor(&bot, &["--no-llm"])));
 }
 
 #[test]
