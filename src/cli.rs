@@ -1,7 +1,9 @@
 //! The command line: names, defaults and one sentence a flag. Nothing below `config` sees clap.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use chrono::TimeDelta;
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -35,7 +37,7 @@ pub(crate) struct Cli {
     pub(crate) db: Option<PathBuf>,
 
     /// Length of the analysis window in hours, 1 to 87600 [default: 24]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, 87_600))]
     pub(crate) hours: Option<u32>,
 
     /// Show everything: each finding, also a known one, with its description, evidence and recommendation, and debug lines in the log
@@ -70,7 +72,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "PATH", env = "MONITOR_ALERTS_DB", value_parser = path())]
     pub(crate) alerts_db: Option<PathBuf>,
 
-    /// Print only when something is new, worse or back, or the audit is incomplete; the exit code stays
+    /// Print only when something is new, worse or returned, or the audit is incomplete; the exit code stays
     #[arg(long)]
     pub(crate) quiet: bool,
 
@@ -95,11 +97,11 @@ pub(crate) struct Cli {
     pub(crate) model: Option<String>,
 
     /// Seconds that one attempt at the LLM may take [default: 300]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = whole::<u64>(1, 86_400))]
     pub(crate) timeout: Option<u64>,
 
     /// Seconds that the LLM's whole part may take, waits and repeated requests included; then what is there is stored [default: 900]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>(1, 86_400))]
     pub(crate) deadline: Option<u64>,
 
     /// Size of the whole prompt in characters, at least 6000 [default: 16000]
@@ -144,6 +146,7 @@ pub(crate) enum AlertsCommand {
     /// Show everything about one alert, with its sightings and its life
     Show {
         /// Number of the alert
+        #[arg(value_parser = alert_id)]
         id: i64,
     },
     /// Acknowledge alerts: somebody is on them, they count for no exit code until they become worse
@@ -163,7 +166,7 @@ pub(crate) enum AlertsCommand {
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub(crate) struct Judged {
     /// Numbers of the alerts
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = alert_id)]
     pub(crate) ids: Vec<i64>,
     /// Why, for those who read it later
     #[arg(long, value_name = "TEXT")]
@@ -225,11 +228,23 @@ fn path() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 fn at_least_6000(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(chars) if chars >= MIN_PROMPT_CHARS => Ok(chars),
-        Ok(_) => Err(format!("at least {MIN_PROMPT_CHARS} characters are needed")),
-        Err(error) => Err(format!("{error}")),
+    let chars = text.parse().ok().filter(|chars| *chars >= MIN_PROMPT_CHARS);
+    chars.ok_or_else(|| format!("give a whole number from {MIN_PROMPT_CHARS} on"))
+}
+
+/// A whole number within bounds.
+fn whole<T>(least: T, most: T) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Copy + fmt::Display,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| format!("give a whole number from {least} to {most}"))
     }
+}
+
+fn alert_id(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "give the number of an alert, as `alerts list` shows it".to_owned())
 }
 
 /// What a command line asks for on standard output.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -245,11 +245,14 @@ impl Config {
         self.alerts_db.as_deref().unwrap_or(&self.db)
     }
 
-    /// What another command needs to find the same files.
+    /// What another command needs to find the same files, from whatever folder.
     pub(crate) fn file_flags(&self) -> Vec<String> {
-        let is_named = self.db != Path::new(DEFAULT_DB);
-        let files = [("--db", is_named.then_some(&self.db)), ("--alerts-db", self.alerts_db.as_ref())];
-        let flag = |(flag, path): (&str, Option<&PathBuf>)| Some(format!("{flag} {}", for_shell(path?)));
+        let files = [("--db", Some(&self.db)), ("--alerts-db", self.alerts_db.as_ref())];
+        let flag = |(flag, path): (&str, Option<&PathBuf>)| {
+            let path = path?;
+            let absolute = std::path::absolute(path);
+            Some(format!("{flag} {}", for_shell(absolute.as_ref().unwrap_or(path))))
+        };
         files.into_iter().filter_map(flag).collect()
     }
 
@@ -340,11 +343,26 @@ fn suggestion(id: &str) -> String {
         )
 }
 
+/// For what the parser calls by the names of its types.
+const WORDS: [(&str, &str); 7] = [
+    (" as i128", ""),
+    ("expected u32", "expected a whole number"),
+    ("expected u64", "expected a whole number"),
+    ("expected usize", "expected a whole number"),
+    ("expected f64", "expected a number"),
+    ("expected a sequence", "expected a list"),
+    ("expected path string", "expected a path in quotes"),
+];
+
 impl File {
     fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the config file {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("the config file {} is not valid", path.display()))
+        toml::from_str(&text).map_err(|error| {
+            let error =
+                WORDS.iter().fold(error.to_string(), |error, (theirs, ours)| error.replace(theirs, ours));
+            anyhow!("the config file {} is not valid: {error}", path.display())
+        })
     }
 }
 

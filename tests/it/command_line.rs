@@ -265,6 +265,33 @@ fn log_lines_have_the_shape_of_python_s_and_go_to_the_file_as_well() {
 }
 
 #[test]
+fn a_wrong_number_is_told_without_the_names_of_types() {
+    let bot = BotFile::generation1();
+    for (arguments, words) in [
+        (&["--hours", "many"][..], "give a whole number from 1 to 87600"),
+        (&["--hours", "99999999999"], "give a whole number from 1 to 87600"),
+        (&["--timeout", "1.5"], "give a whole number from 1 to 86400"),
+        (&["--max-prompt-chars", "-"], "give a whole number from 6000 on"),
+        (&["alerts", "show", "one"], "give the number of an alert"),
+        (&["alerts", "ack", "1", "99999999999999999999"], "give the number of an alert"),
+    ] {
+        let run = run(arguments);
+        assert!(run.code == 3 && run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
+    }
+    let config = bot.folder().join("monitor.toml");
+    for (text, words) in [
+        ("hours = \"day\"", "expected a whole number"),
+        ("hours = 99999999999999999999", "integer `99999999999999999999`, expected a whole number"),
+        ("max_prompt_chars = 1.5", "expected a whole number"),
+        ("[checks.concentration]\nthreshold = \"half\"", "expected a number"),
+    ] {
+        fs::write(&config, text).unwrap();
+        let run = audit(&bot.path(), &["--config", config.to_str().unwrap()]);
+        assert!(run.code == 3 && run.stderr.contains(words), "{text}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn limits_at_their_edges_hold() {
     let bot = BotFile::generation1();
     let config = bot.folder().join("monitor.toml");

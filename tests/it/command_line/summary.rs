@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::bot_file::{BotFile, ago};
+use crate::bot_file::{BotFile, NOW, ago};
 use crate::life::{alerts, ask, finding};
-use crate::monitor::{audit, run};
+use crate::monitor::{audit, command, finish, run};
 
 /// Titles of an LLM's findings that are all different.
 fn rules(severity: &str, count: usize) -> Vec<Value> {
@@ -239,6 +239,20 @@ fn the_next_command_works_as_it_is_told() {
     let shell = std::process::Command::new("sh").args(["-c", &told]).output().unwrap();
     let shown = String::from_utf8(shell.stdout).unwrap();
     assert!(shown.starts_with("Alert 1: Open positions"), "{told}: {shown}");
+}
+
+#[test]
+fn the_next_command_works_from_any_folder() {
+    let bot = BotFile::with_stale_position();
+    for more in [&[][..], &["--db", "data/../data/trading_bot.db"], &["--alerts-db", "own.db"]] {
+        let mut relative = command(["--no-llm", "--as-of", NOW]);
+        relative.args(more).current_dir(bot.folder());
+        let said = finish(relative).stdout;
+        let told = said.split("Next: ").nth(1).unwrap();
+        let told = told.replacen("autonomous-monitor", env!("CARGO_BIN_EXE_autonomous-monitor"), 1);
+        let shell = std::process::Command::new("sh").args(["-c", &told]).current_dir("/").output().unwrap();
+        assert!(shell.stdout.starts_with(b"Alert 1: Open positions"), "{told}");
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn cron_mails_what_is_new_and_the_log_is_in_a_file() {
     let first = in_shell(&command, bot.folder());
     assert_eq!((first.code, first.stderr.as_str()), (0, ""), "{}", first.stdout);
     assert!(first.stdout.starts_with("OK: bot data/trading_bot.db: 1 new medium; "), "{}", first.stdout);
-    assert!(first.stdout.ends_with("\nNext: autonomous-monitor alerts show 1\n"), "{}", first.stdout);
+    let next = format!("Next: autonomous-monitor alerts show 1 --db {}", bot.path().display());
+    assert!(first.said().replace("\\ ", "").ends_with(&next), "{}", first.stdout);
     let second = in_shell(&command, bot.folder());
     assert_eq!((second.code, second.stdout.as_str(), second.stderr.as_str()), (0, "", ""));
     let log = fs::read_to_string(bot.folder().join("monitor.log")).unwrap();
