@@ -123,7 +123,8 @@ fn not_json(body: &Body) -> Verdict {
             nothing(format!("the endpoint answered with text instead of JSON ({})", quoted(text)), CHECK_URL)
         }
         Body::CutShort | Body::Json(_) => {
-            Verdict::CutShort("the answer's JSON was cut short on its way".to_owned())
+            Verdict::CutShort("the answer's JSON was cut short on its way: look at the endpoint's log and at any proxy before it, or ask another model"
+                    .to_owned())
         }
     }
 }
@@ -315,7 +316,8 @@ mod tests {
         for envelope in [json!({}), json!({"choices": null}), json!({"choices": []}), json!([])] {
             assert!(matches!(verdict(envelope.clone()), Verdict::Nothing(_)), "{envelope}");
         }
-        assert!(matches!(judge(&Body::CutShort, 4_096).verdict, Verdict::CutShort(_)));
+        let cut = judge(&Body::CutShort, 4_096).verdict;
+        assert!(matches!(cut, Verdict::CutShort(told) if told.contains("look at the endpoint's log")));
     }
 
     #[test]
