@@ -70,6 +70,11 @@ fn late_learnings_say_how_late() {
         finding["evidence"].as_str().unwrap().contains("median delay 7200 s over 30 learnings"),
         "{finding}"
     );
+    // Of an even number the middle is between two.
+    let bot = trades(|_| true, 2 * HOUR, |_| "sold");
+    bot.execute("UPDATE learnings SET created_at = datetime(created_at, '+101 seconds') WHERE id > 15", []);
+    let finding = only(&bot, "learning-late");
+    assert!(finding["evidence"].as_str().unwrap().contains("median delay 7250.5 s"), "{finding}");
     assert_silent(&trades(|_| true, 60, |_| "sold"), "learning-late");
 }
 

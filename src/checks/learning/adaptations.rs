@@ -65,7 +65,7 @@ pub(super) fn small_sample(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "The bot changes itself on a handful of trades".to_owned(),
             description: format!(
-                "{} of {} changes rest on fewer than {} trades. So few cannot tell a pattern from luck.",
+                "{} of {} changes rest on fewer than {} trades. So few seldom tell a pattern from luck.",
                 evidence.count, evidence.of, audit.threshold
             ),
             evidence: evidence.text(

@@ -7,9 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::lookup::Lookup;
 use crate::bot::clock::utc_text;
 use crate::bot::{Period, cell};
+use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::collectors::Context;
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 /// Looked at, at least: a day holds few trades of a quiet bot.
@@ -19,7 +21,8 @@ const MOST_HOURS: i64 = 30 * 24;
 /// A learning may still come for a younger trade.
 const GRACE_HOURS: i64 = 12;
 const LEAST_TRADES: u64 = 20;
-const LEAST_DELAYS: usize = 10;
+/// Fewer learnings make no median and show no rule.
+pub(super) const LEAST_DELAYS: usize = 10;
 /// One text may be misread, three are a habit.
 const LEAST_CONTRADICTIONS: u64 = 3;
 
@@ -117,50 +120,19 @@ fn read(context: &Context<'_>) -> rusqlite::Result<Lessons> {
 /// Medium: the feature is there and mostly does not happen.
 pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let lessons = lessons(audit)?;
-    let skipped = audit.context.bot.count_within(SKIPPED, lessons.trades)?;
-    let mut ordered: Vec<_> = lessons.by_trade.iter().collect();
-    ordered.sort_by_key(|(id, _)| **id);
-    let mut evidence = Evidence::default();
-    for (id, lesson) in ordered {
-        evidence.row(lesson.learned_at.is_none().then_some(|| format!("trade {id} ({})", lesson.coin)));
-    }
+    let (evidence, skipped) = unlearned(audit, lessons)?;
     let unexplained = evidence.count.saturating_sub(skipped);
     let is_missing = evidence.of >= LEAST_TRADES && unexplained as f64 > audit.threshold * evidence.of as f64;
-    if !is_missing {
+    // Where the cause is known, its finding tells these trades, too.
+    if !is_missing || Lookup::of(audit, lessons)?.is_some_and(|lookup| lookup.explains_missing()) {
         return Ok(Found::nothing());
     }
-    let skips = match skipped {
-        0 => "the log tells of none that was skipped on purpose".to_owned(),
-        _ => format!("trades that the log says were skipped on purpose: {skipped}"),
-    };
-    let (rule, recommendation) = match Lookup::of(audit, lessons)?.filter(Lookup::explains_missing) {
-        Some(lookup) => (
-            format!(
-                " Of the closings logged in the last {} days, {} had a trade_id that no row of closed_trades had yet: {} of these led \
-                 to a learning.",
-                hours(audit.context) as f64 / 24.0,
-                lookup.without_row,
-                lookup.without_row_learned
-            ),
-            "Pass on the id of the row in closed_trades: the open trade's id, by which the log names a closing, is another one.",
-        ),
-        None => (
-            String::new(),
-            "Find out why learnings are not made: is there a limit per cycle, a backlog that is lost at a restart, an answer \
-             that cannot be parsed?",
-        ),
-    };
     Ok(Some(Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
         subject: String::new(),
         title: "Most closed trades never become a learning".to_owned(),
-        description: format!(
-            "{} of {} trades that were closed {} have no learning; {skips}.{rule}",
-            evidence.count,
-            evidence.of,
-            when(audit)
-        ),
+        description: without_learning(audit, &evidence, skipped),
         evidence: evidence.text(
             "trades",
             &format!(
@@ -169,9 +141,38 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 closed_within("closed_at", lessons.trades)
             ),
         ),
-        recommendation: recommendation.to_owned(),
+        recommendation: "Find out why learnings are not made: is there a limit per cycle, a backlog that is lost at a restart, \
+                         an answer that cannot be parsed?"
+            .to_owned(),
     })
     .into())
+}
+
+/// The trades without a learning, and how many the log says were skipped on purpose.
+fn unlearned(audit: &Audit<'_>, lessons: &Lessons) -> anyhow::Result<(Evidence, u64)> {
+    let skipped = audit.context.bot.count_within(SKIPPED, lessons.trades)?;
+    let mut ordered: Vec<_> = lessons.by_trade.iter().collect();
+    ordered.sort_by_key(|(id, _)| **id);
+    let mut evidence = Evidence::default();
+    for (id, lesson) in ordered {
+        evidence.row(lesson.learned_at.is_none().then_some(|| format!("trade {id} ({})", lesson.coin)));
+    }
+    Ok((evidence, skipped))
+}
+
+/// The same as a sentence.
+fn without_learning(audit: &Audit<'_>, evidence: &Evidence, skipped: u64) -> String {
+    let skips = match skipped {
+        0 => "the log tells of none that was skipped on purpose".to_owned(),
+        _ => format!("trades that the log says were skipped on purpose: {skipped}"),
+    };
+    format!(
+        "{} of {} trades that were closed {} {} no learning; {skips}.",
+        evidence.count,
+        evidence.of,
+        when(audit),
+        plural(evidence.count, "has", "have")
+    )
 }
 
 /// The trades that are looked at, in words.
@@ -186,7 +187,7 @@ fn closed_within(column: &str, period: Period) -> String {
     format!("{column} > '{after}' AND {column} <= '{until}'")
 }
 
-/// Low: the learning is made, only too late to be of use.
+/// Low: the learning is made, only too late to be of use. Medium where it is of another trade, however late.
 pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let lessons = lessons(audit)?;
     let mut delays: Vec<(i64, i64)> = lessons
@@ -195,8 +196,10 @@ pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
         .filter_map(|(id, lesson)| Some(((lesson.learned_at? - lesson.closed_at).num_seconds(), *id)))
         .collect();
     delays.sort_unstable();
-    let median_seconds = delays.get(delays.len() / 2).map_or(0, |(seconds, _)| *seconds);
-    if delays.len() < LEAST_DELAYS || (median_seconds as f64) <= audit.threshold {
+    let seconds: Vec<_> = delays.iter().map(|(seconds, _)| *seconds as f64).collect();
+    let median_seconds = median(&seconds).unwrap_or_default();
+    let lookup = Lookup::of(audit, lessons)?;
+    if delays.len() < LEAST_DELAYS || (lookup.is_none() && median_seconds <= audit.threshold) {
         return Ok(Found::nothing());
     }
     let latest = delays
@@ -213,8 +216,8 @@ pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
         delays.len(),
         closed_within("t.closed_at", lessons.trades)
     );
-    Ok(Some(match Lookup::of(audit, lessons)? {
-        Some(lookup) => of_another_trade(&lookup, &when(audit), evidence),
+    Ok(Some(match lookup {
+        Some(lookup) => of_another_trade(audit, lessons, &lookup, evidence)?,
         None => Problem {
             alert_type: AlertType::Performance,
             severity: Severity::Low,
@@ -225,7 +228,7 @@ pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
                  Until then the bot trades without them.",
                 delays.len(),
                 when(audit),
-                median_seconds as f64 / 3_600.0
+                median_seconds / 3_600.0
             ),
             evidence,
             recommendation: "Is there a backlog? Learn from the newest trade first, or from more than one trade a cycle.".to_owned(),
@@ -235,23 +238,44 @@ pub(super) fn late(audit: &Audit<'_>) -> anyhow::Result<Found> {
 }
 
 /// Medium: the trade that has just closed teaches nothing.
-fn of_another_trade(lookup: &Lookup, when: &str, evidence: String) -> Problem {
-    Problem {
+fn of_another_trade(
+    audit: &Audit<'_>,
+    lessons: &Lessons,
+    lookup: &Lookup,
+    evidence: String,
+) -> anyhow::Result<Problem> {
+    let (unlearned, skipped) = unlearned(audit, lessons)?;
+    let missing = if lookup.explains_missing() {
+        format!(
+            " {} Of the closings logged in the last {} days, {} had a trade_id that no row of closed_trades had yet: {} of these \
+             led to a learning.",
+            without_learning(audit, &unlearned, skipped),
+            hours(audit.context) as f64 / 24.0,
+            lookup.without_row,
+            lookup.without_row_learned
+        )
+    } else {
+        String::new()
+    };
+    Ok(Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
         subject: String::new(),
         title: "Learnings are made of another trade than the one that has just closed".to_owned(),
         description: format!(
-            "{} of {} learnings of trades that were closed {when} were written within a minute of a logged closing whose \
+            "{} of {} learnings of trades that were closed {} were written within a minute of a logged closing whose \
              trade_id they carry. In closed_trades that id is another trade in {} of them, closed earlier: the log names the open \
-             trade's id, and closed_trades has ids of its own.",
-            lookup.by_logged_id, lookup.learnings, lookup.of_another_trade
+             trade's id, and closed_trades has ids of its own.{missing}",
+            lookup.by_logged_id,
+            lookup.learnings,
+            when(audit),
+            lookup.of_another_trade
         ),
         evidence,
         recommendation:
             "Learn from the row that the closing has just written: pass on its id in closed_trades."
                 .to_owned(),
-    }
+    })
 }
 
 /// High: what is learned is the opposite of what happened.

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::learnings::Lessons;
+use super::learnings::{LEAST_DELAYS, Lessons};
 use crate::bot::closing::Closing;
 use crate::checks::Audit;
 
@@ -77,7 +77,8 @@ impl Lookup {
             without_row_learned,
         };
         let is = |part: usize, share: f64| part > 0 && part as f64 >= share * learnings as f64;
-        Ok((is(by_logged_id, MOST) && is(of_another_trade, MANY)).then_some(lookup))
+        let is_rule = learnings >= LEAST_DELAYS && is(by_logged_id, MOST) && is(of_another_trade, MANY);
+        Ok(is_rule.then_some(lookup))
     }
 
     /// Whether it tells why most closings lead to no learning.
