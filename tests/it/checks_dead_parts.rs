@@ -164,6 +164,7 @@ fn restrained(times_triggered: i64, hours: &str) -> BotFile {
         let (entry_time, exit_time) = (ago(5_000 * trade + 3_000), ago(5_000 * trade + 1_200));
         bot.journal_trade(|row| (row.entry_time, row.exit_time) = (&entry_time, &exit_time));
     }
+    bot.journal_open(|row| row.entry_time = "2026-11-22 08:00:00.123456");
     bot
 }
 
@@ -173,7 +174,7 @@ fn rules_that_are_never_counted_although_their_condition_held_have_no_effect() {
     let half = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11";
     let bot = restrained(0, half);
     let held: i64 = bot.value("SELECT count(*) FROM trade_journal WHERE hour_of_day < 12");
-    assert_says(&bot, check, &["regime_rules", "medium", "120 trades", &format!("{held} of them while")]);
+    assert_says(&bot, check, &["regime_rules", "medium", "121 trades", &format!("{held} of them while")]);
     assert_says(&restrained(0, "99"), check, &["regime_rules", "low"]);
     assert_silent(&restrained(3, half), check);
 }

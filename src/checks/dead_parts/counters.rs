@@ -11,8 +11,11 @@ use crate::checks::{Audit, Found, Problem};
 use crate::collectors::census::{Column, Kind, Table};
 use crate::finding::{AlertType, Severity};
 
-/// Trades by the time of their opening.
-const OPENED: &str = "SELECT opened_at, clock FROM trade WHERE within(opened_at)";
+/// Trades by the time of their opening: closed ones and open ones.
+const OPENED: [&str; 2] = [
+    "SELECT opened_at, clock FROM trade WHERE within(opened_at)",
+    "SELECT opened_at, clock FROM position WHERE within(opened_at)",
+];
 /// Younger rules may be waiting for their first case.
 const YOUNGEST: TimeDelta = TimeDelta::days(2);
 
@@ -50,10 +53,12 @@ fn opened_since(audit: &Audit<'_>, since: DateTime<Utc>) -> rusqlite::Result<u64
     const FURTHEST_BACK: TimeDelta = TimeDelta::days(60);
     let after = since.max(audit.context.now - FURTHEST_BACK);
     let mut trades = 0;
-    audit.context.bot.each_within(OPENED, Period { after, until: audit.context.now }, |_, _| {
-        trades += 1;
-        Ok(())
-    })?;
+    for opened in OPENED {
+        audit.context.bot.each_within(opened, Period { after, until: audit.context.now }, |_, _| {
+            trades += 1;
+            Ok(())
+        })?;
+    }
     Ok(trades)
 }
 
