@@ -36,6 +36,10 @@ pub(super) fn pile_up(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     for table in tables(audit).filter(|table| !is_keyed_by_entity(table) && !is_left_behind(audit, table)) {
         let Some(column) = expiry(table).filter(|_| !is_past(audit)) else { continue };
+        // The cause is known: the other check tells it of these rows.
+        if spared_rows(audit, table).is_some_and(|(_, spared)| spared.count as f64 >= audit.threshold) {
+            continue;
+        }
         let (mut expired, mut overdue, mut long_ago) = (Evidence::default(), 0_u64, 0_u64);
         for at in instants(audit, column) {
             expired.row((at < alive).then_some(|| format!("expired at {} UTC", utc_text(at))));
@@ -103,6 +107,21 @@ fn piled_up(
 /// A text with `T` is greater than any text of the same day with a space: `DELETE … WHERE valid_until <
 /// datetime('now')` then spares everything that expired today and removes it after midnight.
 pub(super) fn compared_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
+    let mut found = Found::nothing();
+    for table in tables(audit) {
+        let spared = spared_rows(audit, table);
+        if let Some((column, evidence)) =
+            spared.filter(|(_, evidence)| evidence.count as f64 >= audit.threshold)
+        {
+            let overdue = as_stored(audit, column, last_sign(audit) - OVERDUE);
+            found.fact(spared_problem(table, column, &evidence, &overdue));
+        }
+    }
+    Ok(found)
+}
+
+/// The rows of a table that such a comparison has spared; `None` where nothing shows one.
+fn spared_rows<'run>(audit: &Audit<'run>, table: &'run Table) -> Option<(&'run Column, Evidence)> {
     const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
     let now = last_sign(audit);
     let midnight = now.date_naive().and_time(NaiveTime::MIN).and_utc();
@@ -110,27 +129,23 @@ pub(super) fn compared_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
     // Early in the day nothing tells midnight from a rule that keeps rows for some hours.
     let is_telling =
         now - midnight >= TimeDelta::hours(6) && began.is_some_and(|began| now - began > TimeDelta::days(2));
-    let mut found = Found::nothing();
-    for table in tables(audit).filter(|table| is_telling && table.is_sampled_whole() && !is_past(audit)) {
-        let Some(column) = expiry(table) else { continue };
-        let is_iso = column.time_forms.keys().all(|form| form.family() == Form::IsoText);
-        let earliest = column.times.iter().flatten().min();
-        // As the text has it, whatever its clock: that is what was compared.
-        let since_midnight = earliest.is_some_and(|at| *at >= midnight && *at - midnight < OVERDUE);
-        let lives_shortly = lives(audit, table, column).is_some_and(|life| life <= LONGEST_LIFE);
-        if !(is_iso && since_midnight && lives_shortly) {
-            continue;
-        }
-        let mut evidence = Evidence::default();
-        for at in instants(audit, column) {
-            evidence.row((now - at > OVERDUE).then_some(|| format!("valid until {} UTC", utc_text(at))));
-        }
-        if evidence.count as f64 >= audit.threshold {
-            let overdue = as_stored(audit, column, now - OVERDUE);
-            found.fact(spared(table, column, &evidence, &overdue));
-        }
+    if !is_telling || !table.is_sampled_whole() || is_past(audit) {
+        return None;
     }
-    Ok(found)
+    let column = expiry(table)?;
+    let is_iso = column.time_forms.keys().all(|form| form.family() == Form::IsoText);
+    let earliest = column.times.iter().flatten().min();
+    // As the text has it, whatever its clock: that is what was compared.
+    let since_midnight = earliest.is_some_and(|at| *at >= midnight && *at - midnight < OVERDUE);
+    let lives_shortly = lives(audit, table, column).is_some_and(|life| life <= LONGEST_LIFE);
+    if !(is_iso && since_midnight && lives_shortly) {
+        return None;
+    }
+    let mut evidence = Evidence::default();
+    for at in instants(audit, column) {
+        evidence.row((now - at > OVERDUE).then_some(|| format!("valid until {} UTC", utc_text(at))));
+    }
+    Some((column, evidence))
 }
 
 /// The longest time from a row's creation to its expiry.
@@ -143,7 +158,7 @@ fn lives(audit: &Audit<'_>, table: &Table, expiry: &Column) -> Option<TimeDelta>
     lives.max()
 }
 
-fn spared(table: &Table, column: &Column, evidence: &Evidence, overdue: &str) -> Problem {
+fn spared_problem(table: &Table, column: &Column, evidence: &Evidence, overdue: &str) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&column.name));
     Problem {
         alert_type: AlertType::Bug,
