@@ -23,13 +23,22 @@ pub(super) fn check(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for table in tables(audit) {
         let Some(per_day) = rows_per_day(table) else { continue };
         let index_bytes = index_bytes_per_row(audit, table)?;
-        let bytes = table.bytes_per_row + ROW_OVERHEAD_BYTES + index_bytes;
+        let row_bytes = row_bytes(table);
+        let bytes = row_bytes + index_bytes;
         let gigabytes = per_day * DAYS_A_YEAR * bytes / BYTES_A_GIGABYTE;
         if gigabytes >= audit.threshold {
-            found.fact(problem(table, per_day, index_bytes, gigabytes));
+            found.fact(problem(table, per_day, (row_bytes, index_bytes), gigabytes));
         }
     }
     Ok(found)
+}
+
+/// What a row takes: its values, of which an INTEGER PRIMARY KEY is the rowid and stands in the overhead.
+fn row_bytes(table: &Table) -> f64 {
+    let mut keys = table.schema.declared.iter().filter(|column| column.is_key);
+    let rowid = keys.next().filter(|key| key.declared_type.eq_ignore_ascii_case("INTEGER"));
+    let rowid = rowid.filter(|_| keys.next().is_none()).and_then(|key| table.column(&key.name));
+    table.bytes_per_row - rowid.map_or(0.0, |column| column.bytes) + ROW_OVERHEAD_BYTES
 }
 
 /// What the entries of a row in the table's indexes take: the columns' values and the row's key.
@@ -62,7 +71,7 @@ fn rows_per_day(table: &Table) -> Option<f64> {
     is_telling.then(|| table.rows as f64 / (span.num_minutes() as f64 / 1_440.0))
 }
 
-fn problem(table: &Table, per_day: f64, index_bytes: f64, gigabytes: f64) -> Problem {
+fn problem(table: &Table, per_day: f64, (row_bytes, index_bytes): (f64, f64), gigabytes: f64) -> Problem {
     let name = short(&table.schema.name);
     let largest = table.columns.iter().max_by(|one, other| one.bytes.total_cmp(&other.bytes));
     let share = largest.map_or(0.0, |column| 100.0 * column.bytes / table.bytes_per_row.max(1.0));
@@ -78,18 +87,17 @@ fn problem(table: &Table, per_day: f64, index_bytes: f64, gigabytes: f64) -> Pro
         alert_type: AlertType::Inefficiency,
         severity: Severity::Low,
         subject: table.schema.name.clone(),
-        title: format!("The table {name} grows without bound"),
+        title: format!("Nothing is ever deleted from {name}"),
         description: format!(
             "{name} has {about}{} rows, none was ever deleted, and it gains {per_day:.0} a day: {:.1} million rows \
-             and {gigabytes:.1} GB a year{indexes}.{mostly}",
+             and about {gigabytes:.1} GB a year{indexes}.{mostly}",
             table.rows,
             per_day * DAYS_A_YEAR / 1e6
         ),
         evidence: format!(
-            "{about}{} rows, {per_day:.0} a day, {:.0} bytes a row and {index_bytes:.0} in its indexes, {gigabytes:.1} GB a year; \
-             query: SELECT min(rowid), max(rowid) FROM {name}",
-            table.rows,
-            table.bytes_per_row + ROW_OVERHEAD_BYTES
+            "{about}{} rows, {per_day:.0} a day, about {row_bytes:.0} bytes a row and {index_bytes:.0} in its indexes, about \
+             {gigabytes:.1} GB a year; query: SELECT min(rowid), max(rowid) FROM {name}",
+            table.rows
         ),
         recommendation: format!("Delete rows of {name} after some days{or_rotate}; then VACUUM."),
     }

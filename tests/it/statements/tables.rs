@@ -209,7 +209,7 @@ fn a_growing_table_is_told_with_its_indexes() {
     bot.execute(
         "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 200000)
         INSERT INTO price_history (coin, price_usd, timestamp)
-        SELECT 'coin number ' || (n % 45), n, datetime('2026-11-19 09:00:00', '+' || n || ' seconds') FROM number",
+        SELECT 'coin number ' || (n % 45), n + 0.5, datetime('2026-11-19 09:00:00', '+' || n || ' seconds') FROM number",
         [],
     );
     let evidence = |bot: &BotFile| text(&only(bot, "table-grows-without-bound"), "evidence").to_owned();
@@ -218,4 +218,12 @@ fn a_growing_table_is_told_with_its_indexes() {
     let without = evidence(&bot);
     assert!(without.contains("and 0 in its indexes"), "{without}");
     assert!(with.contains("and 45 in its indexes"), "{with}");
+    // The file has hardly anything else.
+    bot.execute("VACUUM", []);
+    let size: f64 =
+        bot.value("SELECT CAST(page_count * page_size AS REAL) FROM pragma_page_count, pragma_page_size");
+    let bytes = size / 200_000.0;
+    let (before, _) = without.split_once(" bytes a row").unwrap();
+    let told: f64 = before.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!((told / bytes - 1.0).abs() < 0.05, "{told} of {bytes}");
 }
