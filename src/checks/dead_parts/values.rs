@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{looked_at, short, tables};
+use crate::bot::quoted;
 use crate::checks::{Audit, Found, Problem};
-use crate::collectors::census::{Column, Kind, Odd, Table};
+use crate::collectors::census::{Column, Kind, Odd, Precision, Table};
 use crate::finding::{AlertType, Severity};
 
 /// What programs write for nothing and templates write for anything. In this spelling only:
@@ -57,9 +58,14 @@ pub(super) fn placeholders(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 .common
                 .iter()
                 .filter(|(value, count)| *count as f64 >= audit.threshold && is_placeholder(column, value));
-            let values: Vec<_> =
-                of_column.clone().map(|(value, count)| format!("\"{value}\" {count}")).collect();
-            let rows = of_column.map(|(_, count)| count).sum();
+            let mut rows = 0;
+            let mut values = Vec::new();
+            for (value, count) in of_column {
+                let whole = if is_counted(table) { stored_in(audit, table, column, value)? } else { 0 };
+                let count = whole.max(*count);
+                rows += count;
+                values.push(format!("\"{value}\" {count}"));
+            }
             if rows > 0 {
                 stored.push((table, column, rows, values.join(", ")));
             }
@@ -81,6 +87,18 @@ pub(super) fn placeholders(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(found)
 }
 
+/// Whether all rows are counted, beyond those that the profile rests on.
+fn is_counted(table: &Table) -> bool {
+    table.rows_are == Precision::Counted && !table.ends_before_later_rows
+}
+
+/// Rows of a whole table that hold a value.
+fn stored_in(audit: &Audit<'_>, table: &Table, column: &Column, value: &str) -> rusqlite::Result<u64> {
+    let sql = format!("SELECT count(*) FROM {} WHERE {} = ?1", table.schema.quoted(), quoted(&column.name));
+    let count: i64 = audit.context.bot.connection().query_row(&sql, [value], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 /// A placeholder, or the name of a field as a template shows it: `pattern_name`, `your_coin_here`, or
 /// the column's own name. A value that all rows have is a choice.
 fn is_placeholder(column: &Column, value: &str) -> bool {
@@ -96,6 +114,7 @@ fn is_placeholder(column: &Column, value: &str) -> bool {
 
 fn placeholder(table: &Table, column: &Column, rows: u64, values: &str, others: &[String]) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&column.name));
+    let of = if is_counted(table) { format!("{} rows", table.rows) } else { looked_at(table) };
     let groups = column.words().last().is_some_and(|last| GROUPING.contains(&last.as_str()));
     Problem {
         alert_type: AlertType::Bug,
@@ -103,13 +122,11 @@ fn placeholder(table: &Table, column: &Column, rows: u64, values: &str, others: 
         subject: format!("{}.{}", table.schema.name, column.name),
         title: format!("Placeholders are stored in {own} of {name}"),
         description: format!(
-            "{rows} of {} hold a placeholder in {own} instead of a value or NULL: {values}.{}",
-            looked_at(table),
+            "{rows} of {of} hold a placeholder in {own} instead of a value or NULL: {values}.{}",
             if others.is_empty() { String::new() } else { format!(" Also in {}.", others.join(", ")) }
         ),
         evidence: format!(
-            "{values} in {}; query: SELECT \"{own}\", count(*) FROM {name} GROUP BY 1 ORDER BY 2 DESC",
-            looked_at(table)
+            "{values} in {of}; query: SELECT \"{own}\", count(*) FROM {name} GROUP BY 1 ORDER BY 2 DESC"
         ),
         recommendation: "Refuse placeholders where the value is read, and store NULL for nothing.".to_owned(),
     }

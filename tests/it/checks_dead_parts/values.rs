@@ -13,6 +13,10 @@ fn placeholders_are_no_values() {
     };
     let bot = other_table("pattern TEXT", 40, |row| some(row).to_owned());
     assert_says(&bot, check, &["pattern of signals", "medium", "\"None\" 5, \"pattern_name\" 3"]);
+    // The whole table's figure, where only the newest rows were read for the profile.
+    let every = |row: i64| if row % 20 == 0 { "'pattern_name'" } else { "'momentum'" }.to_owned();
+    let bot = other_table("pattern TEXT", 700, every);
+    assert_says(&bot, check, &["\"pattern_name\" 35 in 700 rows"]);
     let plain = |row: i64| ["'none'", "'pattern'", "'unknown'", "NULL"][(row % 4) as usize].to_owned();
     assert_silent(&other_table("pattern TEXT", 40, plain), check);
 }
