@@ -6,14 +6,16 @@ mod limit;
 mod vocabulary;
 mod words;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-pub(crate) use decision::{Decision, is_failure_text};
+pub(crate) use decision::{Decision, failure_word};
 pub(crate) use error_kind::{is_failed_fetch, quotable};
 pub(crate) use vocabulary::{Class, KindId, Vocabulary};
 
+use crate::bot::clock::utc_text;
 use crate::untrusted::cut;
 
 /// Times of the log up to a day, newest first, for `Bot::newest_times`.
@@ -125,8 +127,11 @@ impl Log {
     pub(crate) fn consequences(&self, decision: &Decision) -> Option<impl Iterator<Item = Entry<'_>>> {
         let rest = self.rows.get(decision.place + 1..)?.iter().map(|row| Entry { log: self, row });
         let is_end = |entry: Entry<'_>| Self::is_next_step(entry) || entry.kind() == "llm_decision";
-        let is_outcome =
-            |entry: Entry<'_>| entry.kind().starts_with("trade_") || entry.kind().ends_with("_rejected");
+        let is_outcome = |entry: Entry<'_>| {
+            entry.kind().starts_with("trade_")
+                || entry.kind().ends_with("_rejected")
+                || entry.kind().ends_with("_error")
+        };
         let end = rest.clone().position(is_end);
         let count = end.or_else(|| rest.clone().any(is_outcome).then_some(rest.len()))?;
         Some(rest.take(count))
@@ -135,6 +140,14 @@ impl Log {
     /// Whether a row begins a cycle, or tells of a start or a stop: what stands before it is done.
     pub(crate) fn is_next_step(entry: Entry<'_>) -> bool {
         entry.kind() == "market_data" || entry.kind().starts_with("bot_")
+    }
+
+    /// The time that its rows are of, in words: a window of which only the newest rows were read is not the window.
+    pub(crate) fn when(&self) -> Cow<'static, str> {
+        match self.rows.first().filter(|_| self.is_cut) {
+            Some(first) => format!("since {} UTC", utc_text(first.at)).into(),
+            None => "in the window".into(),
+        }
     }
 
     /// The rows that were read, as a condition of SQL over the bot's own table.

@@ -119,6 +119,20 @@ fn a_start_without_a_stop_was_a_kill() {
     silent(&bot, "activity-gap");
     bot.execute("DELETE FROM activity_log WHERE activity_type = 'bot_stopped'", []);
     expect(&bot, "bot-killed", "medium", &["stayed down", "1 of 2 starts", "2.8 h down"]);
+    bot.execute(
+        "UPDATE activity_log SET created_at = datetime(created_at, '-3 days') WHERE created_at < ?1",
+        [ago(15_000)],
+    );
+    expect(
+        &bot,
+        "bot-killed",
+        "medium",
+        &["The only start in the window followed another one without a stop"],
+    );
+    bot.execute(
+        "UPDATE activity_log SET created_at = datetime(created_at, '+3 days') WHERE created_at < ?1",
+        [ago(86_400)],
+    );
     for kill in 0..4 {
         start(&bot, &ago(3_000 - kill * 300));
     }

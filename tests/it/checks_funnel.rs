@@ -125,6 +125,26 @@ fn what_was_not_read_of_a_long_log_is_said() {
     );
     let read = "newest 20000 rows of the log were read, from 2026-11-22 03:26:40 UTC on";
     expect(&bot, "hold-logged-as-refusal", "low", &["20000 of 20000 refused decisions", read]);
+    // Only what was read is told.
+    (0..30).for_each(|_| {
+        bot.activity("warning", "CoinGecko rate limit hit", None, &ago(10));
+    });
+    let finding = expect(&bot, "error-recurring", "high", &["since 2026-11-22 03:27:10 UTC: 30"]);
+    assert!(!finding["description"].as_str().unwrap().contains("in the window"), "{finding:#}");
+}
+
+#[test]
+fn a_share_that_is_not_zero_is_not_told_as_zero() {
+    let bot = BotFile::generation1();
+    bot.execute(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2500)
+        INSERT INTO activity_log (activity_type, description, created_at)
+        SELECT 'market_data', 'Batch fetched 44 coins with volume', datetime('2026-11-22 09:00:00', '-' || n || ' seconds')
+        FROM number",
+        [],
+    );
+    bot.activity("cycle_error", "Cycle #1 error: row is bad", None, &ago(9_000));
+    expect(&bot, "error-recurring", "low", &["1, in 2500 cycles (under 0.1 %)"]);
 }
 
 #[test]
@@ -162,7 +182,7 @@ fn a_missing_column_that_stops_every_trade_is_critical() {
         &bot,
         "error-recurring",
         "critical",
-        &["no column named rule_ids_used", "9 of 9 decisions to buy were followed by this error"],
+        &["no column named rule_ids_used", "10 of 10 decisions to buy were followed by this error."],
     );
     decide(&bot, 60, "BUY", Some("tron"), OPENED);
     expect(&bot, "error-recurring", "high", &["no column named rule_ids_used"]);
@@ -175,7 +195,13 @@ fn a_service_matters_by_its_share_and_when_it_is_down_now() {
         bot.activity("warning", "CoinGecko rate limit hit", None, &ago(20_000 - place * 30));
     });
     silent(&bot, "error-recurring");
-    (0..50).for_each(|place| {
+    (10..30).for_each(|place| {
+        bot.activity("warning", "CoinGecko rate limit hit", None, &ago(20_000 - place * 30));
+    });
+    let finding =
+        expect(&bot, "error-recurring", "low", &["A service failed for a while: market data rate limited"]);
+    assert!(finding["recommendation"].as_str().unwrap().contains("in one request"), "{finding:#}");
+    (0..30).for_each(|place| {
         bot.activity("warning", "CoinGecko rate limit hit", None, &ago(19_000 - place * 30));
     });
     decide(&bot, 10_000, "HOLD", None, None);
@@ -186,7 +212,13 @@ fn a_service_matters_by_its_share_and_when_it_is_down_now() {
         bot.activity("market_data", "Batch fetched 44 coins with volume", None, &ago(age));
         bot.activity("error", "LLM connection failed", None, &ago(age));
     }
-    expect(&bot, "error-recurring", "high", &["fails at every attempt: llm connection failed", "34 minutes"]);
+    let finding = expect(
+        &bot,
+        "error-recurring",
+        "high",
+        &["fails at every attempt: llm connection failed", "34 minutes"],
+    );
+    assert!(!finding["recommendation"].as_str().unwrap().contains("in one request"), "{finding:#}");
 }
 
 #[test]
@@ -217,7 +249,16 @@ fn rules_that_decisions_name_must_exist() {
     (0..6).for_each(|place| name(json!("1"), 8_000 - place * 30));
     silent(&bot, "decision-names-unknown-rules");
     (0..6).for_each(|place| name(json!(97), 7_000 - place * 30));
-    expect(&bot, "decision-names-unknown-rules", "low", &["do not exist", "6 of 18", "names 97"]);
+    expect(
+        &bot,
+        "decision-names-unknown-rules",
+        "low",
+        &[
+            "do not exist",
+            "Of the 18 decisions in the window that name rules, 6 name a number that no rule has.",
+            "names 97",
+        ],
+    );
 }
 
 #[test]

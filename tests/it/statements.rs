@@ -118,6 +118,8 @@ fn a_query_shows_the_rows_that_its_figure_counts() {
             None,
             Some(("decision_rejected", "HOLD rejected: low confidence (20%)")),
         );
+        let failed = "Failed to parse LLM response";
+        bot.activity("decision_rejected", "HOLD rejected: low confidence (0%)", failed, &ago(50 - place / 2));
     }
     let finding = only(&bot, "hold-logged-as-refusal");
     assert_eq!(counted(&finding), rows_shown(&bot, &finding), "{finding:#}");
@@ -166,10 +168,18 @@ fn a_table_that_lacks_a_column_is_told_with_the_decisions_that_it_stopped() {
         decide(&bot, 9_000 - place * 34, "BUY", Some("tron"), Some(("cycle_error", lacks)))
     });
     (0..3).for_each(|place| decide(&bot, 8_000 - place * 34, "BUY", Some("tron"), EXPOSED));
-    decide(&bot, 60, "HOLD", None, None);
-    let finding = only(&bot, "error-recurring");
+    (0..2).for_each(|place| decide(&bot, 7_000 - place * 34, "BUY", Some("tron"), FAILED));
+    decide(&bot, 6_000, "BUY", Some("tron"), None);
+    // The newest rows are a decision and its error: it is decided, whatever follows.
+    decide(&bot, 60, "BUY", Some("tron"), Some(("cycle_error", lacks)));
+    let finding = findings(&bot, "error-recurring", &[]).remove(0);
     assert_eq!(finding["severity"], "critical");
-    assert_says(&finding, &["7 of 10 decisions to buy were followed by this error"]);
+    assert_says(
+        &finding,
+        &[
+            "8 of 14 decisions to buy were followed by this error, 3 by a refusal, 2 by another error, 1 by nothing.",
+        ],
+    );
 }
 
 #[test]
@@ -238,6 +248,7 @@ fn conditions_of_the_llm_that_the_strategist_drops_are_told() {
         &finding,
         &["Of the newest 42 strategist runs", "12 had an answer with conditions: 24 in all"],
     );
+    assert_eq!((counted(&finding), rows_shown(&bot, &finding)), (12, 12), "{finding:#}");
 }
 
 #[test]

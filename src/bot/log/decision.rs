@@ -113,8 +113,14 @@ const FAILURE_WORDS: [&str; 12] = [
 static FAILURES: LazyLock<Words> = LazyLock::new(|| Words::in_any_case(&FAILURE_WORDS));
 
 /// Whether a reason is the text of a failure.
-pub(crate) fn is_failure_text(text: &str) -> bool {
+fn is_failure_text(text: &str) -> bool {
     FAILURES.any(text)
+}
+
+/// The words by which a text is that of a failure, in lower case.
+pub(crate) fn failure_word(text: &str) -> Option<&'static str> {
+    let text = is_failure_text(text).then(|| text.to_lowercase())?;
+    FAILURE_WORDS.into_iter().find(|word| text.contains(word))
 }
 
 #[cfg(test)]

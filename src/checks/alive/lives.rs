@@ -137,10 +137,11 @@ fn killed(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: title.to_owned(),
         description: format!(
-            "{} of {} starts in the window had another start before them, without a stop between; the longest silence before \
-             such a start lasted {}.",
-            evidence.count,
-            evidence.of,
+            "{} in the window followed another one without a stop between; the longest silence before such a start lasted {}.",
+            match (evidence.count, evidence.of) {
+                (_, 1) => "The only start".to_owned(),
+                (count, of) => format!("{count} of {of} starts"),
+            },
             span(longest as f64)
         ),
         evidence: evidence.text(
@@ -252,7 +253,8 @@ fn gap_problem(log: &Log, evidence: &Evidence, tolerance_seconds: i64, knows_sta
         subject: String::new(),
         title: "The activity log has gaps far beyond the bot's rhythm".to_owned(),
         description: format!(
-            "Gaps in the window in which the bot wrote nothing for longer than {}: {}. {beside}",
+            "Gaps {} in which the bot wrote nothing for longer than {}: {}. {beside}",
+            log.when(),
             span(tolerance_seconds as f64),
             evidence.count
         ),
@@ -271,8 +273,9 @@ fn stopped_problem(log: &Log, evidence: &Evidence) -> Problem {
         subject: "stopped".to_owned(),
         title: "The bot was stopped for more than an hour while positions were open".to_owned(),
         description: format!(
-            "Gaps of more than an hour in the window that begin with an orderly stop and had positions open from end to end: \
-             {}. Nothing watched their stops and targets.",
+            "Gaps of more than an hour {} that begin with an orderly stop and had positions open from end to end: {}. \
+             Nothing watched their stops and targets.",
+            log.when(),
             evidence.count
         ),
         evidence: evidence.text("pairs of neighbouring rows", &gaps_query(log)),

@@ -10,6 +10,7 @@ use crate::bot::ledger::Entry;
 use crate::bot::log::{Log, quotable};
 use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 /// All prices are old.
@@ -167,7 +168,7 @@ fn coin_stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
         }
     }
     if others.count > 0 {
-        found.fact(not_held(&others, proposed, limit));
+        found.fact(not_held(log, &others, proposed, limit));
     }
     Ok(found)
 }
@@ -207,10 +208,17 @@ fn held(coin: &str, example: &str, positions: &[&Entry], newest: Option<NewestPr
     }
 }
 
-fn not_held(evidence: &Evidence, proposed: usize, limit_seconds: f64) -> Problem {
+fn not_held(log: &Log, evidence: &Evidence, proposed: usize, limit_seconds: f64) -> Problem {
+    let (when, coins) = (log.when(), evidence.count);
     let consequence = match proposed {
-        0 => "No decision of the window proposed to buy them since.".to_owned(),
-        _ => format!("Decisions of the window to buy them since: {proposed}."),
+        0 => format!(
+            "No decision {when} proposed to buy {}.",
+            plural(coins, "it at its old price", "them at their old prices")
+        ),
+        _ => format!(
+            "Decisions {when} to buy {}: {proposed}.",
+            plural(coins, "it at its old price", "them at their old prices")
+        ),
     };
     Problem {
         alert_type: AlertType::Bug,
@@ -218,9 +226,9 @@ fn not_held(evidence: &Evidence, proposed: usize, limit_seconds: f64) -> Problem
         subject: "not held".to_owned(),
         title: "Single coins keep an old price while all others are updated".to_owned(),
         description: format!(
-            "Coins that are not held and whose price in market_data is more than {} older than the newest: {}. {consequence}",
-            span(limit_seconds),
-            evidence.count
+            "{coins} {} in market_data more than {} older than the newest. {consequence}",
+            plural(coins, "coin that is not held has a price", "coins that are not held have prices"),
+            span(limit_seconds)
         ),
         evidence: evidence.text(
             "coins",

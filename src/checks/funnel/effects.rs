@@ -252,10 +252,11 @@ fn lost(log: &Log, cause: &Cause, evidence: &Evidence) -> Problem {
         subject,
         title,
         description: format!(
-            "{} of {} decisions {} in the window ({share:.1} %) led to nothing. {what}",
+            "{} of {} decisions {} {} ({share:.1} %) led to nothing. {what}",
             evidence.count,
             evidence.of,
-            cause.kind()
+            cause.kind(),
+            log.when()
         ),
         evidence: evidence.text(&format!("decisions {}", cause.kind()), &query(log, cause)),
         recommendation: remedy.to_owned(),

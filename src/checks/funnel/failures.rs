@@ -1,8 +1,9 @@
 //! Errors that recur: exceptions of the bot, and failures of what it asks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent, share_text};
 use crate::bot::clock;
 use crate::bot::log::{Entry, Log, is_failed_fetch, quotable};
 use crate::collectors::system_metrics::Errors;
@@ -115,8 +116,8 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
     let is_fatal = group.newest.is_some_and(|entry| entry.kind() == "bot_error");
     let opened = log.of_kind("trade_opened").count();
     let often = evidence.count as f64 >= audit.threshold;
-    let (proposed, stopped) = if is_schema { stopped_proposals(log, name) } else { (0, 0) };
-    let blocks = often && opened == 0 && stopped > 0;
+    let stopped = if is_schema { Stopped::of(log, name) } else { Stopped::default() };
+    let blocks = often && opened == 0 && stopped.by_this > 0;
     let severity = match () {
         () if blocks => Severity::Critical,
         () if is_fatal || (often && (is_schema || share > 30.0)) => Severity::High,
@@ -124,10 +125,7 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
         () => Severity::Low,
     };
     let consequence = match () {
-        () if blocks => format!(
-            " No trade was opened in the window: {stopped} of {proposed} decisions to buy were followed by this error, the \
-             others by a refusal or by nothing."
-        ),
+        () if blocks => format!(" No trade was opened {}: {}.", log.when(), stopped.text()),
         () if is_fatal => " The newest was logged as fatal.".to_owned(),
         () => String::new(),
     };
@@ -137,9 +135,11 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
         subject: name.to_owned(),
         title: format!("Exception in the bot's cycle: {name}"),
         description: format!(
-            "Rows of this exception in the window: {}, in {} cycles ({share:.1} %), the newest at {} UTC.{consequence}",
+            "Rows of this exception {}: {}, in {} cycles ({}), the newest at {} UTC.{consequence}",
+            log.when(),
             evidence.count,
             evidence.of,
+            share_text(evidence.count, evidence.of),
             group.newest.map(|entry| clock::utc_text(entry.at())).unwrap_or_default()
         ),
         evidence: evidence.text(
@@ -163,12 +163,13 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
 /// An error of something that the bot asks: it matters by its share, or when it lasts until now.
 fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
     const NOTABLE: u64 = 20;
+    const OFTEN_PERCENT: f64 = 10.0;
     let evidence = &group.evidence;
     let share = percent(evidence.count, evidence.of);
     let outage = outage_minutes(log, name);
     let severity = match () {
         () if outage.is_some() || share > 50.0 => Severity::High,
-        () if share > 10.0 && evidence.count >= NOTABLE => Severity::Medium,
+        () if share > OFTEN_PERCENT && evidence.count >= NOTABLE => Severity::Medium,
         () if evidence.count >= NOTABLE => Severity::Low,
         () => return None,
     };
@@ -184,14 +185,17 @@ fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
         alert_type: AlertType::Performance,
         severity,
         subject: name.to_owned(),
-        title: if outage.is_some() {
-            format!("A service fails at every attempt: {name}")
-        } else {
-            format!("A service fails often: {name}")
+        title: match () {
+            () if outage.is_some() => format!("A service fails at every attempt: {name}"),
+            () if share > OFTEN_PERCENT => format!("A service fails often: {name}"),
+            () => format!("A service failed for a while: {name}"),
         },
         description: format!(
-            "Errors of this kind in the window: {}, in {} attempts at a cycle ({share:.1} %). {now}",
-            evidence.count, evidence.of
+            "Errors of this kind {}: {}, in {} attempts at a cycle ({}). {now}",
+            log.when(),
+            evidence.count,
+            evidence.of,
+            share_text(evidence.count, evidence.of)
         ),
         evidence: evidence.text(
             "attempts at a cycle",
@@ -202,19 +206,62 @@ fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
                 described(log, name)
             ),
         ),
-        recommendation: "Wait longer after each failure (with a limit), ask less often or in one request, and keep a \
-                         second source for what open positions need."
-            .to_owned(),
+        recommendation: remedy(name).to_owned(),
     })
 }
 
-/// Decisions to buy whose end the log has, and those of them that this error follows.
-fn stopped_proposals(log: &Log, name: &str) -> (usize, usize) {
-    let is_this = |entry: Entry<'_>| entry.kind().ends_with("_error") && message(entry.description()) == name;
-    let ends = log.decisions.iter().filter(|decision| decision.is("BUY"));
-    let stopped: Vec<bool> =
-        ends.filter_map(|decision| Some(log.consequences(decision)?.any(is_this))).collect();
-    (stopped.len(), stopped.iter().filter(|stopped| **stopped).count())
+/// What helps against the failure of such a service.
+fn remedy(name: &str) -> &'static str {
+    if name.contains("llm") {
+        "Wait longer after each failure, up to a limit. Are stop loss and take profit of open positions watched \
+         while the LLM does not answer?"
+    } else if name.contains("rate limit") {
+        "Wait longer after each failure, up to a limit, ask less often or in one request, and keep a second source \
+         for what open positions need."
+    } else {
+        "Wait longer after each failure, up to a limit, and keep a second source for what open positions need."
+    }
+}
+
+/// Decisions to buy whose end the log has, by what followed them.
+#[derive(Default)]
+struct Stopped {
+    by_this: u64,
+    by_refusal: u64,
+    by_other_error: u64,
+    by_nothing: u64,
+}
+
+impl Stopped {
+    fn of(log: &Log, name: &str) -> Self {
+        let mut stopped = Self::default();
+        for decision in log.decisions.iter().filter(|decision| decision.is("BUY")) {
+            let Some(rows) = log.consequences(decision) else { continue };
+            let rows: Vec<_> = rows.collect();
+            let is_error = |entry: &Entry<'_>| entry.kind().ends_with("_error");
+            let is_this = |entry: &Entry<'_>| is_error(entry) && message(entry.description()) == name;
+            let by = match () {
+                () if rows.iter().any(is_this) => &mut stopped.by_this,
+                () if rows.iter().any(|entry| entry.kind().ends_with("_rejected")) => &mut stopped.by_refusal,
+                () if rows.iter().any(is_error) => &mut stopped.by_other_error,
+                () => &mut stopped.by_nothing,
+            };
+            *by += 1;
+        }
+        stopped
+    }
+
+    /// `8 of 11 decisions to buy were followed by this error, 3 by a refusal`
+    fn text(&self) -> String {
+        let Self { by_this, by_refusal, by_other_error, by_nothing } = self;
+        let all = by_this + by_refusal + by_other_error + by_nothing;
+        let mut text = format!("{by_this} of {all} decisions to buy were followed by this error");
+        let others = [(by_refusal, "a refusal"), (by_other_error, "another error"), (by_nothing, "nothing")];
+        for (count, what) in others.into_iter().filter(|(count, _)| **count > 0) {
+            let _ = write!(text, ", {count} by {what}");
+        }
+        text
+    }
 }
 
 /// The texts of a kind of error, as a condition of SQL.

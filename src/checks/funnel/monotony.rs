@@ -53,7 +53,8 @@ fn same(log: &Log, subject: &str, value: &str, count: u64, consequence: &str) ->
         subject: subject.to_owned(),
         title: format!("Every decision of the LLM has the same {subject}"),
         description: format!(
-            "All {count} decisions in the window that name one have the {subject} {}. {consequence}",
+            "All {count} decisions {} that name one have the {subject} {}. {consequence}",
+            log.when(),
             cut(value, 40)
         ),
         evidence: format!("{count} of {count} decisions: {}; query: {}", cut(value, 40), query(log)),

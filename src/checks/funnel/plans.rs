@@ -57,7 +57,7 @@ fn empty_plans(audit: &Audit<'_>) -> anyhow::Result<Found> {
         severity: Severity::Low,
         subject: String::new(),
         title: "The strategist plans nothing in nearly every run".to_owned(),
-        description: format!("{} of {} runs in the window ({share:.0} %) set no condition.", evidence.count, evidence.of),
+        description: format!("{} of {} runs {} ({share:.0} %) set no condition.", evidence.count, evidence.of, log.when()),
         evidence: evidence.text(
             "strategist runs",
             &format!(
@@ -90,7 +90,7 @@ fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
     const MOST_ANSWERS: usize = 100;
     const FEWEST: u64 = 10;
     let mut statement = audit.context.bot.prepare(ANSWER)?;
-    let (mut evidence, mut proposed) = (Evidence::default(), 0);
+    let (mut evidence, mut proposed, mut dropping) = (Evidence::default(), 0, Vec::new());
     let runs: Vec<_> = log
         .neighbours()
         .filter(|(request, run)| {
@@ -105,6 +105,7 @@ fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
         let conditions = answer.transpose()?.flatten().and_then(|answer| conditions_of(&answer));
         let Some(conditions) = conditions else { continue };
         proposed += conditions;
+        dropping.extend((conditions > 0).then(|| run.id().to_string()));
         evidence.row((conditions > 0).then_some(|| {
             format!(
                 "#{} {} after {conditions} in the answer #{}",
@@ -114,7 +115,6 @@ fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
             )
         }));
     }
-    let oldest = newest.first().map_or(0, |(request, _)| request.id());
     Ok((evidence.count >= FEWEST).then(|| Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
@@ -129,9 +129,8 @@ fn dropped(audit: &Audit<'_>, log: &Log) -> anyhow::Result<Option<Problem>> {
             "runs without a condition whose answer can be read",
             &format!(
                 "SELECT run.id, json_extract(request.details, '$.response') FROM activity_log AS run JOIN activity_log AS request \
-                 ON request.id = run.id - 1 AND request.activity_type = 'llm_query' WHERE run.id BETWEEN {oldest} AND {} AND \
-                 run.activity_type = 'strategist' AND run.description LIKE 'Generated 0 %' ORDER BY 1 DESC",
-                runs.last().map_or(0, |(_, run)| run.id())
+                 ON request.id = (SELECT max(id) FROM activity_log WHERE id < run.id) WHERE run.id IN ({}) ORDER BY 1 DESC",
+                dropping.join(", ")
             ),
         ),
         recommendation: "Which rule drops them: the coin's name, a size, a price that is text, a position that is open, a blacklist? \

@@ -1,11 +1,12 @@
 //! What the bot refuses, and why.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::proposals::{Proposals, reason_of};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
 use crate::bot::clock;
-use crate::bot::log::{Entry, Log, is_failure_text};
+use crate::bot::log::{Entry, Log, failure_word};
 use crate::finding::{AlertType, Severity};
 use crate::untrusted::cut;
 
@@ -162,16 +163,19 @@ fn stubborn(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let log = audit.log()?;
-    let (mut evidence, mut failures) = (Evidence::default(), 0_u64);
+    let (mut evidence, mut failures, mut words) = (Evidence::default(), 0_u64, BTreeSet::new());
     for entry in log.of_kind("decision_rejected") {
         // What stands for an answer that could not be read is a failure, and told elsewhere.
-        if is_failure_text(entry.details().unwrap_or_default()) {
+        if let Some(word) = failure_word(entry.details().unwrap_or_default()) {
             failures += 1;
+            words.insert(word);
             continue;
         }
         let is_hold = entry.description().starts_with("HOLD");
         evidence.row(is_hold.then_some(|| format!("#{} {}", entry.id(), cut(entry.description(), 80))));
     }
+    let told_elsewhere: String =
+        words.iter().map(|word| format!(" AND coalesce(details, '') NOT LIKE '%{word}%'")).collect();
     let problem = Problem {
         alert_type: AlertType::Inefficiency,
         severity: Severity::Low,
@@ -188,7 +192,7 @@ fn not_refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "refused decisions",
             &format!(
                 "SELECT id, description, details FROM activity_log WHERE {} AND activity_type = 'decision_rejected' \
-                 AND description LIKE 'HOLD%' ORDER BY id DESC",
+                 AND description LIKE 'HOLD%'{told_elsewhere} ORDER BY id DESC",
                 log.read_sql()
             ),
         ),

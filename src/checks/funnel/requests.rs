@@ -66,7 +66,7 @@ fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "absent",
             "Decisions claim to follow rules that do not exist",
             &absent,
-            "No rule has such a number.",
+            "a number that no rule has",
             "Does the LLM read another number, as a trade's or a learning's, as a rule's?",
             log,
         ));
@@ -76,7 +76,7 @@ fn unknown_rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
             "words",
             "Decisions name rules in words instead of their ids",
             &unreadable,
-            "The table of rules has no such id.",
+            "a rule in words that are no id of the table of rules",
             "Does the bot resolve such a name, or does the rule get no credit for the trade?",
             log,
         ));
@@ -97,7 +97,12 @@ fn unknown(
         severity: Severity::Low,
         subject: subject.to_owned(),
         title: title.to_owned(),
-        description: format!("{} of {} decisions in the window that name rules. {what}", evidence.count, evidence.of),
+        description: format!(
+            "Of the {} decisions {} that name rules, {} name {what}.",
+            evidence.of,
+            log.when(),
+            evidence.count
+        ),
         evidence: evidence.text(
             "decisions that name rules",
             &format!(
@@ -138,9 +143,11 @@ fn unanswered(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "Requests to the LLM that nothing follows".to_owned(),
         description: format!(
-            "After {} of {} requests in the window ({share:.1} %) the next row is another request or cycle: the log shows neither a \
+            "After {} of {} requests {} ({share:.1} %) the next row is another request or cycle: the log shows neither a \
              result nor an error.",
-            evidence.count, evidence.of
+            evidence.count,
+            evidence.of,
+            log.when()
         ),
         evidence: evidence.text(
             "requests",

@@ -199,7 +199,14 @@ fn the_newest_price_of_a_held_coin_anywhere_in_the_file_is_told_with_the_loss() 
 fn an_old_price_of_a_coin_that_is_not_held_is_shown_by_its_query() {
     let bot = one_old_price(false);
     let finding = only(&bot, "coin-price-stale");
-    assert_says(&finding, &["1 of 5 coins", "No decision of the window proposed to buy them since."]);
+    assert_says(
+        &finding,
+        &[
+            "1 of 5 coins",
+            "1 coin that is not held has a price in market_data more than 2.0 h older than the newest.",
+            "No decision in the window proposed to buy it at its old price.",
+        ],
+    );
     assert_eq!(rows_shown(&bot, &finding), 1);
 }
 
