@@ -268,6 +268,13 @@ fn a_coin_is_not_refused_for_its_spelling() {
         refused,
         &["high", "\"CARDANO\" was refused, \"cardano\" has a price"],
     );
+    // It stops few of many proposals.
+    for minute in 10..50 {
+        bot.activity("llm_decision", "BUY (confidence: 0.70)", None, &ago(60 * minute));
+        bot.activity("market_data", "Batch fetched 44 coins with volume", None, &ago(60 * minute));
+    }
+    let found = findings(&bot, "coin-refused-for-its-spelling", &[]);
+    assert_eq!(found[0]["severity"], "medium", "{found:#?}");
 }
 
 #[test]

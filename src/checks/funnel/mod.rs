@@ -11,6 +11,8 @@ mod requests;
 mod responses;
 mod rising;
 
+pub(super) use proposals::Proposals;
+
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 
 /// The checks of this theme.

@@ -10,9 +10,9 @@ use crate::untrusted::cut;
 /// The window's proposals to buy: the decisions to buy whose end the log has, and the outcomes that no such
 /// decision precedes. Each has at most one refusal, so that no share of them is more than the whole.
 #[derive(Debug, Default)]
-pub(super) struct Proposals {
+pub(in crate::checks) struct Proposals {
     /// All of them.
-    pub(super) count: u64,
+    pub(in crate::checks) count: u64,
     /// Openings and refusals that no decision to buy precedes.
     pub(super) without_decision: u64,
     /// Positions that were opened.
@@ -31,7 +31,7 @@ enum Place {
 
 impl Proposals {
     /// Those of a log.
-    pub(super) fn of(log: &Log) -> Self {
+    pub(in crate::checks) fn of(log: &Log) -> Self {
         let mut proposals = Self::default();
         let mut decisions = log.decisions.iter().peekable();
         let mut stands = Place::Elsewhere;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
 use crate::bot::cell;
+use crate::checks::funnel::Proposals;
 use crate::untrusted::cut;
 
 pub(super) const REFUSED: Check = Check {
@@ -22,6 +23,8 @@ pub(super) const SPLIT: Check = Check {
     run: split,
 };
 
+/// Share of the proposals to buy from which on this keeps the bot from trading.
+const MANY: f64 = 0.1;
 const PRICES: &str = "SELECT updated_at, clock, coin FROM price";
 
 fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
@@ -58,16 +61,19 @@ fn refused(audit: &Audit<'_>) -> anyhow::Result<Found> {
             coins.insert(named.trim().to_lowercase());
         }
     }
+    let proposals = Proposals::of(log).count;
+    let share = evidence.count as f64 / proposals.max(1) as f64;
     let problem = Problem {
         alert_type: AlertType::Bug,
-        severity: Severity::High,
+        severity: if share >= MANY { Severity::High } else { Severity::Medium },
         subject: "market_data.coin".to_owned(),
         title: "Trades are refused for want of a price that is there under another spelling".to_owned(),
         description: format!(
-            "{} of {} refusals in the window for want of market data name a coin whose price is there, only spelled in other \
-             letters. Coins: {}.",
+            "{} of {} refusals for want of market data {} name a coin whose price is there, only spelled in other letters. \
+             Coins: {}; proposals to buy in that time: {proposals}.",
             evidence.count,
             evidence.of,
+            log.when(),
             coins.len()
         ),
         evidence: evidence.text(
