@@ -125,7 +125,7 @@ pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
         alert_type: AlertType::Inefficiency,
         severity: Severity::Low,
         subject: String::new(),
-        title: "Losses are so much larger than wins that the win rate proves no profit".to_owned(),
+        title: "Losses are much larger than wins, and the win rate may not make up for them".to_owned(),
         description: format!("Over the newest {} trades {}.", results.all.len(), results.payoff_text()),
         evidence: format!(
             "average win {win:.4}, average loss -{loss:.4}, break-even win rate {break_even:.4}; query: SELECT \
