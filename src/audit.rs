@@ -63,6 +63,9 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
         Err(error) => {
             // What was found outranks that nobody could be told.
             tracing::error!("{error:#}");
+            if config.quiet {
+                let _ = writeln!(io::stderr(), "autonomous-monitor: {error:#}");
+            }
             Ok(summary.verdict().or_incomplete())
         }
     }
@@ -228,7 +231,7 @@ fn keep(
 ) -> (Kept, Option<String>) {
     let does = if config.dry_run { "read" } else { "store" };
     let failed = |error: &anyhow::Error| {
-        let next = if config.dry_run { "" } else { "; what is still found then, the next run stores" };
+        let next = if config.dry_run { "" } else { "; the next run tries again" };
         let error = format!("cannot {does} alerts in {}: {error:#}{next}", config.alerts_path().display());
         tracing::error!("{error}");
         Some(error)

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{DefaultFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, Layer};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -23,13 +23,14 @@ use crate::untrusted;
 const SLOW: Duration = Duration::from_millis(10);
 
 /// Sends log lines to stderr and, if one is given, to a file (appended). Only our own lines: what
-/// libraries log can hold headers. With `--quiet` stderr, which cron mails, has only what went wrong.
+/// libraries log can hold headers. With `--quiet` stderr has none of them: cron mails both streams, and
+/// the summary says what went wrong.
 ///
 /// # Errors
 /// When the log file cannot be opened.
 pub(crate) fn init(config: &Config, log_file: Option<&Path>) -> anyhow::Result<()> {
     let level = if config.verbose { Level::DEBUG } else { Level::INFO };
-    let shown = if config.quiet { Level::ERROR } else { level };
+    let shown = if config.quiet { LevelFilter::OFF } else { LevelFilter::from(level) };
     let file = log_file.map(open).transpose()?;
     tracing_subscriber::registry()
         .with(lines().with_writer(io::stderr).with_filter(ours(shown)))
@@ -72,7 +73,7 @@ where
     Layer::new().event_format(PythonLine).with_ansi(false)
 }
 
-fn ours(level: Level) -> Targets {
+fn ours(level: impl Into<LevelFilter>) -> Targets {
     Targets::new().with_target(env!("CARGO_CRATE_NAME"), level)
 }
 

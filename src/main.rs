@@ -87,7 +87,7 @@ fn start() -> Verdict {
 /// document, Nagios for the first line.
 fn fail(answer: Answer, sentence: &str, name: Option<&str>) -> Verdict {
     let _ = match answer {
-        Answer::Document => summary::write_failure_json(sentence, &mut io::stdout().lock()),
+        Answer::Document => summary::write_failure_json(sentence, name, &mut io::stdout().lock()),
         Answer::Summary => writeln!(io::stdout(), "{}", summary::headline_of_failure(sentence, name)),
         Answer::Other => Ok(()),
     };

@@ -106,10 +106,10 @@ impl Summary<'_> {
 ///
 /// # Errors
 /// When the writer fails.
-pub(crate) fn write_failure_json(error: &str, writer: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_failure_json(error: &str, name: Option<&str>, writer: &mut impl Write) -> io::Result<()> {
     let failure = Failure {
         schema_version: SCHEMA_VERSION,
-        headline: headline_of_failure(error, None),
+        headline: headline_of_failure(error, name),
         error,
         exit_code: Verdict::Incomplete,
     };

@@ -106,6 +106,14 @@ fn a_summary_that_cannot_be_written_is_3_and_a_finding_outranks_it() {
         command.arg(bot.path()).stdout(full()).stderr(std::process::Stdio::null());
         assert_eq!(command.status().unwrap().code(), Some(3), "{format}");
     }
+    let found = BotFile::with_stale_position();
+    let mut quiet = command(["--quiet", "--no-llm", "--dry-run", "--as-of", NOW, "--db"]);
+    quiet.arg(found.path()).stdout(full());
+    let stderr = String::from_utf8(quiet.output().unwrap().stderr).unwrap();
+    assert!(
+        stderr.starts_with("autonomous-monitor: cannot write the summary"),
+        "nobody else says it: {stderr}"
+    );
 }
 
 #[test]

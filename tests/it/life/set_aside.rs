@@ -225,6 +225,7 @@ fn quiet_prints_only_what_is_new_worse_or_back_or_that_the_audit_is_incomplete()
     let failed = finish(failed);
     assert_eq!(failed.code, 3);
     assert!(failed.stdout.starts_with("UNKNOWN: "), "{}", failed.stdout);
+    assert_eq!((failed.stdout.matches("nothing is listening").count(), failed.stderr.as_str()), (1, ""));
 }
 
 #[test]
