@@ -2,6 +2,7 @@
 //!
 //! Precedence: flag, then environment variable, then config file, then default.
 
+mod file;
 mod limits;
 
 use std::collections::BTreeMap;
@@ -9,10 +10,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use self::file::File;
 pub(crate) use self::limits::LimitOverrides;
 use crate::bot::clock;
 use crate::checks;
@@ -147,32 +149,6 @@ pub(crate) struct Environment<'run> {
     pub(crate) api_key: Option<&'run str>,
     /// `MONITOR_NO_LLM`.
     pub(crate) no_llm: Option<&'run str>,
-}
-
-/// The config file, as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    name: Option<String>,
-    db: Option<PathBuf>,
-    alerts_db: Option<PathBuf>,
-    hours: Option<u32>,
-    log_file: Option<PathBuf>,
-    no_llm: Option<bool>,
-    base_url: Option<String>,
-    model: Option<String>,
-    timeout_seconds: Option<u64>,
-    deadline_seconds: Option<u64>,
-    temperature: Option<f64>,
-    max_tokens: Option<u32>,
-    ca_file: Option<PathBuf>,
-    max_prompt_chars: Option<usize>,
-    redact: Option<bool>,
-    #[serde(default)]
-    limits: LimitOverrides,
-    tiers: Option<BTreeMap<String, Vec<String>>>,
-    #[serde(default)]
-    checks: BTreeMap<String, CheckSettings>,
 }
 
 impl Config {
@@ -341,29 +317,6 @@ fn suggestion(id: &str) -> String {
             || "; `autonomous-monitor checks` lists them".to_owned(),
             |(_, similar)| format!("; do you mean {similar}?"),
         )
-}
-
-/// For what the parser calls by the names of its types.
-const WORDS: [(&str, &str); 7] = [
-    (" as i128", ""),
-    ("expected u32", "expected a whole number"),
-    ("expected u64", "expected a whole number"),
-    ("expected usize", "expected a whole number"),
-    ("expected f64", "expected a number"),
-    ("expected a sequence", "expected a list"),
-    ("expected path string", "expected a path in quotes"),
-];
-
-impl File {
-    fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the config file {}", path.display()))?;
-        toml::from_str(&text).map_err(|error| {
-            let error =
-                WORDS.iter().fold(error.to_string(), |error, (theirs, ours)| error.replace(theirs, ours));
-            anyhow!("the config file {} is not valid: {error}", path.display())
-        })
-    }
 }
 
 /// An empty variable counts as unset.
