@@ -329,6 +329,6 @@ fn answers_that_take_ever_longer_are_a_claim() {
         bot.execute("COMMIT", []);
         bot
     };
-    expect(&file(14), "llm-slower", "medium", &["15 s", "Mann-Whitney"]);
+    expect(&file(14), "llm-slower", "medium", &["14.5 s", "Mann-Whitney"]);
     silent(&file(5), "llm-slower");
 }

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
 use crate::bot::{cell, clock};
+use crate::checks::statistics::median;
 use crate::finding::{AlertType, Severity};
 
 /// Longer pauses than configured.
@@ -79,7 +80,7 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
         .map(|(before, begin)| (begin.at() - before.at()).num_seconds() as f64)
         .collect();
     let count = pauses.len();
-    let Some(pause) = median(pauses).filter(|_| count >= FEWEST_CYCLES) else { return Ok(Found::nothing()) };
+    let Some(pause) = median(&pauses).filter(|_| count >= FEWEST_CYCLES) else { return Ok(Found::nothing()) };
     let problem = Problem {
         alert_type: AlertType::Performance,
         severity: Severity::Medium,

@@ -42,9 +42,3 @@ fn span(seconds: f64) -> String {
         _ => format!("{:.1} days", seconds / 86_400.0),
     }
 }
-
-/// The middle of the values; `None` without any.
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
-}

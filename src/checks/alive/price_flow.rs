@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::newest_price::NewestPrice;
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, median, span};
+use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
 use crate::bot::ledger::Entry;
 use crate::bot::log::{Log, quotable};
 use crate::bot::{cell, clock};
+use crate::checks::statistics::median;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 use crate::untrusted::cut;
@@ -95,8 +96,8 @@ impl Prices {
             .iter()
             .zip(begins.iter().skip(1))
             .map(|(one, next)| (next.at() - one.at()).num_seconds() as f64)
-            .collect();
-        let cycle_seconds = median(intervals).unwrap_or(audit.context.limits.cycle_pause_seconds);
+            .collect::<Vec<_>>();
+        let cycle_seconds = median(&intervals).unwrap_or(audit.context.limits.cycle_pause_seconds);
         Ok(Some(Self { coins, newest, cycle_seconds }))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::bot::log::Log;
-use crate::checks::statistics::p_text;
+use crate::checks::statistics::{median, p_text};
 use crate::checks::weight;
 use crate::finding::AlertType;
 
@@ -39,7 +39,7 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
     if medians.late.len() < FEWEST_LATE || medians.early.len() < FEWEST_EARLY {
         return Ok(found);
     }
-    let (Some(late), Some(early)) = (middle(medians.late.clone()), middle(medians.early.clone())) else {
+    let (Some(late), Some(early)) = (median(&medians.late), median(&medians.early)) else {
         return Ok(found);
     };
     // A difference that is too small to matter is a test that found nothing.
@@ -53,10 +53,10 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "The bot's LLM answers more slowly than before".to_owned(),
             description: format!(
-                "The median answer took {late:.0} s in the last quarter of the window, {early:.0} s before that."
+                "The median answer took {late:.1} s in the last quarter of the window, {early:.1} s before that."
             ),
             evidence: format!(
-                "{} hourly medians against {}: {late:.0} s and {early:.0} s; Mann-Whitney test {}",
+                "{} hourly medians against {}: {late:.1} s and {early:.1} s; Mann-Whitney test {}",
                 medians.late.len(),
                 medians.early.len(),
                 p_text(p_value)
@@ -88,14 +88,9 @@ fn medians(audit: &Audit<'_>, log: &Log) -> Medians {
     let mut medians = Medians { late: Vec::new(), early: Vec::new() };
     for (age_hours, answers) in by_age {
         let side = if age_hours < quarter_hours { &mut medians.late } else { &mut medians.early };
-        side.extend(Some(answers).filter(|answers| answers.len() >= FEWEST_ANSWERS_AN_HOUR).and_then(middle));
+        side.extend(median(&answers).filter(|_| answers.len() >= FEWEST_ANSWERS_AN_HOUR));
     }
     medians
-}
-
-fn middle(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }
 
 /// One-sided p-value that the first sample is larger: normal approximation, corrected for ties.
