@@ -103,6 +103,7 @@ struct Shared<'run> {
     gaps: OnceCell<Option<alive::Gaps>>,
     openings: OnceCell<Vec<money::Opening<'run>>>,
     market: OnceCell<recompute::Market<'run>>,
+    doubled: OnceCell<refer::Doubled<'run>>,
     prices: OnceCell<money::Prices<'run>>,
     lessons: OnceCell<learning::Lessons>,
     time_columns: OnceCell<Vec<alive::TimeColumn>>,

@@ -159,7 +159,12 @@ fn two_positions_in_a_coin_break_the_limit_of_one() {
         bot
     };
     let broken = with("BTC", "2026-11-22 08:00:00");
-    assert_found(&broken, "positions-over-limit", "high", &["1 of 2 openings", "number 2 in BTC"]);
+    assert_found(
+        &broken,
+        "positions-over-limit",
+        "high",
+        &["1 of 2 openings", "with BTC 2 positions were open, 2 of them in BTC"],
+    );
     assert_silent(&with("ETH", "2026-11-22 08:00:00"), "positions-over-limit");
     // Closed in the same round of the bot, some milliseconds after the opening.
     assert_silent(&with("BTC", "2026-11-22 07:00:00.9"), "positions-over-limit");

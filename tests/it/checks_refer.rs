@@ -97,6 +97,26 @@ fn an_open_position_was_not_closed() {
 }
 
 #[test]
+fn a_closing_of_another_position_under_the_same_number_is_none_of_this_one() {
+    let bot = generation1();
+    let closed = |id: &str, at: &str| {
+        let details = format!("trade_id={id}, entry=$1.00");
+        bot.activity("trade_closed", "CLOSED solana @ $1.00 P&L: $-0.50 (stop_loss)", details.as_str(), at);
+    };
+    let silent = |more: &[&str]| {
+        assert_eq!(findings(&bot, "open-position-was-closed", more), Vec::<Value>::new(), "{more:?}")
+    };
+    // Open at 08:25, known by the number of its closed trade only.
+    closed("2", "2026-11-22 08:10:00");
+    silent(&["--as-of", "2026-11-22T08:18:00Z"]);
+    closed("1", "2026-11-22 08:20:00");
+    bot.open_trade(|trade| (trade.coin_name, trade.opened_at) = ("solana", "2026-11-22 08:40:00"));
+    silent(&[]);
+    closed("1", "2026-11-22 08:50:00");
+    assert_eq!(findings(&bot, "open-position-was-closed", &[]).len(), 1);
+}
+
+#[test]
 fn a_forgotten_position_is_reported_once() {
     let bot = generation2();
     bot.journal_open(|trade| trade.coin = "SUI");

@@ -1,6 +1,7 @@
 //! What findings state: each figure is what the shown query returns, figures of one thing agree, and no share is
 //! more than the whole.
 
+mod positions;
 mod tables;
 
 use serde_json::{Value, json};

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{names, shown};
+use super::{id_list, names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
-use crate::checks::{Audit, Evidence, Found, Problem, recompute};
+use crate::checks::{Audit, Evidence, Found, Problem, recompute, refer};
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 
@@ -22,10 +22,12 @@ fn stops<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Entry, f64, f64
     let trades = audit.shared.history.closed(audit.context)?;
     // Prices that the coin did not have are `price-contradicts-market`'s to report.
     let market = recompute::market(audit)?;
+    // A second closing is at a price of long after the stop: `closing-logged-twice` reports it.
+    let doubled = refer::doubled(audit)?;
     let executed: Vec<(&Entry, f64)> = trades
         .iter()
         .copied()
-        .filter(|trade| trade.is_stopped() && !market.is_mispriced(trade))
+        .filter(|trade| trade.is_stopped() && !market.is_mispriced(trade) && !doubled.wrote(trade))
         .filter_map(|trade| Some((trade, loss_percent(trade, trade.exit_price?)?)))
         .collect();
     let common = common_stop_percent(&executed);
@@ -82,7 +84,7 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const MANY: f64 = 0.1;
     /// As a multiple of the threshold: so far beyond that a single stop is worth a look.
     const FAR: f64 = 10.0;
-    let mut evidence = Evidence::default();
+    let (mut evidence, mut beyond) = (Evidence::default(), Vec::new());
     let (mut extra_usd, mut worst_percent) = (0.0, 0.0_f64);
     for (trade, stop_percent, executed_percent) in stops(audit)? {
         let beyond_percent = executed_percent - stop_percent;
@@ -90,6 +92,7 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if is_over {
             extra_usd += beyond_percent / 100.0 * trade.size_usd.unwrap_or(0.0);
             worst_percent = worst_percent.max(beyond_percent);
+            beyond.push(trade.id.as_str());
         }
         evidence.row(is_over.then_some(|| {
             format!(
@@ -110,7 +113,7 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
             alert_type: AlertType::Bug,
             severity,
             subject: String::new(),
-            title: "Stops are executed far beyond their price".to_owned(),
+            title: "Some stops are executed far beyond their price".to_owned(),
             description: format!(
                 "{} of {} stops closed more than {} % of the entry price beyond the stop, {worst_percent:.1} % at \
                  worst: ${extra_usd:.2} more than at the stop itself.",
@@ -118,7 +121,7 @@ pub(super) fn overshot(audit: &Audit<'_>) -> anyhow::Result<Found> {
             ),
             evidence: evidence.text(
                 "stops",
-                &format!("SELECT * FROM {table} WHERE exit_reason = 'stop_loss' ORDER BY pnl_pct LIMIT 10"),
+                &format!("SELECT * FROM {table} WHERE id IN ({})", id_list(beyond.into_iter())),
             ),
             recommendation: "Look at prices and cycles before these exits: did the price jump, or did the bot or its \
                              price source pause? A second price source or an order at the exchange would guard the stops."

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{names, shown};
+use super::{id_list, names, shown};
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem, refer};
@@ -166,10 +166,10 @@ fn all_ignored<'run>(audit: &Audit<'run>, minutes: f64) -> anyhow::Result<Vec<Ig
 /// Positions that stayed open while the price was beyond their stop or target.
 pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut ignored = all_ignored(audit, audit.threshold)?;
-    // Those that the bot has forgotten or closed elsewhere are reported as that.
-    let forgotten = refer::forgotten(audit)?;
+    // Those that the bot has forgotten, or whose row tells a second closing, are reported as that.
+    let is_contradicted = refer::contradicted(audit)?;
     let all = ignored.len();
-    ignored.retain(|one| one.trade.closed_at.is_some() || !forgotten.contains(one.trade.id.as_str()));
+    ignored.retain(|one| !is_contradicted(one.trade));
     let reported_elsewhere = all - ignored.len();
     if ignored.is_empty() {
         return Ok(Found::nothing());
@@ -204,8 +204,6 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
             format!("{open} of them (${open_usd:.2}) {are} still open, {}", forgotten_text(more))
         }
     };
-    let names = names(audit.context.generation);
-    let table = if open.is_empty() { names.closed } else { names.open };
     let by_hand = if open.is_empty() { "" } else { ", and close these by hand" };
     Ok(Some(Problem {
         alert_type: AlertType::Bug,
@@ -218,7 +216,7 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
             audit.threshold,
             ignored.len()
         ),
-        evidence: evidence.text("trades and positions", &format!("SELECT * FROM {table}")),
+        evidence: evidence.text("trades and positions", &query(audit.context.generation, &ignored)),
         recommendation: format!(
             "Was the bot restarted in that time without loading its open positions, or were there no prices? Load them at the start \
              and check every one of them in each cycle{by_hand}."
@@ -227,8 +225,25 @@ pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
     .into())
 }
 
+/// The rows, each in its table.
+fn query(generation: i64, ignored: &[Ignored<'_>]) -> String {
+    // In the first generation only a row of the open positions has a position's id.
+    let (open, closed): (Vec<&Entry>, Vec<&Entry>) =
+        ignored.iter().map(|one| one.trade).partition(|trade| generation == 1 && trade.position_id.is_some());
+    let ids = |trades: Vec<&Entry>| id_list(trades.into_iter().map(|trade| trade.id.as_str()));
+    if generation != 1 {
+        return format!("SELECT * FROM trade_journal WHERE id IN ({})", ids(closed));
+    }
+    format!(
+        "SELECT id, coin_name, opened_at, NULL AS closed_at FROM open_trades WHERE id IN ({}) UNION ALL SELECT id, coin_name, \
+         opened_at, closed_at FROM closed_trades WHERE id IN ({})",
+        ids(open),
+        ids(closed)
+    )
+}
+
 fn forgotten_text(count: usize) -> String {
-    format!("{count} more {} reported as forgotten", plural(count, "is", "are"))
+    format!("{count} more {} reported as forgotten or as closed twice", plural(count, "is", "are"))
 }
 
 /// Ids of the open positions that `ignored` reports by its default.

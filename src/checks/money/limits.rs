@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{names, shown};
+use super::{id_list, names, shown};
 use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::{Audit, Evidence, Found, Problem, refer};
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 
@@ -33,7 +33,9 @@ pub(in crate::checks) struct Opening<'trades> {
     balance: f64,
     open_size_usd: f64,
     positions: usize,
-    in_coin: usize,
+    /// Without rows that the rest of the file contradicts.
+    counted: usize,
+    counted_in_coin: usize,
 }
 
 /// Every opening among the newest trades, oldest first, with what was certainly open then: over the whole time
@@ -52,6 +54,7 @@ fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> 
         .collect();
     opened.sort_by_key(|(at, _)| *at);
     let closed = audit.shared.history.closed(audit.context)?;
+    let is_contradicted = refer::contradicted(audit)?;
     let pnl_usd: f64 = closed.iter().filter_map(|trade| trade.pnl_usd).sum();
     let mut balance = known_balance(audit).map_or(f64::INFINITY, |balance| balance - pnl_usd);
     let mut closings = closed.iter().peekable();
@@ -70,13 +73,15 @@ fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> 
             other.opened_by.is_some_and(|opened_by| opened_by <= at) && is_open_after(other, by + SAME_ROUND)
         };
         let certain = || open.iter().copied().filter(is_certain).chain([trade]);
+        let others = || open.iter().copied().filter(is_certain).filter(|other| !is_contradicted(other));
         openings.push(Opening {
             trade,
             at,
             balance,
             open_size_usd: certain().filter_map(|trade| trade.size_usd).sum(),
             positions: certain().count(),
-            in_coin: certain().filter(|other| other.coin == trade.coin).count(),
+            counted: 1 + others().count(),
+            counted_in_coin: 1 + others().filter(|other| other.coin == trade.coin).count(),
         });
         open.push(trade);
     }
@@ -203,21 +208,24 @@ pub(super) fn exposure(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// More positions at once than allowed, in all or in one coin.
 pub(super) fn positions(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let limits = audit.context.limits;
+    // Rows of positions that the bot has forgotten or closed before are reported as that.
     let mut evidence = Evidence::default();
     let (mut most, mut most_in_coin) = (0, 0);
     for opening in openings(audit)? {
-        let is_over = opening.positions as f64 > limits.max_positions
-            || opening.in_coin as f64 > limits.max_positions_per_coin;
+        let (all, own) = (opening.counted, opening.counted_in_coin);
+        let is_over = all as f64 > limits.max_positions || own as f64 > limits.max_positions_per_coin;
         if is_over {
-            (most, most_in_coin) = (most.max(opening.positions), most_in_coin.max(opening.in_coin));
+            (most, most_in_coin) = (most.max(all), most_in_coin.max(own));
         }
         evidence.row(is_over.then_some(|| {
             let coin = shown(&opening.trade.coin);
-            let (all, own) = (opening.positions, opening.in_coin);
-            format!("{}: {coin} opened as number {all}, number {own} in {coin}", utc_text(opening.at))
+            format!(
+                "{}: with {coin} {all} positions were open, {own} of them in {coin}",
+                utc_text(opening.at)
+            )
         }));
     }
-    let names = names(audit.context.generation);
+    let query = positions_query(audit)?;
     Ok((evidence.count > 0)
         .then(|| Problem {
             alert_type: AlertType::Bug,
@@ -229,19 +237,52 @@ pub(super) fn positions(audit: &Audit<'_>) -> anyhow::Result<Found> {
                  once and {most_in_coin} in one coin.",
                 evidence.count, evidence.of, limits.max_positions, limits.max_positions_per_coin
             ),
-            evidence: evidence.text(
-                "openings",
-                &format!(
-                    "SELECT {}, count(*) FROM {} GROUP BY 1 HAVING count(*) > 1",
-                    names.coin, names.open
-                ),
-            ),
+            evidence: evidence.text("openings", &query),
             recommendation: "Load the open positions from the file at the start, and count them there before an order; \
                              if the limits are others, set limits.max_positions and limits.max_positions_per_coin \
                              in the config file."
                 .to_owned(),
         })
         .into())
+}
+
+/// The openings at which too many positions were open, as `openings` counts them.
+fn positions_query(audit: &Audit<'_>) -> anyhow::Result<String> {
+    let generation = audit.context.generation;
+    let is_contradicted = refer::contradicted(audit)?;
+    let left_out = audit.shared.history.all(audit.context)?.filter(|trade| is_contradicted(trade));
+    let left_out: Vec<String> = left_out
+        .map(|trade| match (generation, &trade.position_id) {
+            (1, Some(_)) => format!("open {}", trade.id),
+            (1, None) => format!("closed {}", trade.id),
+            _ => trade.id.clone(),
+        })
+        .collect();
+    let without = match left_out.as_slice() {
+        [] => String::new(),
+        ids => format!(" AND other.id NOT IN ({})", id_list(ids.iter().map(String::as_str))),
+    };
+    let trades = match generation {
+        1 => {
+            "SELECT 'closed ' || id AS id, coin_name AS coin, opened_at AS opened, closed_at AS closed FROM closed_trades UNION \
+             ALL SELECT 'open ' || id, coin_name, opened_at, NULL FROM open_trades"
+        }
+        _ => {
+            "SELECT id, coin, entry_time AS opened, exit_time AS closed FROM trade_journal WHERE status = 'open' OR exit_time \
+             IS NOT NULL"
+        }
+    };
+    let limits = audit.context.limits;
+    Ok(format!(
+        "WITH trade AS (SELECT *, row_number() OVER (ORDER BY julianday(opened), closed IS NULL, julianday(closed), id) AS number \
+         FROM ({trades})) SELECT trade.id, trade.coin, trade.opened, 1 + count(other.id) AS positions, 1 + \
+         coalesce(sum(other.coin = trade.coin), 0) AS in_coin FROM trade LEFT JOIN trade AS other ON other.number < trade.number \
+         AND (other.closed IS NULL OR julianday(other.closed) > julianday(trade.opened) + {}.0 / 86400){without} GROUP BY \
+         trade.number HAVING positions > {} OR in_coin > {} ORDER BY trade.number",
+        SAME_ROUND.num_seconds(),
+        limits.max_positions,
+        limits.max_positions_per_coin
+    ))
 }
 
 #[cfg(test)]

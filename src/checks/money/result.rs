@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Names, names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median, p_text, wilson};
-use crate::checks::{Audit, Found, Problem, weight};
+use crate::checks::{Audit, Found, Problem, recompute, refer, weight};
 use crate::finding::{AlertType, Severity};
 
 /// Wins and losses of the newest trades with a known result.
@@ -195,12 +195,12 @@ pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let trades = audit.shared.history.closed(audit.context)?;
     let results = Results::of(trades);
     let total: f64 = results.all.iter().sum();
-    // A profit that follows from no price, or from one that the coin did not have, is reported as that.
-    let market = crate::checks::recompute::market(audit)?;
+    // A profit of no price, of one that the coin did not have, or of a second closing is reported as that.
+    let (market, doubled) = (recompute::market(audit)?, refer::doubled(audit)?);
     let best = trades
         .iter()
         .filter(|trade| !trade.has_no("entry_price") && !trade.has_no("exit_price"))
-        .filter(|trade| !market.is_mispriced(trade))
+        .filter(|trade| !market.is_mispriced(trade) && !doubled.wrote(trade))
         .filter_map(|trade| Some((trade.pnl_usd?, trade)))
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     let (Some((best_usd, trade)), Some(usual)) = (best, median(&results.wins)) else {

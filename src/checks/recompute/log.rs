@@ -25,8 +25,8 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let context = audit.context;
     let ledger = context.ledger()?;
     // A second closing overwrites the result of the first: `closing-logged-twice` reports both.
-    let twice: HashSet<_> =
-        refer::doubled_closings(audit)?.iter().map(|closing| closing.trade_id.as_deref()).collect();
+    let twice = refer::doubled(audit)?.closings.iter();
+    let twice: HashSet<_> = twice.map(|closing| closing.trade_id.as_deref()).collect();
     let mut found = Found::nothing();
     for generation in [1, 2] {
         let entries: Vec<_> = ledger.of(generation).collect();

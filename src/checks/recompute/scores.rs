@@ -116,7 +116,7 @@ fn compared(audit: &Audit<'_>) -> anyhow::Result<Vec<Compared>> {
             settled.add(entry.pnl_usd);
         }
     }
-    let doubled = super::super::refer::doubled_closings(audit)?;
+    let doubled = &super::super::refer::doubled(audit)?.closings;
     let compared = scores(audit)?.into_iter().map(|score| {
         let (trades, settled) = by_coin.get(score.coin.as_str()).copied().unwrap_or_default();
         let mut twice = trades;

@@ -1,6 +1,6 @@
 //! Closings that were processed twice.
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, doubled_closings};
+use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, doubled};
 use crate::bot::clock::utc_text;
 use crate::bot::closing::Closing;
 use crate::plural::plural;
@@ -15,15 +15,13 @@ pub(super) const LOGGED_TWICE: Check = Check {
 };
 
 fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut doubled = doubled_closings(audit)?;
+    let doubled = &doubled(audit)?.closings;
     if doubled.is_empty() {
         return Ok(Found::nothing());
     }
-    // Newest first as read: the one that is seen second is the earlier one.
-    doubled.sort_by_key(|closing| closing.at);
     let closings = audit.context.closings()?;
     let mut evidence = Evidence::default();
-    for closing in &doubled {
+    for closing in doubled {
         let last =
             closings.iter().find(|other| other.trade_id == closing.trade_id && other.coin == closing.coin);
         let shown = |closing: &Closing| {

@@ -45,16 +45,34 @@ pub(super) const CHECKS: &[Check] = &[
 /// finish a closing within one cycle of at most three minutes.
 const GRACE: TimeDelta = TimeDelta::minutes(4);
 
-/// The closings that were logged again for a position that had been closed: what counters count twice. Where
-/// the table has a row for each, they are parts of a position, or trades under one id.
-pub(super) fn doubled_closings<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<&'run Closing>> {
+/// Closings that were logged again for a position that had been closed: what counters count twice.
+#[derive(Debug, Default)]
+pub(super) struct Doubled<'run> {
+    /// The earlier ones, oldest first.
+    pub(super) closings: Vec<&'run Closing>,
+    rows: HashSet<(i64, &'run str)>,
+}
+
+impl Doubled<'_> {
+    /// Whether the trade's row tells a second closing: its exit is of a position that was closed before.
+    pub(super) fn wrote(&self, trade: &Entry) -> bool {
+        self.rows.contains(&(trade.generation, trade.id.as_str()))
+    }
+}
+
+/// The closings that were logged twice, found once a run. Where the table has a row for each, they are parts of
+/// a position, or trades under one id.
+pub(super) fn doubled<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run Doubled<'run>> {
+    if let Some(doubled) = audit.shared.doubled.get() {
+        return Ok(doubled);
+    }
     let mut by_id: HashMap<_, Vec<&Closing>> = HashMap::new();
     for closing in audit.context.closings()? {
         if let Some(id) = closing.trade_id.as_deref() {
             by_id.entry((closing.generation, id, closing.coin.as_str())).or_default().push(closing);
         }
     }
-    let mut doubled = Vec::new();
+    let mut doubled = Doubled::default();
     for mut closings in by_id.into_values().filter(|closings| closings.len() > 1) {
         let own_row = |row: &&Entry| {
             closings.iter().any(|closing| {
@@ -65,14 +83,28 @@ pub(super) fn doubled_closings<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<
                     && row.closed_at.is_some_and(|at| same::near(closing.at, at, 60))
             })
         };
-        let rows = audit.context.ledger()?.entries.iter().filter(own_row).count();
+        let rows: Vec<_> = audit.context.ledger()?.entries.iter().filter(own_row).collect();
+        let earlier = closings.len().saturating_sub(rows.len().max(1));
+        if earlier > 0 {
+            doubled.rows.extend(rows.iter().map(|row| (row.generation, row.id.as_str())));
+        }
         // Of those that share a row, the newest has written it.
         closings.sort_by_key(|closing| closing.at);
-        closings.truncate(closings.len().saturating_sub(rows.max(1)));
-        doubled.append(&mut closings);
+        closings.truncate(earlier);
+        doubled.closings.append(&mut closings);
     }
-    doubled.sort_by_key(|closing| closing.at);
-    Ok(doubled)
+    doubled.closings.sort_by_key(|closing| closing.at);
+    Ok(audit.shared.doubled.get_or_init(|| doubled))
+}
+
+/// Tells rows that the file contradicts: open positions that are forgotten or closed elsewhere, and trades whose
+/// row tells a second closing. They are reported as that.
+pub(super) fn contradicted<'run>(audit: &Audit<'run>) -> anyhow::Result<impl Fn(&Entry) -> bool + use<'run>> {
+    let (forgotten, doubled) = (forgotten(audit)?, doubled(audit)?);
+    Ok(move |trade: &Entry| match trade.closed_at {
+        None => forgotten.contains(trade.id.as_str()),
+        Some(_) => doubled.wrote(trade),
+    })
 }
 
 /// The ids under which a generation's open positions are known.
@@ -80,7 +112,7 @@ pub(super) fn open_ids<'run>(audit: &Audit<'run>, generation: i64) -> anyhow::Re
     let positions = audit.context.open_positions()?.iter();
     let own = positions.filter(|position| position.generation == generation);
     Ok(own
-        .flat_map(|position| [Some(&position.id), position.position_id.as_ref()])
+        .flat_map(|position| [open::own_id(position), position.position_id.as_ref()])
         .flatten()
         .map(String::as_str)
         .collect())

@@ -47,10 +47,9 @@ pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Ent
             closing.generation == row.generation
                 && closing.at <= settled_at
                 && closing.trade_id.is_some()
-                && [Some(&row.id), row.position_id.as_ref()].contains(&closing.trade_id.as_ref())
+                && [own_id(row), row.position_id.as_ref()].contains(&closing.trade_id.as_ref())
                 && closing.coin.eq_ignore_ascii_case(&row.coin)
-                // Without a time zone of its own the opening may be read some hours wrong.
-                && row.opened_at.is_none_or(|opened_at| closing.at > opened_at - TimeDelta::hours(15))
+                && row.opened_at.is_none_or(|opened_at| closing.at > opened_at - slack(row.generation))
         });
         let closed = trades.get(&(row.generation, row.coin.as_str())).into_iter().flatten().copied();
         let mut closed: Vec<_> = closed.filter(|entry| same::opening(entry, row)).collect();
@@ -67,6 +66,18 @@ pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Ent
         contradicted.extend(where_closed.map(|where_closed| (row, where_closed)));
     }
     Ok(contradicted)
+}
+
+/// The row's own id, where the log may name the position by it. A closed trade of the first generation has
+/// another id than its open row had: a position of an earlier moment that is read from it has none.
+pub(super) fn own_id(row: &Entry) -> Option<&String> {
+    Some(&row.id).filter(|_| row.generation != 1)
+}
+
+/// By how much an opening may be read too late: the journal's times have no time zone of their own. The first
+/// generation writes UTC, and gives the id of a closed position to a later one.
+fn slack(generation: i64) -> TimeDelta {
+    if generation == 1 { TimeDelta::zero() } else { TimeDelta::hours(15) }
 }
 
 /// Whether the open row and the closed ones of its opening are parts of one position.
@@ -164,29 +175,37 @@ pub(super) fn overlaps(mut entries: Vec<&Entry>) -> usize {
 
 fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let open = audit.context.open_positions()?;
-    let mut by_table: BTreeMap<&str, (Evidence, f64)> = BTreeMap::new();
+    let (mut evidence, mut size_usd) = (Evidence::default(), 0.0);
     for row in forgotten(audit)? {
-        let (evidence, size_usd) = by_table.entry(table(row.generation)).or_default();
-        *size_usd += row.size_usd.unwrap_or(0.0);
+        size_usd += row.size_usd.unwrap_or(0.0);
         let since = row.opened_at.map(utc_text).unwrap_or_default();
         evidence.fault(|| format!("{} (id {}) open since {since} UTC", cut(&row.coin, 24), cut(&row.id, 32)));
         evidence.of = open.iter().filter(|other| other.generation == row.generation).count() as u64;
     }
-    let problems = by_table.into_iter().map(|(table, (evidence, size_usd))| Problem {
+    let table = table(2);
+    let problem = || {
+        Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Critical,
         subject: table.to_owned(),
         title: format!("Open positions in {table} that the bot no longer manages"),
         description: format!(
-            "{} forgotten (${size_usd:.2}): this bot never holds two positions of a coin, yet it opened and closed at least \
-             {LATER_TRADES} other trades of each of these coins since.",
+            "{} forgotten (${size_usd:.2}): as a rule this bot holds one position of a coin, yet it opened and closed at \
+             least {LATER_TRADES} other trades of each of these coins since.",
             evidence.counted("open positions", "is", "are")
         ),
-        evidence: evidence.text("open positions", match table {
-            "open_trades" => "SELECT * FROM open_trades ORDER BY opened_at",
-            _ => "SELECT id, coin, entry_time, position_size_usd FROM trade_journal WHERE status = 'open' ORDER BY entry_time",
-        }),
-        recommendation: "Were they lost at a restart? Load the open positions from the table at every start, and close these by hand: nothing else will.".to_owned(),
-    });
-    Ok(problems.collect::<Vec<_>>().into())
+        evidence: evidence.text(
+            "open positions",
+            &format!(
+                "SELECT id, coin, entry_time, position_size_usd FROM trade_journal AS position WHERE status = 'open' AND (SELECT \
+                 count(*) FROM trade_journal AS later WHERE later.coin = position.coin AND later.exit_time IS NOT NULL AND \
+                 julianday(later.entry_time) > julianday(position.entry_time)) >= {LATER_TRADES} ORDER BY entry_time"
+            ),
+        ),
+        recommendation: "Were they lost at a restart? Load the open positions from the table at every start, or close these \
+                         by hand: no stop or target has closed them so far."
+            .to_owned(),
+    }
+    };
+    Ok((evidence.count > 0).then(problem).into())
 }

@@ -70,7 +70,7 @@ fn only_skips_that_the_log_tells_are_counted() {
 }
 
 /// So many trades of the journal in coins that take turns, with what the log tells of their closings.
-fn journal(trades: i64) -> BotFile {
+pub(super) fn journal(trades: i64) -> BotFile {
     let bot = BotFile::generation2();
     bot.execute("BEGIN", []);
     for number in 1..=trades {
