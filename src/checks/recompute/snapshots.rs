@@ -4,6 +4,7 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::{AlertType, Audit, CENT, Check, Evidence, Found, Problem, Severity, Theme};
 use crate::bot::cell;
+use crate::plural::plural;
 use crate::untrusted::cut;
 
 pub(super) const TRADES: Check = Check {
@@ -73,7 +74,9 @@ impl Snapshot {
             let expected = 100.0 * wins as f64 / trades as f64;
             if (rate - expected).abs() > 0.6 {
                 return Some(format!(
-                    "win rate {rate} of {wins} wins in {trades} trades, which is {expected:.1} %"
+                    "win rate {rate} of {wins} {} in {trades} {}, which is {expected:.1} %",
+                    plural(wins, "win", "wins"),
+                    plural(trades, "trade", "trades")
                 ));
             }
         }
@@ -196,9 +199,10 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
             stored_trades = stored_trades.saturating_add(stored);
             journal_trades = journal_trades.saturating_add(counted);
         }
-        missing.row(
-            wrong.then_some(|| format!("{}: {stored} trades, the journal has {counted}", snapshot.name())),
-        );
+        missing.row(wrong.then_some(|| {
+            let trades = plural(stored, "trade", "trades");
+            format!("{}: {stored} {trades}, the journal has {counted}", snapshot.name())
+        }));
     }
     let mut found = Found::nothing();
     if own.count > 0 {
@@ -210,10 +214,29 @@ fn trades(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-const QUERY: &str = "SELECT s.timeframe, s.timestamp, s.total_trades, s.total_pnl, (SELECT count(*) FROM trade_journal \
-    WHERE exit_time <= s.timestamp AND julianday(exit_time) > julianday(s.timestamp) - CASE s.timeframe WHEN 'hour' \
-    THEN 1.0 / 24 WHEN 'day' THEN 1 ELSE 7 END) AS journal_trades FROM profit_snapshots AS s WHERE s.timeframe LIKE '%hour%' \
-    AND s.total_trades <> journal_trades ORDER BY s.id DESC LIMIT 150";
+/// The snapshots that no span fits, with the same edges; with what the journal closed in the hour before each.
+const QUERY: &str = "
+WITH
+    snapshot AS (
+        SELECT *, julianday(timestamp) AS at, julianday(strftime('%Y-%m-%d %H:00', timestamp)) AS clock
+        FROM (SELECT * FROM profit_snapshots ORDER BY id DESC LIMIT 150)
+        WHERE lower(timeframe) IN ('hour', 'hourly', '1h')
+    ),
+    span AS (
+        SELECT id, total_trades, at - 1.0 / 24 AS since, at AS until FROM snapshot
+        UNION ALL SELECT id, total_trades, clock - 1.0 / 24, clock FROM snapshot
+        UNION ALL SELECT id, total_trades, clock, at FROM snapshot
+    ),
+    closed AS (SELECT julianday(exit_time) AS at FROM trade_journal WHERE exit_time IS NOT NULL)
+SELECT timeframe, timestamp, total_trades, total_pnl,
+    (SELECT count(*) FROM closed WHERE closed.at > snapshot.at - 1.0 / 24 AND closed.at <= snapshot.at) AS journal_trades
+FROM snapshot
+WHERE at - 1.0 / 24 >= (SELECT min(at) FROM closed) AND id NOT IN (
+    SELECT id FROM span WHERE total_trades BETWEEN
+        (SELECT count(*) FROM closed WHERE closed.at > since + 2.0 / 1440 AND closed.at <= until - 2.0 / 1440)
+        AND (SELECT count(*) FROM closed WHERE closed.at > since - 2.0 / 1440 AND closed.at <= until + 2.0 / 1440)
+)
+ORDER BY id DESC";
 
 fn missing_problem(evidence: &Evidence, stored: i64, counted: i64) -> Problem {
     let sum = if counted > 0 {
@@ -223,7 +246,7 @@ fn missing_problem(evidence: &Evidence, stored: i64, counted: i64) -> Problem {
     };
     Problem {
         alert_type: AlertType::Bug,
-        severity: Severity::High,
+        severity: Severity::Medium,
         subject: "profit_snapshots".to_owned(),
         title: "Snapshots in profit_snapshots do not contain the trades of their span".to_owned(),
         description: format!(
