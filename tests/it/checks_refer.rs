@@ -151,7 +151,16 @@ fn a_trade_does_not_stay_half_finished() {
         bot.execute("UPDATE trade_journal SET status = 'closed' WHERE rowid IN (1, 20, 25)", []);
     };
     let words = ["low", "2 of 30", "27 others", "has missed them."];
-    assert_found_after(&generation2(), "trade-stuck-in-status", stuck, &words);
+    let bot = generation2();
+    assert_found_after(&bot, "trade-stuck-in-status", stuck, &words);
+    // At an earlier moment those that the step has finished since were not finished.
+    bot.execute(
+        "UPDATE trade_journal SET updated_at = datetime(exit_time, '+30 minutes') WHERE status = 'post_tracked'",
+        [],
+    );
+    let found = findings(&bot, "trade-stuck-in-status", &["--as-of", "2026-11-22T08:20:00Z"]);
+    assert!(found[0].to_string().contains("2 of 29 trades have"), "{found:#?}");
+    assert!(found[0].to_string().contains("26 others became"), "{found:#?}");
 }
 
 #[test]
@@ -260,6 +269,10 @@ fn an_id_points_to_a_row() {
         invented,
         &["1 of 3 ids in closed_trades.rule_ids_used", "row 2 names 122"],
     );
+    let finding = findings(&bot, "dangling-reference", &[]).remove(0);
+    let (_, query) = finding["evidence"].as_str().unwrap().split_once("query: ").unwrap();
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+    assert_eq!(bot.rows(query, [], row), [(2, 122)]);
 }
 
 #[test]
@@ -326,7 +339,13 @@ fn a_rule_exists_once() {
     let again = |bot: &BotFile| {
         bot.rule(|rule| rule.rule_text = "when btc drops 5%  wait.");
     };
-    assert_found_after(&bot, "duplicate-rules", again, &["medium", "1 and 3"]);
+    assert_found_after(&bot, "duplicate-rules", again, &["medium", "1 and 3: \"when btc drops 5%  wait.\""]);
+    let bot = generation2();
+    bot.regime_rule(|rule| rule.rule_id = "a");
+    bot.regime_rule(|rule| rule.rule_id = "b");
+    let found = findings(&bot, "duplicate-rules", &[]).remove(0);
+    let text = found["evidence"].as_str().unwrap();
+    assert!(text.contains("a and b: \"Reduce trading during hours [11] (auto-generated"), "{text}");
 }
 
 #[test]

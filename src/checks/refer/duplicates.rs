@@ -23,13 +23,14 @@ pub(super) const CONDITIONS: Check = Check {
     run: conditions,
 };
 
-/// What a rule says: its condition and action where it has them, else its text.
+/// What a rule says: its condition and action where it has them, else its text; and its text as a person reads it.
 const RULE_TEXTS: &str = "
 SELECT
     created_at,
     'utc',
     'trading_rules',
     CAST(id AS TEXT),
+    rule_text,
     rule_text
 FROM src_trading_rules
 WHERE status IS NOT 'rejected'
@@ -39,7 +40,8 @@ SELECT
     'local',
     'regime_rules',
     rule_id,
-    coalesce(condition, description) || ' then ' || coalesce(action, '')
+    coalesce(condition, description) || ' then ' || coalesce(action, ''),
+    description
 FROM src_regime_rules
 WHERE is_active IS NOT 0
 UNION ALL
@@ -48,13 +50,14 @@ SELECT
     'local',
     'trading_patterns',
     pattern_id,
-    coalesce(entry_conditions, '') || ' ' || coalesce(description, '')
+    coalesce(entry_conditions, '') || ' ' || coalesce(description, ''),
+    description
 FROM src_trading_patterns
 WHERE is_active IS NOT 0
 LIMIT 5000";
 
 fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut groups: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, String), (Vec<String>, String)> = BTreeMap::new();
     let mut rules: BTreeMap<String, u64> = BTreeMap::new();
     let bot = audit.context.bot;
     bot.each_row(RULE_TEXTS, |row| {
@@ -63,15 +66,17 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if !later && text.len() > 5 {
             let table = cell::text(row, 2)?.unwrap_or_default().into_owned();
             *rules.entry(table.clone()).or_default() += 1;
-            groups.entry((table, text)).or_default().push(cut(&cell::text(row, 3)?.unwrap_or_default(), 40));
+            let (ids, shown) = groups.entry((table, text)).or_default();
+            ids.push(cut(&cell::text(row, 3)?.unwrap_or_default(), 40));
+            *shown = cut(&cell::text(row, 5)?.unwrap_or_default(), 80);
         }
         Ok(())
     })?;
     let mut by_table: BTreeMap<&String, Evidence> = BTreeMap::new();
-    for ((table, text), ids) in groups.iter().filter(|(_, ids)| ids.len() > 1) {
+    for ((table, _), (ids, shown)) in groups.iter().filter(|(_, (ids, _))| ids.len() > 1) {
         let evidence = by_table.entry(table).or_default();
         let ids = ids.iter().take(3).cloned().collect::<Vec<_>>().join(" and ");
-        evidence.fault(|| format!("{ids}: \"{}\"", cut(text, 80)));
+        evidence.fault(|| format!("{ids}: \"{shown}\""));
     }
     for (table, evidence) in &mut by_table {
         evidence.of = rules.get(*table).copied().unwrap_or_default();
@@ -87,7 +92,7 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
         ),
         evidence: evidence.text("rules in force exist again", match table.as_str() {
             "trading_rules" => "SELECT lower(trim(rule_text)), count(*), group_concat(id) FROM trading_rules WHERE status <> 'rejected' GROUP BY 1 HAVING count(*) > 1",
-            "regime_rules" => "SELECT condition, action, count(*), group_concat(rule_id) FROM regime_rules WHERE is_active GROUP BY 1, 2 HAVING count(*) > 1",
+            "regime_rules" => "SELECT max(description), condition, action, count(*), group_concat(rule_id) FROM regime_rules WHERE is_active GROUP BY condition, action HAVING count(*) > 1",
             _ => "SELECT entry_conditions, description, count(*), group_concat(pattern_id) FROM trading_patterns WHERE is_active GROUP BY 1, 2 HAVING count(*) > 1",
         }),
         recommendation: "Look for an equal rule before one is created, and merge these.".to_owned(),

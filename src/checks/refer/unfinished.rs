@@ -163,6 +163,29 @@ fn between(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
     Ok((evidence.count > 0).then(problem))
 }
 
+const FOLLOWED: &str = "
+SELECT
+    exit_time,
+    'local',
+    updated_at
+FROM src_trade_journal
+WHERE status = 'post_tracked'
+ORDER BY exit_time DESC
+LIMIT 2000";
+
+/// Trades that were closed up to now and finished afterwards: the file tells their status of a later moment.
+fn followed_later(audit: &Audit<'_>) -> anyhow::Result<usize> {
+    let (bot, now) = (audit.context.bot, audit.context.now);
+    let mut later = 0;
+    bot.each_row(FOLLOWED, |row| {
+        let is_closed = bot.instant(row, 0, 1)?.is_some_and(|at| at <= now);
+        let is_later = bot.instant(row, 2, 1)?.is_some_and(|at| at > now);
+        later += usize::from(is_closed && is_later);
+        Ok(())
+    })?;
+    Ok(later)
+}
+
 fn not_followed(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
     let context = audit.context;
     let trades = context.ledger()?.of(2);
@@ -189,6 +212,7 @@ fn not_followed(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
     if evidence.count == 0 || !is_followed || (done == 0 && !has_stopped) {
         return Ok(None);
     }
+    let done = done.saturating_sub(followed_later(audit)?);
     let others = plural(done, "other", "others");
     let rest = match (last_done, has_stopped) {
         (None, _) => {
