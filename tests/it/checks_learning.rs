@@ -266,6 +266,27 @@ fn a_rule_that_says_wait_and_has_trades_is_named() {
             .contains("rule 1 \"When a coin drops 8%, then WAIT\" has 10 trades"),
         "{finding}"
     );
+    assert!(
+        finding["description"]
+            .as_str()
+            .unwrap()
+            .contains("says to do nothing and is cited by 5 trades or more")
+    );
+    // The bot overwrites its counters: of an earlier moment only the trades tell which rules they cite.
+    let bot = BotFile::generation1();
+    for trade in 0..10 {
+        let (opened_at, closed_at) = (ago(HOUR * trade + 1_200), ago(HOUR * trade + 600));
+        bot.closed_trade(|row| {
+            (row.opened_at, row.closed_at, row.rule_ids_used) = (&opened_at, &closed_at, Some("[1]"));
+        });
+    }
+    bot.rule(|rule| (rule.rule_text, rule.status) = (texts[0], "active"));
+    let before = |hours: i64| {
+        let at = ago(HOUR * hours).replace(' ', "T") + "Z";
+        crate::monitor::findings(&bot, "waiting-rule-traded", &["--as-of", &at])
+    };
+    assert!(before(4)[0]["evidence"].as_str().unwrap().contains("has 6 trades"), "{:#?}", before(4));
+    assert_eq!(before(7).len(), 0);
     let buying = ["When a coin drops 8%, then WAIT for a rebound and buy", "When a coin rises 3%, then BUY"];
     assert_silent(&ruled(buying, "active"), "waiting-rule-traded");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::collectors::rule_stats::Rule;
 use crate::finding::{AlertType, Severity};
@@ -92,12 +93,21 @@ pub(super) fn contradict(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// Medium: the rule is credited for the opposite of what it says.
 pub(super) fn wait_is_traded(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
+    // The bot overwrites its counters: what they were at an earlier moment only the trades tell.
+    let is_past = audit.context.later()?.trades > 0;
+    let ledger = audit.context.ledger()?;
     for rule in followed(audit) {
         let Some((_, action)) = parts(&rule.text) else { continue };
-        let is_traded =
-            is_no_trade(&action) && rule.success_count.is_some() && rule.use_count >= LEAST_TRADES;
+        let id = rule.id.as_str().map_or_else(|| rule.id.to_string(), str::to_owned);
+        let cites = |trade: &&Entry| trade.rules().any(|cited| cited == id);
+        let uses = if is_past {
+            ledger.of(audit.context.generation).filter(cites).count() as i64
+        } else {
+            rule.use_count
+        };
+        let is_traded = is_no_trade(&action) && rule.success_count.is_some() && uses >= LEAST_TRADES;
         evidence.row(is_traded.then_some(|| {
-            format!("rule {} \"{}\" has {} trades", rule.id, cut(&rule.text, SHOWN_CHARS), rule.use_count)
+            format!("rule {} \"{}\" has {uses} trades", rule.id, cut(&rule.text, SHOWN_CHARS))
         }));
     }
     Ok((evidence.count > 0)
@@ -107,11 +117,11 @@ pub(super) fn wait_is_traded(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Trades are credited to rules that say not to trade".to_owned(),
             description: format!(
-                "{} by trades. Their wins and losses rate the opposite of what was advised.",
+                "{} by {LEAST_TRADES} trades or more. Their wins and losses rate the opposite of what was advised.",
                 evidence.counted(
                     "rules",
-                    "says to do nothing and is still cited",
-                    "say to do nothing and are still cited"
+                    "says to do nothing and is cited",
+                    "say to do nothing and are cited"
                 )
             ),
             evidence: evidence.text("rules with a condition and an action", query(audit)),
