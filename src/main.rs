@@ -12,6 +12,7 @@ mod collectors;
 mod config;
 mod demo;
 mod doctor;
+mod dollars;
 mod exit_code;
 mod finding;
 mod grounding;

@@ -26,6 +26,12 @@ fn assert_found(bot: &BotFile, id: &str, severity: &str, words: &[&str]) {
     }
 }
 
+/// Rows that the query in a finding's evidence returns.
+fn shown(bot: &BotFile, finding: &Value) -> usize {
+    let (_, query) = finding["evidence"].as_str().unwrap().split_once("query: ").unwrap();
+    bot.rows(query, [], |_| Ok(())).len()
+}
+
 fn assert_silent(bot: &BotFile, id: &str) {
     assert!(found(bot, id).is_empty(), "{id}: {:#?}", found(bot, id));
 }
@@ -81,6 +87,16 @@ fn losses_far_larger_than_wins_are_worth_a_line() {
 fn a_profit_below_fees_is_told() {
     let words = ["earned $1.20 without fees", "would have cost $12.00"];
     assert_found(&trades(results(120, &[1.0, -0.98])), "fees-ignored", "low", &words);
+    // The query counts no open position.
+    let bot = exits(120, "manual", 0.05);
+    bot.journal_open(|row| row.entry_time = "2026-11-22 08:59:00");
+    let finding = found(&bot, "fees-ignored").remove(0);
+    let (_, query) = finding["evidence"].as_str().unwrap().split_once("query: ").unwrap();
+    let fees: f64 = bot.rows(query, [], |row| row.get(1)).remove(0);
+    assert!(
+        finding["description"].as_str().unwrap().contains(&format!("would have cost ${fees:.2}")),
+        "{finding}"
+    );
     assert_silent(&trades(results(120, &[1.0, -0.5])), "fees-ignored");
 }
 
@@ -289,9 +305,12 @@ fn a_banned_coin_that_is_opened_later_is_a_bug() {
     assert_found(
         &bot,
         "blacklist-broken",
-        "high",
-        &["ADA banned at 2026-11-22 05:00:00", "1 trade was opened", "$50.00"],
+        "medium",
+        &["ADA banned at 2026-11-22 05:00:00", "1 trade was opened in a coin that", "$50.00"],
     );
+    // An opening before the ban is not shown.
+    bot.journal_trade(|row| (row.coin, row.entry_time) = ("ADA", "2026-11-22 03:00:00"));
+    assert_eq!(shown(&bot, &found(&bot, "blacklist-broken")[0]), 1);
     assert_silent(&with("2026-11-22 05:10:00"), "blacklist-broken");
     status_change(&bot, "ADA", "blacklisted", "normal", "2026-11-22 06:00:00");
     assert_silent(&bot, "blacklist-broken");
@@ -309,7 +328,7 @@ fn a_ban_by_a_reflection_counts_while_the_coin_is_still_banned() {
     bot.coin_score(|row| (row.coin, row.is_blacklisted) = ("DOT", 0));
     assert_silent(&bot, "blacklist-broken");
     bot.coin_score(|row| (row.coin, row.is_blacklisted) = ("DOT", 1));
-    assert_found(&bot, "blacklist-broken", "high", &["DOT banned at 2026-11-22 05:00:00"]);
+    assert_found(&bot, "blacklist-broken", "medium", &["DOT banned at 2026-11-22 05:00:00"]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn bot(last: Hour) -> BotFile {
 
 #[test]
 fn results_worse_than_before_are_claimed_with_both() {
-    let words = ["0 % of 25 trades won, $-1.000", "60 % of 2", "In the last 1 hour "];
+    let words = ["0 % of 25 trades won, -$1.000", "60 % of 2", "In the last 1 hour "];
     assert_found(&bot(Hour { losses: 25, ..USUAL }), "trend-results", &words);
     assert_silent(&bot(Hour { losses: 12, ..USUAL }), "trend-results");
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Audit;
 use crate::bot::ledger::Entry;
 use crate::bot::{cell, clock};
+use crate::dollars::signed_usd;
 
 /// A price with its place and time.
 #[derive(Debug, Clone, Copy)]
@@ -85,11 +86,11 @@ impl NewestPrice {
             count => format!(" Positions that are beyond their stop at that price: {count}."),
         };
         format!(
-            "The newest price in the file is {} of {} UTC, in {}: at that price the profit so far of what is open in it is ${:+.2}.{beyond}",
+            "The newest price in the file is {} of {} UTC, in {}: at that price the profit so far of what is open in it is {}.{beyond}",
             self.price_usd,
             clock::utc_text(self.at),
             self.place,
-            gains.sum::<f64>()
+            signed_usd(gains.sum())
         )
     }
 

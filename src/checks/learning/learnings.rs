@@ -10,6 +10,7 @@ use crate::bot::{Period, cell};
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::collectors::Context;
+use crate::dollars::signed_usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 use crate::untrusted::cut;
@@ -298,8 +299,9 @@ pub(super) fn contradicts_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let contradicts = told_percent * pnl_usd < 0.0;
         evidence.row(contradicts.then_some(|| {
             format!(
-                "learning {id} tells {told_percent:+}% of trade {trade} ({}), which made ${pnl_usd:+.2}",
-                cut(&lesson.coin, 30)
+                "learning {id} tells {told_percent:+}% of trade {trade} ({}), which made {}",
+                cut(&lesson.coin, 30),
+                signed_usd(pnl_usd)
             )
         }));
     }

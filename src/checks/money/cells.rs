@@ -9,6 +9,7 @@ use super::{names, shown};
 use crate::bot::ledger::{Entry, Side};
 use crate::checks::statistics::{p_text, wilson, wins_less_often};
 use crate::checks::{Audit, Found, Problem, weight};
+use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 
 /// Hours of the day repeat only over days, weekdays only over weeks: before, they are just dates.
@@ -177,12 +178,13 @@ fn problem(audit: &Audit<'_>, group: &Group, known: &[(&Entry, bool)], all_wins:
         title: format!("Fewer wins than elsewhere, beyond chance: {name}"),
         description: format!(
             "Of {count} trades ({name}) {} won, {:.0} % (95 % interval {:.0} to {:.0} %); of the other {rest}, \
-             {:.0} % won. Together they made ${pnl_usd:.2}.",
+             {:.0} % won. Together they made {}.",
             group.wins,
             100.0 * group.wins as f64 / count as f64,
             100.0 * low,
             100.0 * high,
-            100.0 * rest_wins as f64 / rest as f64
+            100.0 * rest_wins as f64 / rest as f64,
+            usd(pnl_usd, 2)
         ),
         evidence: format!(
             "{} of {count} against {rest_wins} of {rest}, Fisher's exact {}; rows: the newest {} of {table}",

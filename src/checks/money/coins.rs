@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::limits::NEWEST_REFUSALS;
-use super::{names, shown};
+use super::{id_list, names, shown};
 use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median, p_text};
 use crate::checks::{Audit, Evidence, Found, Problem, weight};
+use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 
@@ -237,7 +238,7 @@ pub(super) fn blacklist(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let grace = TimeDelta::milliseconds((audit.threshold * 60_000.0) as i64);
     let (changes, bans) = (status_changes(audit)?, bans_by_adaptation(audit)?);
     let mut evidence = Evidence::default();
-    let (mut size_usd, mut pnl_usd) = (0.0, 0.0);
+    let (mut size_usd, mut pnl_usd, mut broken) = (0.0, 0.0, Vec::new());
     for (coin, openings) in openings(audit)? {
         for (opened_at, trade) in openings {
             // A release that may have come before the opening counts, a ban that certainly did.
@@ -251,6 +252,7 @@ pub(super) fn blacklist(audit: &Audit<'_>) -> anyhow::Result<Found> {
             if banned_at.is_some() {
                 size_usd += trade.size_usd.unwrap_or(0.0);
                 pnl_usd += trade.pnl_usd.unwrap_or(0.0);
+                broken.push(trade.id.as_str());
             }
             evidence.row(banned_at.map(|at| {
                 move || {
@@ -269,20 +271,23 @@ pub(super) fn blacklist(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok((evidence.count > 0)
         .then(|| Problem {
             alert_type: AlertType::Bug,
-            severity: Severity::High,
+            severity: Severity::Medium,
             subject: String::new(),
-            title: "Blacklisted coins are still traded".to_owned(),
+            title: "Trades were opened in coins that the bot had blacklisted".to_owned(),
             description: format!(
-                "{} {} opened in coins that the bot had blacklisted and not released, ${size_usd:.2} of size with a \
-                 result of ${pnl_usd:.2}.",
+                "{} {} that the bot had blacklisted and not released, ${size_usd:.2} of size with a result of {}.",
                 evidence.count,
-                plural(evidence.count, "trade was", "trades were")
+                plural(evidence.count, "trade was opened in a coin", "trades were opened in coins"),
+                usd(pnl_usd, 2)
             ),
             evidence: evidence.text(
                 "openings",
                 &format!(
-                    "SELECT {0}, {1} FROM {2} WHERE {0} IN (SELECT coin FROM coin_scores WHERE is_blacklisted)",
-                    names.coin, names.opened_at, names.closed
+                    "SELECT id, {}, {} FROM {} WHERE id IN ({})",
+                    names.coin,
+                    names.opened_at,
+                    names.closed,
+                    id_list(broken.into_iter())
                 ),
             ),
             recommendation: "Read the blacklist where a trade is opened, and keep no copy of it in memory that a \
@@ -327,8 +332,8 @@ pub(super) fn reduced(audit: &Audit<'_>) -> anyhow::Result<Found> {
             title: "Coins marked as reduced are traded at full size".to_owned(),
             description: format!(
                 "{} trades in coins whose status was reduced had ${:.2} on average, {} trades in coins of normal \
-                 status ${:.2}: the mark has little or no effect. The former made ${pnl_usd:.2} together.",
-                reduced.count, reduced.mean, usual.count, usual.mean
+                 status ${:.2}: the mark has little or no effect. The former made {} together.",
+                reduced.count, reduced.mean, usual.count, usual.mean, usd(pnl_usd, 2)
             ),
             evidence: format!(
                 "mean size {:.2} against {:.2}, {}; query: SELECT * FROM coin_adaptations WHERE new_status = 'reduced'",

@@ -8,6 +8,7 @@ use super::{id_list, names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem, recompute, refer};
+use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 
@@ -212,9 +213,9 @@ pub(super) fn at_once(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "Trades are closed within seconds of their opening".to_owned(),
             description: format!(
-                "{} of {} trades were closed at most {} s after they were opened, with ${pnl_usd:.2} together: with \
+                "{} of {} trades were closed at most {} s after they were opened, with {} together: with \
                  fees each of them loses. Either the levels enclose nothing, or both times were written at once.",
-                evidence.count, evidence.of, audit.threshold
+                evidence.count, evidence.of, audit.threshold, usd(pnl_usd, 2)
             ),
             evidence: evidence.text(
                 "trades",

@@ -6,6 +6,7 @@ use super::{Names, names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median, p_text, wilson};
 use crate::checks::{Audit, Found, Problem, recompute, refer, weight};
+use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 
 /// Wins and losses of the newest trades with a known result.
@@ -53,13 +54,13 @@ impl Results {
     }
 }
 
-/// `95 % interval $-1.00 to $-0.50`; values that are all one have none.
+/// `95 % interval -$1.00 to -$0.50`; values that are all one have none.
 fn interval_text(sample: Sample, digits: usize) -> String {
     if sample.variance <= 0.0 {
         return "all of them the same".to_owned();
     }
     let (low, high) = sample.interval();
-    format!("95 % interval ${low:.digits$} to ${high:.digits$}")
+    format!("95 % interval {} to {}", usd(low, digits), usd(high, digits))
 }
 
 /// A claim that the mean result is below zero.
@@ -85,16 +86,16 @@ pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
             subject: String::new(),
             title: "The average trade loses money, beyond chance".to_owned(),
             description: format!(
-                "Over the newest {} trades the mean result is ${:.3} a trade ({}), ${:.2} in all: {}. Each further \
+                "Over the newest {} trades the mean result is {} a trade ({}), {} in all: {}. Each further \
                  trade is expected to lose.",
                 sample.count,
-                sample.mean,
+                usd(sample.mean, 3),
                 interval_text(sample, 3),
-                -lost_usd,
+                usd(-lost_usd, 2),
                 results.payoff_text()
             ),
             evidence: format!(
-                "mean pnl_usd {:.4} over {} trades, {}; query: SELECT count(*), avg(pnl_usd), avg(pnl_usd > 0) \
+                "mean pnl_usd {:.4} over {} trades, {}; query: SELECT count(pnl_usd), avg(pnl_usd), avg(pnl_usd > 0) \
                  FROM {table}",
                 sample.mean,
                 sample.count,
@@ -129,7 +130,7 @@ pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
         description: format!("Over the newest {} trades {}.", results.all.len(), results.payoff_text()),
         evidence: format!(
             "average win {win:.4}, average loss -{loss:.4}, break-even win rate {break_even:.4}; query: SELECT \
-             pnl_usd > 0 AS won, count(*), avg(pnl_usd) FROM {table} GROUP BY won"
+             pnl_usd > 0 AS won, count(*), avg(pnl_usd) FROM {table} WHERE pnl_usd IS NOT NULL GROUP BY won"
         ),
         recommendation: "Move the stop closer or the target further away, so that a win pays for a loss."
             .to_owned(),
@@ -160,7 +161,7 @@ pub(super) fn fees(audit: &Audit<'_>) -> anyhow::Result<Found> {
     {
         return Ok(Found::nothing());
     }
-    let Names { closed, size, .. } = names(audit.context.generation);
+    let Names { closed, size, closed_at, .. } = names(audit.context.generation);
     Ok(Some(Problem {
         alert_type: AlertType::Inefficiency,
         severity: Severity::Low,
@@ -174,7 +175,7 @@ pub(super) fn fees(audit: &Audit<'_>) -> anyhow::Result<Found> {
         ),
         evidence: format!(
             "pnl_usd equals the price's change times the size in {without_fees} of {trades} trades; query: \
-             SELECT sum(pnl_usd), sum({size}) * 2 * {} / 100 FROM {closed}",
+             SELECT sum(pnl_usd), sum({size}) * 2 * {} / 100 FROM {closed} WHERE {closed_at} IS NOT NULL",
             audit.threshold
         ),
         recommendation: "Take fees into pnl_usd before judging strategies, rules and coins by it.".to_owned(),
@@ -219,10 +220,10 @@ pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: format!("One trade in {coin} made most of the profit"),
         description: format!(
             "Trade {} in {coin} earned ${best_usd:.2}; all {} newest trades together earned ${total:.2}. The median \
-             win is ${usual:.2}: without this one trade the profit is ${:.2}.",
+             win is ${usual:.2}: without this one trade the profit is {}.",
             trade.id,
             results.all.len(),
-            total - best_usd
+            usd(total - best_usd, 2)
         ),
         evidence: format!(
             "largest pnl_usd {best_usd:.4} of {total:.4}; query: SELECT * FROM {table} ORDER BY pnl_usd DESC LIMIT 3"
@@ -263,16 +264,19 @@ fn exit_problem(audit: &Audit<'_>, kind: &str, sample: Sample, total: f64, p_val
         subject: kind.to_owned(),
         title: format!("Exits by {kind} lose money on average"),
         description: format!(
-            "{} trades were closed by {kind}: ${:.2} each on average ({}), ${lost:.2} together. All trades together \
-             made ${total:.2}, the others thus ${:.2}.",
+            "{} trades were closed by {kind}: {} each on average ({}), {} together. All trades together made {}, the \
+             others thus {}.",
             sample.count,
-            sample.mean,
+            usd(sample.mean, 2),
             interval_text(sample, 2),
-            total - lost
+            usd(lost, 2),
+            usd(total, 2),
+            usd(total - lost, 2)
         ),
         evidence: format!(
-            "{kind}: {} trades, mean pnl_usd {:.4}, {}; query: SELECT exit_reason, count(*), avg(pnl_usd), \
-             sum(pnl_usd) FROM {table} GROUP BY exit_reason",
+            "{kind}: {} trades, mean pnl_usd {:.4}, {}; query: SELECT CASE instr(exit_reason, ':') WHEN 0 THEN \
+             exit_reason ELSE substr(exit_reason, 1, instr(exit_reason, ':') - 1) END AS kind, count(pnl_usd), avg(pnl_usd), \
+             sum(pnl_usd) FROM {table} GROUP BY kind",
             sample.count,
             sample.mean,
             p_text(p_value)

@@ -6,6 +6,7 @@ use super::{names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::{chance_text, longest_run_at_least, wilson};
 use crate::checks::{Audit, Found, Problem, weight};
+use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 
 /// A claim that the losing streak which is running now is longer than the win rate explains.
@@ -106,7 +107,8 @@ pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
         subject: String::new(),
         title: "The balance is far below its peak".to_owned(),
         description: format!(
-            "The peak was ${peak:.2} ({since}), the balance is ${balance:.2}. {recovery}. The start was ${start:.2}."
+            "The peak was ${peak:.2} ({since}), the balance is {}. {recovery}. The start was ${start:.2}.",
+            usd(balance, 2)
         ),
         evidence: format!(
             "peak {peak:.2}, now {balance:.2}; query: SELECT {start} + sum(pnl_usd) FROM {}",

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::bot::cell;
 use crate::bot::ledger::Side;
+use crate::dollars::signed_usd;
 use crate::untrusted::cut;
 
 pub(super) const OPEN: Check = Check {
@@ -137,8 +138,11 @@ fn missed(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let is_percent = (row.stored - row.percent).abs() <= 0.001_f64.max(0.01 * row.percent.abs());
         evidence.row(is_percent.then_some(|| {
             format!(
-                "{}: stored {:+.2}, the price moved {:+.2} %, which is ${:+.2}",
-                row.name, row.stored, row.percent, row.money
+                "{}: stored {:+.2}, the price moved {:+.2} %, which is {}",
+                row.name,
+                row.stored,
+                row.percent,
+                signed_usd(row.money)
             )
         }));
     }
@@ -152,7 +156,7 @@ fn missed(audit: &Audit<'_>) -> anyhow::Result<Found> {
         title: "missed_profit_usd holds percent, not US dollars".to_owned(),
         description: format!(
             "In {} of {} trades missed_profit_usd equals the price's move in percent, whatever the size of the \
-             trade: what a size of $100 would have missed.",
+             trade: right only for a size of $100.",
             evidence.count, evidence.of
         ),
         evidence: evidence.text(

@@ -4,6 +4,7 @@ use super::windows::{self, LEAST_WINDOWS};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::{median, robust_deviation};
 use crate::checks::{Audit, Found, Problem};
+use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 
@@ -99,7 +100,7 @@ fn typical(audit: &Audit<'_>, figure: &Figure) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     }
     let Figure { name, unit, .. } = figure;
-    let shown = |value: f64| if *unit == "$" { format!("${value:.2}") } else { format!("{value:.1} {unit}") };
+    let shown = |value: f64| if *unit == "$" { usd(value, 2) } else { format!("{value:.1} {unit}") };
     let (word, change) = if now > usual { ("larger", now / usual) } else { ("smaller", usual / now) };
     Ok(Some(Problem {
         alert_type: AlertType::Pattern,

@@ -4,6 +4,7 @@ use super::windows;
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, p_text, wins_less_often};
 use crate::checks::{Audit, Found, Problem, weight};
+use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 
 struct Results {
@@ -24,7 +25,7 @@ impl Results {
 
     fn text(&self) -> String {
         let rate = 100.0 * self.wins as f64 / self.trades.max(1) as f64;
-        format!("{rate:.0} % of {} trades won, ${:.3} a trade", self.trades, self.pnl_usd.mean)
+        format!("{rate:.0} % of {} trades won, {} a trade", self.trades, usd(self.pnl_usd.mean, 3))
     }
 }
 

@@ -178,7 +178,7 @@ const ANSWER: &str =
 fn the_newest_price_of_a_held_coin_anywhere_in_the_file_is_told_with_the_loss() {
     let bot = one_old_price(true);
     let finding = only(&bot, "coin-price-stale");
-    assert_says(&finding, &["The newest price in the file is 0.16 of", "in market_data", "is $+0.00."]);
+    assert_says(&finding, &["The newest price in the file is 0.16 of", "in market_data", "is +$0.00."]);
     assert!(text(&finding, "recommendation").ends_with("Close the position by hand if not."), "{finding:#}");
     bot.activity("market_data", "Fetched prices for 44 coins", ANSWER, &ago(600));
     let finding = only(&bot, "coin-price-stale");
@@ -186,13 +186,13 @@ fn the_newest_price_of_a_held_coin_anywhere_in_the_file_is_told_with_the_loss() 
         &finding,
         &[
             "0.12 of 2026-11-22 08:50:00 UTC, in an answer in activity_log",
-            "is $-12.50.",
+            "is -$12.50.",
             "beyond their stop at that price: 1",
         ],
     );
     assert!(!text(&finding, "recommendation").contains("delisted"), "{finding:#}");
     bot.execute("DELETE FROM market_data WHERE coin = 'brett'", []);
-    assert_says(&only(&bot, "position-without-price"), &["0.12 of 2026-11-22 08:50:00 UTC", "$-12.50"]);
+    assert_says(&only(&bot, "position-without-price"), &["0.12 of 2026-11-22 08:50:00 UTC", "-$12.50"]);
 }
 
 #[test]
