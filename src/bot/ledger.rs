@@ -138,7 +138,7 @@ pub(crate) struct Entry {
     pub(crate) take_profit_price: Option<f64>,
     /// The position's id, where it is not the trade's own.
     pub(crate) position_id: Option<String>,
-    /// `closed` or `post_tracked`.
+    /// `closed` or `post_tracked`, also of a trade that was still open at the audited moment.
     pub(crate) status: Option<String>,
     /// The strategy that opened it.
     pub(crate) strategy: Option<String>,
@@ -206,7 +206,6 @@ impl Entry {
             exit_reason: None,
             duration_seconds: None,
             naive_seconds: None,
-            status: None,
             ..self
         }
     }

@@ -137,7 +137,7 @@ impl Bot {
         let indexes = indexes::examine(&mut sources, &foreign.unordered, &connection)?;
         let views = Views::new(VIEWS, &sources);
         let has_local_times = views.have_local_times();
-        let host_offset = HostOffset::measure(source::clock_pairs(&connection)?);
+        let host_offset = HostOffset::measure(source::clock_pairs(&connection, &views)?);
         let mut times = Times::default();
         for source in sources.iter().filter(|source| source.exists) {
             times.add(times::of(source, &connection)?);

@@ -5,6 +5,7 @@ use rusqlite::{Connection, ErrorCode, Row};
 
 use super::clock;
 use super::foreign::Foreign;
+use super::views::Views;
 
 /// One declared table of the bot.
 #[derive(Debug)]
@@ -119,8 +120,11 @@ pub(super) fn indexed_columns(connection: &Connection, table: &str) -> rusqlite:
 }
 
 /// Pairs of (local, UTC) times that one row carries for one moment, from the tables that have a `timestamp`
-/// in one clock and SQLite's own `created_at` in the other.
-pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(NaiveDateTime, NaiveDateTime)>> {
+/// in one clock and SQLite's own `created_at` in the other; where these have none, from the closings.
+pub(super) fn clock_pairs(
+    connection: &Connection,
+    views: &Views,
+) -> rusqlite::Result<Vec<(NaiveDateTime, NaiveDateTime)>> {
     const PAIRED_TABLES: [&str; 2] = ["profit_snapshots", "coin_adaptations"];
     const NEWEST_ROWS: usize = 2_000;
     let mut pairs = Vec::new();
@@ -143,6 +147,44 @@ pub(crate) fn clock_pairs(connection: &Connection) -> rusqlite::Result<Vec<(Naiv
             let time = |column| row.get_ref(column).ok()?.as_str().ok().and_then(clock::naive);
             pairs.extend(time(0).zip(time(1)));
         }
+    }
+    if pairs.is_empty() { logged_pairs(connection, views) } else { Ok(pairs) }
+}
+
+/// The same from the exits in the journal and the lines of the log that tell of them.
+fn logged_pairs(
+    connection: &Connection,
+    views: &Views,
+) -> rusqlite::Result<Vec<(NaiveDateTime, NaiveDateTime)>> {
+    // An id that was used twice does not say of which of its exits a line tells.
+    const LOGGED: &str = "
+SELECT trade.exit_time, max(logged.created_at)
+FROM (
+    SELECT
+        CASE WHEN json_valid(details) THEN json_extract(details, '$.trade_id') END AS position_id,
+        created_at
+    FROM src_activity_log
+    WHERE
+        activity_type = 'quick_update'
+        AND +id > (SELECT max(id) FROM src_activity_log) - 20000
+        AND typeof(created_at) = 'text'
+    ORDER BY id DESC
+    LIMIT 500
+) AS logged
+JOIN src_trade_journal AS trade ON trade.position_id = logged.position_id
+WHERE typeof(trade.exit_time) = 'text' AND substr(trade.exit_time, 11, 1) = 'T'
+GROUP BY logged.position_id
+HAVING count(*) = 1";
+    if views.are_empty_for("SELECT 1 FROM src_trade_journal") {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare(&views.defined_for(LOGGED))?;
+    let mut rows = statement.query([])?;
+    let mut pairs = Vec::new();
+    // What is damaged is told by whoever needs it.
+    while let Ok(Some(row)) = rows.next() {
+        let time = |column| row.get_ref(column).ok()?.as_str().ok().and_then(clock::naive);
+        pairs.extend(time(0).zip(time(1)));
     }
     Ok(pairs)
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::bot_file::{BotFile, after, ago};
-use crate::monitor::{assert_found_after, findings};
+use crate::bot_file::{BotFile, NOW, after, ago};
+use crate::monitor::{assert_found_after, command, findings, finish, found, report};
 
 /// Thirty trades of three coins, none of which overlap within a coin.
 fn generation1() -> BotFile {
@@ -114,6 +114,27 @@ fn a_closing_of_another_position_under_the_same_number_is_none_of_this_one() {
     silent(&[]);
     closed("1", "2026-11-22 08:50:00");
     assert_eq!(findings(&bot, "open-position-was-closed", &[]).len(), 1);
+}
+
+#[test]
+fn an_exit_that_only_the_wrong_zone_puts_after_now_is_no_closed_position() {
+    // The bot is in India, the monitor in New York, and no row carries both clocks but the log of the closings.
+    for logged_later_seconds in [0, 400] {
+        let bot = BotFile::generation2().host_offset_seconds(19_800);
+        for trade in 0..5_i64 {
+            let exit_time = ago(trade * 2_000 + 900);
+            let (entry_time, id) = (after(&exit_time, -43_200), format!("pos-{trade}"));
+            bot.journal_trade(|row| {
+                row.position_id = Some(&id);
+                (row.entry_time, row.exit_time) = (&entry_time, &exit_time);
+            });
+            bot.quick_update(&id, "BTC", 1.0, &after(&exit_time, logged_later_seconds));
+        }
+        let mut command = command(["--no-llm", "--dry-run", "--format", "json", "--as-of", NOW, "--db"]);
+        command.arg(bot.path()).env("TZ", "EST5EDT,M3.2.0,M11.1.0");
+        let report = finish(command).json();
+        assert_eq!(found(&report, "open-position-was-closed"), Vec::<&Value>::new());
+    }
 }
 
 #[test]

@@ -42,7 +42,12 @@ pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Ent
         trades.entry((entry.generation, entry.coin.as_str())).or_default().push(entry);
     }
     let mut contradicted = Vec::new();
+    let is_measured = context.bot.host_offset().newest_seconds().is_some();
     for row in context.open_positions()? {
+        // A closed row whose exit only seems to come later, because nothing shows the host's zone.
+        if row.generation == 2 && row.status.is_some() && !is_measured {
+            continue;
+        }
         let logged = context.closings()?.iter().find(|closing| {
             closing.generation == row.generation
                 && closing.at <= settled_at
