@@ -203,6 +203,7 @@ fn a_trade_is_open_or_closed() {
     let halfway = |status: &str| {
         let bot = generation2();
         bot.journal_open(|row| (row.coin, row.entry_time) = ("SOL", "2026-11-20 08:00:00"));
+        bot.journal_open(|_| ());
         bot.execute("UPDATE trade_journal SET status = ?1 WHERE coin = 'SOL'", [status]);
         bot
     };
@@ -221,7 +222,9 @@ fn a_trade_is_open_or_closed() {
         let query = found[0]["evidence"].as_str().unwrap().split_once("query: ").unwrap().1.to_owned();
         assert_eq!(bot.value::<i64>(&format!("SELECT count(*) FROM ({query})")), 1);
     }
-    for status in ["open", "cancelled", "REJECTED", "expired at a loss", "failed"] {
+    for status in
+        ["open", "cancelled", "REJECTED", "expired at a loss", "failed", "limit_order", "unfilled", "paper"]
+    {
         assert!(told(&halfway(status)).is_empty(), "{status}");
     }
     // Just now, or with a result.
@@ -230,6 +233,20 @@ fn a_trade_is_open_or_closed() {
     assert!(told(&bot).is_empty());
     bot.execute("UPDATE trade_journal SET updated_at = entry_time, exit_time = entry_time, pnl_usd = 1 WHERE coin = 'SOL'", []);
     assert!(told(&bot).is_empty());
+}
+
+#[test]
+fn a_bot_has_its_own_word_for_open() {
+    for (word, positions) in [("OPEN", 2), ("active", 2), ("closing", 0)] {
+        let bot = generation2();
+        bot.journal_open(|row| (row.coin, row.entry_time) = ("SOL", "2026-11-20 08:00:00"));
+        bot.journal_open(|_| ());
+        bot.execute("UPDATE trade_journal SET status = ?1 WHERE status = 'open'", [word]);
+        let stuck = usize::from(positions == 0);
+        assert_eq!(findings(&bot, "trade-stuck-in-status", &[]).len(), stuck, "{word}");
+        let report = report(&bot, &[]);
+        assert_eq!(report["report"]["account_health"]["open_positions"], positions, "{word}");
+    }
 }
 
 #[test]

@@ -107,7 +107,7 @@ SELECT
 FROM src_trade_journal
 WHERE status IN ('closed', 'post_tracked') OR (status IS NOT 'open' AND exit_time IS NOT NULL);
 
--- An open position.
+-- An open position. A bot may have a word of its own for it.
 CREATE TEMP VIEW position (
     generation,
     clock,
@@ -157,7 +157,9 @@ SELECT
     pattern_id,
     position_id
 FROM src_trade_journal
-WHERE status IS 'open';
+WHERE
+    status IS 'open'
+    OR (status IN ('OPEN', 'Open', 'active', 'ACTIVE', 'Active') AND exit_time IS NULL);
 
 -- What guides the bot's decisions. A regime rule restrains trades: it is triggered, it does not win.
 CREATE TEMP VIEW rule (

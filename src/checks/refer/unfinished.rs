@@ -101,8 +101,31 @@ WHERE
 LIMIT 2000";
 
 /// Beginnings of words for orders that never became a trade.
-const NEVER_A_TRADE: [&str; 9] =
-    ["cancel", "reject", "expire", "fail", "abort", "void", "skip", "delete", "invalid"];
+const NEVER_A_TRADE: [&str; 19] = [
+    "cancel",
+    "reject",
+    "expire",
+    "fail",
+    "abort",
+    "void",
+    "skip",
+    "delete",
+    "invalid",
+    "limit",
+    "unfilled",
+    "not_filled",
+    "not filled",
+    "timeout",
+    "dry",
+    "paper",
+    "ignore",
+    "archive",
+    "merge",
+];
+
+/// Words for an open trade, where the bot does not write 'open'.
+const OPEN: [&str; 2] = ["open", "active"];
+const WRITES_OPEN: &str = "SELECT EXISTS (SELECT 1 FROM src_trade_journal WHERE status = 'open')";
 
 /// Trades that some step left neither open nor closed.
 fn between(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
@@ -111,6 +134,7 @@ fn between(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
     let is_measured = bot.host_offset().newest_seconds().is_some();
     let patience = if is_measured { LONGEST } else { LONGEST + TimeDelta::hours(15) };
     let limit = audit.context.now - patience;
+    let writes_open: bool = bot.prepare(WRITES_OPEN)?.query_row([], |row| row.get(0))?;
     let mut evidence = Evidence::default();
     let mut size_usd = 0.0;
     let mut statuses = BTreeSet::new();
@@ -118,7 +142,8 @@ fn between(audit: &Audit<'_>) -> anyhow::Result<Option<Problem>> {
         let status =
             cell::name(row, 5)?.map_or("NULL".to_owned(), |status| format!("'{}'", cut(&status, 24)));
         let word = status.trim_matches(['\'', ' ']).to_lowercase();
-        let never = NEVER_A_TRADE.iter().any(|begin| word.starts_with(begin));
+        let never = NEVER_A_TRADE.iter().any(|begin| word.starts_with(begin))
+            || (!writes_open && OPEN.contains(&word.as_str()));
         let (opened, updated) = (bot.moments(row, 0, 1)?, bot.moments(row, 2, 1)?);
         let Some(opened) = opened.filter(|_| !never) else { return Ok(()) };
         let touched = updated.map_or(opened.latest, |updated| updated.latest.max(opened.latest));
