@@ -300,6 +300,40 @@ fn a_rules_counters_count_its_trades() {
     );
 }
 
+#[test]
+fn counters_outlive_trades_that_were_deleted() {
+    let rules = |stored: i64| {
+        let bot = generation1();
+        bot.execute("UPDATE closed_trades SET rule_ids_used = '1'", []);
+        bot.rule(|rule| (rule.success_count, rule.failure_count) = (stored, 14));
+        bot
+    };
+    let scores = || {
+        let bot = generation2();
+        bot.execute("UPDATE trade_journal SET pattern_id = 'support_bounce_v1'", []);
+        bot.pattern(|row| (row.times_used, row.wins, row.losses) = (40, 26, 14));
+        bot
+    };
+    let (first, second) = (rules(26), scores());
+    first.execute("DELETE FROM closed_trades WHERE id <= 12", []);
+    second.execute("DELETE FROM trade_journal WHERE rowid <= 12", []);
+    let checks = ["rule-counter-contradicts-trades", "coin-score-contradicts-trades"];
+    for (bot, check) in [(&first, checks[0]), (&second, checks[0]), (&second, checks[1])] {
+        assert_eq!(findings(bot, check, &[]), Vec::<Value>::new());
+    }
+    // Below what is left they are wrong whatever was deleted.
+    let wrong = |bot: &BotFile| {
+        bot.execute("UPDATE trading_rules SET success_count = 3", []);
+    };
+    assert_found_after(&first, checks[0], wrong, &["1 of 1", "3 successes"]);
+    let wrong = |bot: &BotFile| {
+        bot.execute("UPDATE coin_scores SET total_trades = 2, wins = 1, losses = 1, win_rate = 0.5 WHERE coin = 'UNI'", []);
+    };
+    assert_found_after(&second, checks[1], wrong, &["1 of 4 coins", "UNI: stored 2 trades"]);
+    // Without a deletion each one too many is.
+    assert_eq!(findings(&rules(27), checks[0], &[]).len(), 1);
+}
+
 /// Hourly snapshots that count what the journal closed.
 fn with_snapshots() -> BotFile {
     let bot = generation2();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scores::Totals;
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, account};
 use crate::bot::cell;
 use crate::bot::ledger::Entry;
 use crate::untrusted::cut;
@@ -33,10 +33,12 @@ fn rules(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some(ledger) = audit.context.all_trades()?.filter(|ledger| ledger.later == 0) else {
         return Ok(Found::nothing());
     };
-    let carried: BTreeMap<i64, Carried> = [1, 2]
-        .into_iter()
-        .map(|generation| (generation, Carried::new(ledger.of(generation), audit.context.now - GRACE)))
-        .collect();
+    let mut carried: BTreeMap<i64, Carried> = BTreeMap::new();
+    for generation in [1, 2] {
+        let trades = Carried::new(ledger.of(generation), audit.context.now - GRACE);
+        let was_trimmed = account::was_trimmed(audit, generation)?;
+        carried.insert(generation, Carried { was_trimmed, ..trades });
+    }
     let mut evidence: BTreeMap<i64, Evidence> = BTreeMap::new();
     bot.each_row(RULE_COUNTERS, |row| {
         let generation = cell::integer(row, 2)?.unwrap_or_default();
@@ -101,6 +103,8 @@ struct Carried {
     settled: HashMap<String, Totals>,
     /// Trades from before the first that names a rule: the column is younger than they are.
     unnamed: Totals,
+    /// Trades were deleted that had counted.
+    was_trimmed: bool,
 }
 
 impl Carried {
@@ -111,7 +115,8 @@ impl Carried {
         let entries: Vec<_> = entries.collect();
         let named = entries.iter().filter(|entry| entry.rules().next().is_some());
         let first = named.filter_map(|entry| entry.closed_at).min();
-        let mut carried = Self { all: HashMap::new(), settled: HashMap::new(), unnamed: Totals::default() };
+        let (all, settled, unnamed) = <(HashMap<_, Totals>, HashMap<_, Totals>, Totals)>::default();
+        let mut carried = Self { all, settled, unnamed, was_trimmed: false };
         for entry in entries {
             let ids: BTreeSet<&str> = entry.rules().collect();
             if ids.is_empty() && first.is_none_or(|first| entry.closed_at.is_none_or(|at| at < first)) {
@@ -138,7 +143,7 @@ impl Carried {
         // Trades that close after a rule was rejected may not count for it any more.
         let settled = self.settled.get(id).copied().filter(|_| in_force).unwrap_or_default();
         let within = |stored: i64, least: i64, most: i64, even: i64, unnamed: i64| {
-            (least..=most + even + unnamed).contains(&stored)
+            stored >= least && (self.was_trimmed || stored <= most + even + unnamed)
         };
         let even = all.even + self.unnamed.even;
         let fits = within(wins, settled.wins, all.wins, even, self.unnamed.wins)

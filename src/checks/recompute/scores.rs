@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, account};
 use crate::bot::cell;
 use crate::untrusted::cut;
 
@@ -48,6 +48,14 @@ impl Totals {
             && score
                 .pnl
                 .is_none_or(|pnl| (pnl - self.pnl).abs() <= 0.02 + 0.01 * (self.trades.max(0) as f64).sqrt())
+    }
+
+    /// Whether a stored total may count these trades and others, which are deleted.
+    fn are_among_those_of(&self, score: &Score) -> bool {
+        let at_least = |stored: Option<i64>, least: i64| stored.is_none_or(|stored| stored >= least);
+        at_least(score.trades, self.trades)
+            && at_least(score.wins, self.wins)
+            && at_least(score.losses, self.losses)
     }
 }
 
@@ -117,13 +125,16 @@ fn compared(audit: &Audit<'_>) -> anyhow::Result<Vec<Compared>> {
         }
     }
     let doubled = &super::super::refer::doubled(audit)?.closings;
+    let was_trimmed = account::was_trimmed(audit, 2)?;
     let compared = scores(audit)?.into_iter().map(|score| {
         let (trades, settled) = by_coin.get(score.coin.as_str()).copied().unwrap_or_default();
         let mut twice = trades;
         for closing in doubled.iter().filter(|closing| closing.coin == score.coin) {
             twice.add(closing.pnl_usd);
         }
-        let agrees = trades.agrees(&score) || settled.agrees(&score);
+        let agrees = trades.agrees(&score)
+            || settled.agrees(&score)
+            || (was_trimmed && settled.are_among_those_of(&score));
         Compared { trades, agrees, counts_twice: !agrees && twice.agrees(&score), score }
     });
     Ok(compared.collect())
