@@ -163,6 +163,18 @@ fn a_trade_whose_opening_cannot_be_was_not_open_since_then() {
 }
 
 #[test]
+fn a_trade_whose_duration_contradicts_its_times_was_not_open_since_then() {
+    let bot = trades(results(60, &[1.0]));
+    assert_silent(&bot, "exposure-over-limit");
+    bot.execute("UPDATE closed_trades SET opened_at = '2026-10-24 00:00:00' WHERE id % 10 = 0", []);
+    assert_silent(&bot, "exposure-over-limit");
+    assert_found(&bot, "duration-contradicts-times", "medium", &["6 of 60 trades"]);
+    // Durations that are wrong in all rows say nothing against the times.
+    bot.execute("UPDATE closed_trades SET duration_seconds = duration_seconds / 60", []);
+    assert_found(&bot, "exposure-over-limit", "high", &["openings"]);
+}
+
+#[test]
 fn two_positions_in_a_coin_break_the_limit_of_one() {
     let with = |coin: &'static str, closes_at: &str| {
         let bot = BotFile::generation2();

@@ -167,6 +167,28 @@ fn durations_across_a_clock_change_agree_by_either_clock() {
 }
 
 #[test]
+fn a_clock_change_that_no_snapshot_shows_yet_is_no_wrong_duration() {
+    // Snapshots until 01:00 by the clock before the change of 02:00 to 01:00, and four trades since.
+    for (from, to, seconds, told) in [
+        ("00:50:00", "01:10:00", 4_800, 0),
+        ("01:40:00", "01:15:00", 2_100, 0),
+        ("00:10:00", "00:40:00", 1_800, 0),
+        ("01:10:00", "01:40:00", 600, 1),
+    ] {
+        let bot = BotFile::generation2();
+        for hour in 0..20 {
+            let utc = after("2026-11-01 05:00:02", -hour * HOUR);
+            bot.snapshot(&after(&utc, -4 * HOUR).replace(' ', "T"), &utc);
+        }
+        let (from, to) = (format!("2026-11-01 {from}"), format!("2026-11-01 {to}"));
+        trade(&bot, "BTC", &from, &to, seconds);
+        let report = Zone::Machine("UTC").report(&bot, &[]);
+        assert_eq!(found(&report, "duration-contradicts-times").len(), told, "{from}");
+        assert!(found(&report, "closed-before-opened").is_empty(), "{from}");
+    }
+}
+
+#[test]
 fn an_exit_before_the_entry_is_impossible_in_both_generations() {
     let second = BotFile::generation2();
     trade(&second, "BTC", "2026-11-20 10:00:00", "2026-11-20 10:20:00", 1_200);

@@ -6,6 +6,7 @@ use super::{id_list, names, shown};
 use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
+use crate::checks::recompute::excess_seconds;
 use crate::checks::{Audit, Evidence, Found, Problem, refer};
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
@@ -52,6 +53,12 @@ fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> 
         .filter_map(|trade| Some((trade.opened_at?, trade)))
         .filter(|(at, trade)| trade.closed_by.is_none_or(|closed_by| closed_by >= *at))
         .collect();
+    // Where a stored duration is shorter than the times, one of them is wrong: a few rows, or the whole column.
+    let host = audit.context.bot.host_offset();
+    let is_doubtful = |trade: &Entry| excess_seconds(trade, host).is_some_and(|excess| excess < 0.0);
+    if 2 * opened.iter().filter(|(_, trade)| is_doubtful(trade)).count() <= opened.len() {
+        opened.retain(|(_, trade)| !is_doubtful(trade));
+    }
     opened.sort_by_key(|(at, _)| *at);
     let closed = audit.shared.history.closed(audit.context)?;
     let is_contradicted = refer::contradicted(audit)?;

@@ -22,6 +22,7 @@ pub(super) use market::{Market, market};
 use chrono::TimeDelta;
 
 pub(super) use self::scores::counted_twice;
+pub(super) use self::times::excess_seconds;
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
 use crate::bot::ledger::{Entry, table};
 use crate::finding::{AlertType, Severity};

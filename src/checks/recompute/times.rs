@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, by_table, most};
-use crate::bot::clock::utc_text;
+use crate::bot::clock::{HostOffset, utc_text};
 use crate::bot::ledger::Entry;
 
 pub(super) const DURATION: Check = Check {
@@ -32,13 +32,23 @@ const TOLERANCE_FRACTION: f64 = 0.02;
 const CLOCK_STEP_SECONDS: f64 = 2.0;
 
 /// What a trade's stored duration has too much, where it contradicts every reading of the times.
-fn excess_seconds(entry: &Entry) -> Option<f64> {
+pub(in crate::checks) fn excess_seconds(entry: &Entry, host: &HostOffset) -> Option<f64> {
     let stored = entry.duration_seconds?;
     let exact = elapsed_seconds(entry)?;
     let agrees =
         |elapsed: f64| (stored - elapsed).abs() <= TOLERANCE_SECONDS.max(TOLERANCE_FRACTION * elapsed.abs());
-    let mut readings = entry.elapsed_seconds().chain(entry.naive_seconds);
+    let change = unmeasured_change_seconds(entry, host);
+    let changed = [exact - change, exact + change];
+    let mut readings = entry.elapsed_seconds().chain(entry.naive_seconds).chain(changed);
     (!readings.any(agrees)).then(|| stored - entry.naive_seconds.unwrap_or(exact))
+}
+
+/// By how much the clock may have been changed between opening and closing without a measurement since.
+fn unmeasured_change_seconds(entry: &Entry, host: &HostOffset) -> f64 {
+    const CHANGE_SECONDS: f64 = 3_600.0;
+    let is_local = entry.generation == 2;
+    let may_be = is_local && entry.closed_at.is_some_and(|closed_at| host.may_have_changed(closed_at));
+    if may_be { CHANGE_SECONDS } else { 0.0 }
 }
 
 fn elapsed_seconds(entry: &Entry) -> Option<f64> {
@@ -47,11 +57,11 @@ fn elapsed_seconds(entry: &Entry) -> Option<f64> {
 
 /// By how many seconds a trade closes before it opens, under every reading of its times. Where the stored
 /// duration shows a time zone's offset between the two, their clocks differ: `DURATION` says that.
-fn reversed_seconds(entry: &Entry) -> Option<f64> {
+fn reversed_seconds(entry: &Entry, host: &HostOffset) -> Option<f64> {
     /// No zone is nearer to UTC than an hour.
     const FEWEST_QUARTERS: u64 = 4;
-    let most = entry.elapsed_seconds().max_by(f64::total_cmp)?;
-    let quarters = excess_seconds(entry).and_then(quarters);
+    let most = entry.elapsed_seconds().max_by(f64::total_cmp)? + unmeasured_change_seconds(entry, host);
+    let quarters = excess_seconds(entry, host).and_then(quarters);
     let is_of_two_clocks = quarters.is_some_and(|quarters| quarters.unsigned_abs() >= FEWEST_QUARTERS);
     (most < -CLOCK_STEP_SECONDS && !is_of_two_clocks).then_some(-most)
 }
@@ -66,14 +76,14 @@ fn quarters(excess: f64) -> Option<i64> {
 }
 
 fn duration(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let ledger = audit.context.ledger()?;
+    let (ledger, host) = (audit.context.ledger()?, audit.context.bot.host_offset());
     let mut found = Found::nothing();
     for (table, entries) in by_table(&ledger.entries) {
         let mut evidence = Evidence::default();
         let mut off = Vec::new();
         for entry in entries {
             let Some(elapsed) = elapsed_seconds(entry) else { continue };
-            let excess = excess_seconds(entry).filter(|_| reversed_seconds(entry).is_none());
+            let excess = excess_seconds(entry, host).filter(|_| reversed_seconds(entry, host).is_none());
             evidence.row(excess.map(|_| {
                 move || {
                     let stored = entry.duration_seconds.unwrap_or_default();
@@ -160,7 +170,7 @@ fn query(table: &str) -> &'static str {
 }
 
 fn reversed(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let ledger = audit.context.ledger()?;
+    let (ledger, host) = (audit.context.ledger()?, audit.context.bot.host_offset());
     let mut found = Found::nothing();
     for (table, entries) in by_table(&ledger.entries) {
         let mut evidence = Evidence::default();
@@ -168,7 +178,7 @@ fn reversed(audit: &Audit<'_>) -> anyhow::Result<Found> {
             if elapsed_seconds(entry).is_none() {
                 continue;
             }
-            let reversed = reversed_seconds(entry);
+            let reversed = reversed_seconds(entry, host);
             evidence.row(reversed.map(|seconds| move || format!("{} by {seconds:.0} s", entry.name())));
         }
         if evidence.count == 0 {
