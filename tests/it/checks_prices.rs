@@ -137,6 +137,49 @@ fn a_position_without_stop_and_target_is_unprotected() {
 }
 
 #[test]
+fn a_stop_that_the_log_states_is_missed_where_the_row_has_none() {
+    let with = |stop: &str| {
+        let bot = BotFile::generation1();
+        for coin in ["bitcoin", "ethereum"] {
+            let id = bot.open_trade(|row| row.coin_name = coin);
+            let details = format!("trade_id={id}, stop_loss=$90.00, take_profit=$102.00");
+            bot.activity(
+                "trade_opened",
+                &format!("BUY {coin} $50.00 @ $100.00"),
+                &*details,
+                "2026-11-22 08:30:00",
+            );
+        }
+        for trade in 3..9 {
+            let details = format!("trade_id={trade}, stop_loss=$90.00, take_profit=$102.00");
+            bot.activity("trade_opened", "BUY solana $50.00 @ $100.00", &*details, "2026-11-22 07:30:00");
+        }
+        bot.execute(
+            &format!("UPDATE open_trades SET stop_loss_price = {stop} WHERE coin_name = 'bitcoin'"),
+            [],
+        );
+        bot
+    };
+    assert_eq!(findings(&with("90.0"), UNPROTECTED, &[]).len(), 0);
+    for stop in ["''", "'none'", "1e-9"] {
+        let bot = with(stop);
+        let text = only_finding(&bot, UNPROTECTED);
+        assert!(text.starts_with("high") && text.contains("1 of 2 open positions"), "{stop}: {text}");
+        let query = text.split_once("query: ").unwrap().1.split_once(" | ").unwrap().0;
+        assert_eq!(bot.value::<i64>(&format!("SELECT count(*) FROM ({query})")), 1, "{query}");
+    }
+}
+
+#[test]
+fn a_bot_that_sets_no_target_may_write_zero() {
+    let bot = healthy1();
+    bot.execute("UPDATE open_trades SET take_profit_price = 0", []);
+    assert_eq!(findings(&bot, UNPROTECTED, &[]).len(), 0);
+    bot.execute("UPDATE open_trades SET stop_loss_price = 0", []);
+    assert!(only_finding(&bot, UNPROTECTED).starts_with("high"));
+}
+
+#[test]
 fn what_is_taken_off_each_profit_is_told_by_its_rate() {
     let with = |percent: f64| {
         let bot = healthy1();

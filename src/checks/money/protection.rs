@@ -8,7 +8,12 @@ use crate::finding::{AlertType, Severity};
 /// A level: the name of its column, and how to read it.
 type Level = (&'static str, fn(&Entry) -> Option<f64>);
 
-const STOP: Level = ("stop_loss_price", |entry| entry.stop_loss_price);
+/// A stop further away than nine tenths of the price ends no loss.
+const FURTHEST_STOP: f64 = 0.1;
+const STOP: Level = ("stop_loss_price", |entry| {
+    let nearest = entry.entry_price.map_or(0.0, |price| FURTHEST_STOP * price);
+    entry.stop_loss_price.filter(|stop| *stop > nearest)
+});
 const TARGET: Level = ("take_profit_price", |entry| entry.take_profit_price);
 
 /// Positions whose stop or target is zero, or missing although this bot sets one.
@@ -16,39 +21,65 @@ pub(super) fn unprotected(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut problems = Vec::new();
     for generation in [1, 2] {
         let open = audit.context.open_positions()?.iter();
-        let open: Vec<_> = open.filter(|position| position.generation == generation).collect();
+        // Of what was closed since, the first generation keeps no levels.
+        let is_known = |position: &&Entry| generation == 2 || position.status.is_none();
+        let open = open.filter(|position| position.generation == generation).filter(is_known);
+        let open: Vec<_> = open.collect();
         if !open.is_empty() {
-            let (stops, targets) = (is_usual(audit, generation, STOP)?, is_usual(audit, generation, TARGET)?);
+            let (stops, targets) =
+                (Usage::of(audit, generation, STOP)?, Usage::of(audit, generation, TARGET)?);
             problems.extend(problem(generation, &open, stops, targets));
         }
     }
     Ok(problems.into())
 }
 
-/// Whether four of five trades of this bot have the level: then one without is no choice.
-fn is_usual(audit: &Audit<'_>, generation: i64, (_, level): Level) -> anyhow::Result<bool> {
-    let open = audit.context.open_positions()?.iter().filter(|position| position.generation == generation);
-    // Closed trades of the first generation keep no levels.
-    let closed = audit.context.ledger()?.of(generation).filter(|_| generation == 2);
-    let (mut with, mut all) = (0, 0);
-    for entry in open.chain(closed) {
-        all += 1;
-        with += usize::from(level(entry).is_some());
+/// How many of this bot's trades have a level.
+#[derive(Clone, Copy)]
+struct Usage {
+    with: usize,
+    all: usize,
+}
+
+impl Usage {
+    fn of(audit: &Audit<'_>, generation: i64, (name, level): Level) -> anyhow::Result<Self> {
+        let open =
+            audit.context.open_positions()?.iter().filter(|position| position.generation == generation);
+        // Closed trades of the first generation keep no levels; its log states the stops of the openings.
+        let closed = audit.context.ledger()?.of(generation).filter(|_| generation == 2);
+        let is_logged = generation == 1 && name == STOP.0;
+        let logged = audit.context.openings()?.iter().filter(|_| is_logged);
+        let logged = logged.filter(|opening| opening.stop_loss_price.is_some()).count();
+        let mut usage = Self { with: logged, all: logged };
+        for entry in open.chain(closed) {
+            usage.all += 1;
+            usage.with += usize::from(level(entry).is_some());
+        }
+        Ok(usage)
     }
-    Ok(with > 0 && with * 5 >= all * 4)
+
+    /// Whether four of five have it: then one without is no choice.
+    fn is_usual(self) -> bool {
+        self.with > 0 && self.with * 5 >= self.all * 4
+    }
 }
 
 /// What a position lacks of a level: `None` where it has it, or where none is set by this bot.
-fn lack(position: &Entry, (name, level): Level, is_usual: bool) -> Option<String> {
+fn lack(position: &Entry, (name, level): Level, usage: Usage) -> Option<String> {
     let number = position.no_prices.iter().find(|(column, _)| *column == name).map(|(_, number)| *number);
     match (level(position), number) {
         (Some(_), _) => None,
+        // A bot that never sets a target may write zero for none.
+        (None, Some(0.0)) if name == TARGET.0 && usage.with == 0 && STOP.1(position).is_some() => None,
         (None, Some(number)) => Some(format!("{name} {number}")),
-        (None, None) => is_usual.then(|| format!("no {name}")),
+        (None, None) => usage.is_usual().then(|| match position.stop_loss_price.filter(|_| name == STOP.0) {
+            Some(stop) => format!("{name} {stop}"),
+            None => format!("no {name}"),
+        }),
     }
 }
 
-fn problem(generation: i64, open: &[&Entry], stops: bool, targets: bool) -> Option<Problem> {
+fn problem(generation: i64, open: &[&Entry], stops: Usage, targets: Usage) -> Option<Problem> {
     let mut evidence = Evidence::default();
     let (mut without_stop, mut size_usd) = (0, 0.0);
     // Levels of zero that follow from an entry price of zero are `price-impossible`'s to report.
@@ -72,11 +103,11 @@ fn problem(generation: i64, open: &[&Entry], stops: bool, targets: bool) -> Opti
     let (table, query) = match generation {
         1 => (
             "open_trades",
-            "SELECT * FROM open_trades WHERE coalesce(stop_loss_price, 0) <= 0 OR coalesce(take_profit_price, 0) <= 0",
+            "SELECT * FROM open_trades WHERE coalesce(stop_loss_price + 0, 0) <= 0.1 * entry_price OR coalesce(take_profit_price + 0, 0) <= 0",
         ),
         _ => (
             "trade_journal",
-            "SELECT * FROM trade_journal WHERE status = 'open' AND (coalesce(stop_loss_price, 0) <= 0 OR coalesce(take_profit_price, 0) <= 0)",
+            "SELECT * FROM trade_journal WHERE status = 'open' AND (coalesce(stop_loss_price + 0, 0) <= 0.1 * entry_price OR coalesce(take_profit_price + 0, 0) <= 0)",
         ),
     };
     let consequence = match without_stop {
@@ -89,7 +120,8 @@ fn problem(generation: i64, open: &[&Entry], stops: bool, targets: bool) -> Opti
         subject: table.to_owned(),
         title: format!("Open positions in {table} have no stop or no target"),
         description: format!(
-            "{} of {} open positions have a stop or target of zero, below zero or none. {consequence}",
+            "{} of {} open positions have a stop or target of zero, below zero or none, or a stop more than 90 % below the \
+             entry price. {consequence}",
             evidence.count, evidence.of
         ),
         evidence: evidence.text("open positions", query),
