@@ -122,13 +122,17 @@ pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
 #[derive(Default)]
 struct Share {
     trades: u64,
+    losing: u64,
     lost_usd: f64,
 }
 
 impl Share {
     /// The larger of its shares of the trades and of the lost dollars.
     fn fraction_of(&self, all: &Self) -> f64 {
-        let of_losses = if all.lost_usd > 0.0 { self.lost_usd / all.lost_usd } else { 0.0 };
+        /// One loss would be all of what was lost.
+        const LEAST_LOSING: u64 = 10;
+        let is_told = all.losing >= LEAST_LOSING && all.lost_usd > 0.0;
+        let of_losses = if is_told { self.lost_usd / all.lost_usd } else { 0.0 };
         of_losses.max(self.trades as f64 / all.trades as f64)
     }
 }
@@ -148,6 +152,7 @@ impl<'trades> Largest<'trades> {
             let lost_usd = (-trade.pnl_usd.unwrap_or(0.0)).max(0.0);
             for share in [coins.entry(&trade.coin).or_default(), &mut all] {
                 share.trades += 1;
+                share.losing += u64::from(lost_usd > 0.0);
                 share.lost_usd += lost_usd;
             }
         }

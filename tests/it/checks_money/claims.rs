@@ -88,6 +88,10 @@ fn most_of_the_trades_in_one_coin_is_told() {
     };
     assert_found(&trades(with(40)), "concentration", "low", &["bitcoin has 40 of the newest 60"]);
     assert_silent(&trades(with(15)), "concentration");
+    // One loss is all that was lost, and says nothing.
+    let spread = (0..60)
+        .map(|place| Deal { coin: (["bitcoin"].iter().chain(&coins)).nth(place % 5).unwrap(), ..deal(1.0) });
+    assert_silent(&trades(spread.chain([deal(-0.2), deal(-0.3)])), "concentration");
     // Without any loss the trades still count.
     let others = (0..20).map(|place| Deal { coin: coins[place % 4], ..deal(1.0) });
     assert_found(&trades(results(40, &[1.0]).into_iter().chain(others)), "concentration", "low", &["$0.00"]);
