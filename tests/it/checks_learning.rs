@@ -64,6 +64,26 @@ fn trades_that_were_skipped_on_purpose_are_not_missed() {
 }
 
 #[test]
+fn what_a_pruned_log_no_longer_tells_may_have_been_skipped() {
+    let with = |skips: i64| {
+        let bot = trades(|number| number % 3 == 0, 9, |_| "sold");
+        for number in (0..30).filter(|number| number % 3 != 0).take(skips as usize) {
+            bot.activity(
+                "learning_skipped",
+                "Trade skipped: too small",
+                None,
+                &ago(20 * HOUR + number * HOUR - 5),
+            );
+        }
+        // The older part of the log is gone.
+        bot.execute("DELETE FROM activity_log WHERE created_at < '2026-11-21 07:00:00'", []);
+        bot
+    };
+    assert_silent(&with(30), "learning-missing");
+    assert_eq!(only(&with(0), "learning-missing")["severity"], "medium");
+}
+
+#[test]
 fn late_learnings_say_how_late() {
     let finding = only(&trades(|_| true, 2 * HOUR, |_| "sold"), "learning-late");
     assert!(

@@ -121,7 +121,8 @@ fn read(context: &Context<'_>) -> rusqlite::Result<Lessons> {
 /// Medium: the feature is there and mostly does not happen.
 pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let lessons = lessons(audit)?;
-    let (evidence, skipped) = unlearned(audit, lessons)?;
+    let unlearned = Unlearned::of(audit, lessons)?;
+    let (evidence, skipped) = (&unlearned.evidence, unlearned.skipped);
     let unexplained = evidence.count.saturating_sub(skipped);
     let is_missing = evidence.of >= LEAST_TRADES && unexplained as f64 > audit.threshold * evidence.of as f64;
     // Where the cause is known, its finding tells these trades, too.
@@ -133,13 +134,13 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
         severity: Severity::Medium,
         subject: String::new(),
         title: "Most closed trades never become a learning".to_owned(),
-        description: without_learning(audit, &evidence, skipped),
+        description: unlearned.sentence(audit),
         evidence: evidence.text(
             "trades",
             &format!(
                 "SELECT id, coin_name, closed_at FROM closed_trades WHERE {} AND id NOT IN (SELECT trade_id FROM learnings \
                  WHERE trade_id IS NOT NULL)",
-                closed_within("closed_at", lessons.trades)
+                closed_within("closed_at", unlearned.trades)
             ),
         ),
         recommendation: "Find out why learnings are not made: is there a limit per cycle, a backlog that is lost at a restart, \
@@ -149,31 +150,60 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
     .into())
 }
 
-/// The trades without a learning, and how many the log says were skipped on purpose.
-fn unlearned(audit: &Audit<'_>, lessons: &Lessons) -> anyhow::Result<(Evidence, u64)> {
-    let skipped = audit.context.bot.count_within(SKIPPED, lessons.trades)?;
-    let mut ordered: Vec<_> = lessons.by_trade.iter().collect();
-    ordered.sort_by_key(|(id, _)| **id);
-    let mut evidence = Evidence::default();
-    for (id, lesson) in ordered {
-        evidence.row(lesson.learned_at.is_none().then_some(|| format!("trade {id} ({})", lesson.coin)));
-    }
-    Ok((evidence, skipped))
+/// The trades without a learning.
+struct Unlearned {
+    evidence: Evidence,
+    /// How many the log says were skipped on purpose.
+    skipped: u64,
+    /// The closings that were looked at.
+    trades: Period,
+    /// The log's oldest row, where the trades before it are left out: what it no longer tells may have been
+    /// skipped as well.
+    since: Option<DateTime<Utc>>,
 }
 
-/// The same as a sentence.
-fn without_learning(audit: &Audit<'_>, evidence: &Evidence, skipped: u64) -> String {
-    let skips = match skipped {
-        0 => "the log tells of none that was skipped on purpose".to_owned(),
-        _ => format!("trades that the log says were skipped on purpose: {skipped}"),
-    };
-    format!(
-        "{} of {} trades that were closed {} {} no learning; {skips}.",
-        evidence.count,
-        evidence.of,
-        when(audit),
-        plural(evidence.count, "has", "have")
-    )
+impl Unlearned {
+    fn of(audit: &Audit<'_>, lessons: &Lessons) -> anyhow::Result<Self> {
+        let skipped = audit.context.bot.count_within(SKIPPED, lessons.trades)?;
+        let logged = if skipped > 0 { oldest_logged(audit)? } else { None };
+        let since = logged.filter(|oldest| *oldest > lessons.trades.after);
+        let trades = Period { after: since.unwrap_or(lessons.trades.after), ..lessons.trades };
+        let mut ordered: Vec<_> = lessons.by_trade.iter().collect();
+        ordered.retain(|(_, lesson)| lesson.closed_at > trades.after);
+        ordered.sort_by_key(|(id, _)| **id);
+        let mut evidence = Evidence::default();
+        for (id, lesson) in ordered {
+            evidence.row(lesson.learned_at.is_none().then_some(|| format!("trade {id} ({})", lesson.coin)));
+        }
+        Ok(Self { evidence, skipped, trades, since })
+    }
+
+    fn sentence(&self, audit: &Audit<'_>) -> String {
+        let skips = match self.skipped {
+            0 => "the log tells of none that was skipped on purpose".to_owned(),
+            skipped => format!("trades that the log says were skipped on purpose: {skipped}"),
+        };
+        format!(
+            "{} of {} trades that were closed {}{} {} no learning; {skips}.",
+            self.evidence.count,
+            self.evidence.of,
+            when(audit),
+            self.since
+                .map(|since| format!(" since the log's oldest row ({} UTC)", utc_text(since)))
+                .unwrap_or_default(),
+            plural(self.evidence.count, "has", "have")
+        )
+    }
+}
+
+/// The moment of the oldest row of the log.
+fn oldest_logged(audit: &Audit<'_>) -> anyhow::Result<Option<DateTime<Utc>>> {
+    let mut oldest = None;
+    audit.context.bot.each_row("SELECT created_at, clock FROM activity ORDER BY id LIMIT 1", |row| {
+        oldest = audit.context.bot.instant(row, 0, 1)?;
+        Ok(())
+    })?;
+    Ok(oldest)
 }
 
 /// The trades that are looked at, in words.
@@ -245,12 +275,11 @@ fn of_another_trade(
     lookup: &Lookup,
     evidence: String,
 ) -> anyhow::Result<Problem> {
-    let (unlearned, skipped) = unlearned(audit, lessons)?;
     let missing = if lookup.explains_missing() {
         format!(
             " {} Of the closings logged in the last {} days, {} had a trade_id that no row of closed_trades had yet: {} of these \
              led to a learning.",
-            without_learning(audit, &unlearned, skipped),
+            Unlearned::of(audit, lessons)?.sentence(audit),
             hours(audit.context) as f64 / 24.0,
             lookup.without_row,
             lookup.without_row_learned
