@@ -118,6 +118,25 @@ fn a_profit_counted_double_is_no_leverage() {
 }
 
 #[test]
+fn a_profit_has_a_size() {
+    for (size, rows) in [("0", 1), ("-20", 14)] {
+        let lost = |bot: &BotFile| {
+            bot.execute(&format!("UPDATE closed_trades SET size_usd = {size} WHERE id <= {rows}"), []);
+        };
+        let words = [&*format!("{rows} of 40 trades"), "medium", &*format!("size {size}, profit")];
+        assert_found_after(&generation1(), "pnl-contradicts-prices", lost, &words);
+    }
+    let lost = |bot: &BotFile| {
+        bot.execute("UPDATE trade_journal SET position_size_usd = '' WHERE rowid <= 3", []);
+    };
+    assert_found_after(&generation2(), "pnl-contradicts-prices", lost, &["3 of 40 trades", "size none"]);
+    // Nothing was traded, nothing was earned.
+    let bot = generation1();
+    bot.execute("UPDATE closed_trades SET size_usd = 0, pnl_usd = 0 WHERE id = 1", []);
+    assert_eq!(findings(&bot, "pnl-contradicts-prices", &[]), Vec::<Value>::new());
+}
+
+#[test]
 fn a_fraction_is_no_percentage() {
     let fraction = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET pnl_pct = pnl_pct / 100", []);

@@ -103,6 +103,7 @@ fn pnl(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let ledger = audit.context.ledger()?;
     let mut found = Found::nothing();
     for (table, entries) in by_table(&ledger.entries) {
+        found.facts.extend(without_size(table, &entries));
         let compared: Vec<_> = entries.into_iter().filter_map(Compared::new).collect();
         if is_leveraged(&compared) {
             continue;
@@ -192,6 +193,48 @@ fn cause(off: &[&Compared<'_>]) -> String {
         "No single factor explains them."
     };
     cause.to_owned()
+}
+
+/// Closed trades with a profit or loss on no size, where most trades have one.
+fn without_size(table: &str, entries: &[&Entry]) -> Option<Problem> {
+    let mut evidence = Evidence::default();
+    for entry in entries {
+        let is_closed = matches!(entry.status.as_deref(), Some("closed" | "post_tracked"));
+        let pnl_usd = entry.pnl_usd.filter(|pnl_usd| is_closed && *pnl_usd != 0.0);
+        let has_none = !entry.size_usd.is_some_and(|size_usd| size_usd > 0.0);
+        evidence.row(pnl_usd.filter(|_| has_none).map(|pnl_usd| {
+            move || {
+                let size = entry.size_usd.map_or_else(|| "none".to_owned(), |size| size.to_string());
+                format!("{}: size {size}, profit {pnl_usd:+.2}", entry.name())
+            }
+        }));
+    }
+    let (column, query) = match table {
+        "closed_trades" => (
+            "closed_trades.size_usd",
+            "SELECT id, coin_name, size_usd, pnl_usd FROM closed_trades WHERE coalesce(size_usd + 0, 0) <= 0 AND pnl_usd <> 0",
+        ),
+        _ => (
+            "trade_journal.position_size_usd",
+            "SELECT id, coin, position_size_usd, pnl_usd FROM trade_journal WHERE status IN ('closed', 'post_tracked') \
+             AND coalesce(position_size_usd + 0, 0) <= 0 AND pnl_usd <> 0",
+        ),
+    };
+    (evidence.count > 0 && evidence.count * 2 <= evidence.of).then(|| Problem {
+        alert_type: AlertType::Bug,
+        severity: super::Severity::Medium,
+        subject: column.to_owned(),
+        title: format!("Trades in {table} have a profit or loss but no size above zero"),
+        description: format!(
+            "{} a profit or loss on a size of zero, below zero or none. It follows from no size, and no sum of sizes \
+             contains these trades rightly.",
+            evidence.counted("trades", "has", "have")
+        ),
+        evidence: evidence.text("trades", query),
+        recommendation: "Store the size when a trade is opened, keep it when it is closed, and complete these rows \
+                         from the log."
+            .to_owned(),
+    })
 }
 
 fn query(table: &str) -> &'static str {
