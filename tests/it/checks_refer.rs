@@ -42,7 +42,7 @@ fn a_position_closes_once() {
         &generation1(),
         "trade-recorded-twice",
         twice,
-        &["critical", "bitcoin as ids", "+1.00"],
+        &["medium", "Nothing in the file tells how many", "bitcoin as ids", "+1.00"],
     );
     let same_position = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET (position_id, entry_time, exit_time) = (SELECT position_id, entry_time, exit_time FROM trade_journal WHERE rowid = 1) WHERE rowid = 4", []);

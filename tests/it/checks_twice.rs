@@ -292,3 +292,58 @@ fn a_healthy_bot_has_no_row_twice() {
         assert_eq!(alarms(&bot.write()), NOTHING);
     }
 }
+
+#[test]
+fn equal_rows_of_which_nothing_else_tells_are_a_question() {
+    let (bot, id) = healthy1();
+    copy1(&bot, id, 0, 1.0);
+    bot.execute("DELETE FROM activity_log WHERE activity_type LIKE 'trade_%'", []);
+    settle(&bot);
+    let text = only_finding(&bot, TWICE);
+    assert!(text.starts_with("medium") && text.contains("Nothing in the file tells how many"), "{text}");
+    // One that the log proves is told beside it.
+    let (bot, id) = healthy1();
+    copy1(&bot, id, 0, 1.0);
+    copy1(&bot, id - 9, 0, 1.0);
+    bot.execute(
+        "DELETE FROM activity_log WHERE activity_type LIKE 'trade_%' AND created_at <= (SELECT closed_at FROM closed_trades WHERE id = ?1 - 9)",
+        [id],
+    );
+    assert_eq!(findings(&bot, TWICE, &[]).len(), 2);
+    // Ids of their own are positions of their own.
+    let bot = Healthy::generation2().write();
+    bot.execute("UPDATE trade_journal SET condition_id = NULL", []);
+    bot.execute("DELETE FROM activity_log WHERE activity_type = 'quick_update'", []);
+    copy2(&bot, 400, "pos-other", 1, 1.0);
+    assert_eq!(findings(&bot, TWICE, &[]).len(), 0);
+}
+
+#[test]
+fn the_logged_profit_tells_parts_from_repetitions() {
+    let with = |profits: &[f64], logged: &[f64]| {
+        let bot = BotFile::generation2();
+        for (number, profit) in profits.iter().enumerate() {
+            bot.journal_trade(|row| {
+                (row.position_id, row.coin, row.pnl_usd) = (Some("pos-1"), "SUI", Some(*profit));
+                row.position_size_usd = 50.0 * profit;
+            });
+            bot.execute("UPDATE trade_journal SET id = 'part ' || ?1 WHERE id LIKE 'j-%'", [number as i64]);
+        }
+        for profit in logged {
+            bot.quick_update("pos-1", "SUI", *profit, "2026-11-22 08:30:00");
+        }
+        findings(&bot, TWICE, &[])
+    };
+    for (profits, logged) in [
+        (vec![0.3, 0.7], vec![1.0]),
+        (vec![0.3, 0.7], vec![0.3, 0.7]),
+        (vec![0.5, 0.5], vec![1.0]),
+        (vec![0.34, 0.33, 0.33], vec![1.0]),
+    ] {
+        assert!(with(&profits, &logged).is_empty(), "{profits:?} {logged:?}");
+    }
+    // Two equal parts, or both written twice.
+    assert_eq!(with(&[0.5, 0.5], &[0.5, 0.5])[0]["severity"], "medium");
+    assert_eq!(with(&[1.0, 1.0], &[1.0])[0]["severity"], "critical");
+    assert_eq!(with(&[1.0, 0.9], &[1.0])[0]["severity"], "critical");
+}

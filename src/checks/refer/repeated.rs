@@ -27,32 +27,56 @@ fn recorded_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for generation in [1, 2] {
         let closed: Vec<_> = audit.context.ledger()?.of(generation).collect();
         let table = table(generation);
-        found.facts.extend(problem(audit, closed, table, table)?);
+        found.facts.extend(problems(audit, closed, table, table)?);
         let open = audit.context.open_positions()?.iter();
         let open: Vec<_> = open.filter(|position| position.generation == generation).collect();
         let table = open::table(generation);
-        found.facts.extend(problem(audit, open, table, &format!("{table}:open"))?);
+        found.facts.extend(problems(audit, open, table, &format!("{table}:open"))?);
     }
     Ok(found)
 }
 
-fn problem(
+fn problems(
     audit: &Audit<'_>,
     mut rows: Vec<&Entry>,
     table: &str,
     subject: &str,
-) -> anyhow::Result<Option<Problem>> {
+) -> anyhow::Result<Vec<Problem>> {
     sort(&mut rows);
-    let again = again(audit, &rows)?;
+    let (again, unknown) = again(audit, &rows)?;
+    let proven = problem(&again, rows.len(), table, subject);
+    let question = problem(&unknown, rows.len(), table, subject).map(|problem| question(problem, table));
+    Ok(proven.into_iter().chain(question).collect())
+}
+
+/// What becomes of a problem where nothing proves that the rows are one position.
+fn question(problem: Problem, table: &str) -> Problem {
+    Problem {
+        severity: Severity::Medium,
+        subject: format!("{}:question", problem.subject),
+        title: format!("Rows in {table} are equal, and nothing tells whether each is a position"),
+        description: format!(
+            "{} Nothing in the file tells how many were opened: equal orders would look the same.",
+            problem.description
+        ),
+        recommendation: format!(
+            "Ask the exchange how many orders there were. If there was one: {}",
+            problem.recommendation
+        ),
+        ..problem
+    }
+}
+
+fn problem(again: &[Vec<&Entry>], of: usize, table: &str, subject: &str) -> Option<Problem> {
     if again.is_empty() {
-        return Ok(None);
+        return None;
     }
     let mut evidence = Evidence::default();
     let repeated = || again.iter().flat_map(|run| run.iter().skip(1));
-    for run in &again {
+    for run in again {
         evidence.fault(|| example(run));
     }
-    (evidence.count, evidence.of) = (repeated().count() as u64, rows.len() as u64);
+    (evidence.count, evidence.of) = (repeated().count() as u64, of as u64);
     let is_closed = subject == table;
     let consequence = if is_closed {
         let pnl_usd = repeated().filter_map(|row| row.pnl_usd).fold(0.0, |sum, pnl_usd| sum + pnl_usd);
@@ -66,7 +90,7 @@ fn problem(
     } else {
         ""
     };
-    Ok(Some(Problem {
+    Some(Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Critical,
         subject: subject.to_owned(),
@@ -80,12 +104,12 @@ fn problem(
             again.len(),
             same::APART_SECONDS
         ),
-        evidence: evidence.text("rows repeat another one", &query(table, &again)),
+        evidence: evidence.text("rows repeat another one", &query(table, again)),
         recommendation:
             "Look at what wrote the second row (a retry, a restart, two processes); write opening and \
                          closing each in one transaction, remove the repeated rows and recompute the balance."
                 .to_owned(),
-    }))
+    })
 }
 
 /// Rows of one opening beside each other, and among them those of one exit.
@@ -97,8 +121,11 @@ fn sort(rows: &mut [&Entry]) {
     });
 }
 
-/// The rows of each position that stands more than once.
-fn again<'run>(audit: &Audit<'_>, rows: &[&'run Entry]) -> anyhow::Result<Vec<Vec<&'run Entry>>> {
+/// Rows that may be one position each.
+type Runs<'run> = Vec<Vec<&'run Entry>>;
+
+/// The rows of each position that stands more than once, and those of which nothing tells it.
+fn again<'run>(audit: &Audit<'_>, rows: &[&'run Entry]) -> anyhow::Result<(Runs<'run>, Runs<'run>)> {
     let (mut again, mut unknown) = (Vec::new(), Vec::new());
     for run in same::runs(rows, same::opening) {
         match same::verdict(audit, &run)? {
@@ -120,12 +147,14 @@ fn again<'run>(audit: &Audit<'_>, rows: &[&'run Entry]) -> anyhow::Result<Vec<Ve
     let unknown_rows: usize = unknown.iter().map(Vec::len).sum();
     let is_usual = unknown.len() >= USUAL_RUNS && unknown_rows as f64 > USUAL_FRACTION * rows.len() as f64;
     let generation = unknown.iter().flatten().map(|row| row.generation).next();
-    if let Some(generation) = generation.filter(|_| !is_usual)
-        && !holds_several(audit, generation)?
-    {
-        again.extend(unknown);
+    let is_odd = match generation.filter(|_| !is_usual) {
+        Some(generation) => !holds_several(audit, generation)?,
+        None => false,
+    };
+    if !is_odd {
+        unknown.clear();
     }
-    Ok(again)
+    Ok((again, unknown))
 }
 
 /// Whether the bot holds several positions of a coin at a time, repetitions apart.

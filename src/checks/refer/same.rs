@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Audit;
 use crate::bot::cell;
+use crate::bot::closing::Closing;
 use crate::bot::ledger::Entry;
 
 /// Two writes of one event are seconds apart; a later cycle has other prices.
@@ -14,6 +15,8 @@ pub(super) const APART_SECONDS: i64 = 10;
 const LOGGED_SECONDS: i64 = 60;
 /// Rounding of sizes in the log, and what a bot rounds off when it sells parts.
 const SIZE_FRACTION: f64 = 0.02;
+/// The log rounds to cents.
+const ROUNDING_USD: f64 = 0.006;
 
 /// What rows of one opening are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,8 +123,8 @@ fn condition_sizes(audit: &Audit<'_>, rows: &[&Entry]) -> anyhow::Result<Vec<Opt
     Ok(sizes.into_values().collect())
 }
 
-/// Positions that the log tells to have been closed where these rows are.
-fn logged_closings(audit: &Audit<'_>, rows: &[&Entry]) -> anyhow::Result<usize> {
+/// The closings that the log tells where these rows are.
+fn logged_closings<'run>(audit: &Audit<'run>, rows: &[&Entry]) -> anyhow::Result<Vec<&'run Closing>> {
     let closings = audit.context.closings()?.iter().filter(|closing| {
         rows.iter().any(|row| {
             let is_own = closing.generation == 1 || closing.trade_id == row.position_id;
@@ -134,7 +137,25 @@ fn logged_closings(audit: &Audit<'_>, rows: &[&Entry]) -> anyhow::Result<usize> 
                     .any(|at| near(closing.at, at, LOGGED_SECONDS))
         })
     });
-    Ok(closings.filter_map(|closing| closing.trade_id.as_deref()).collect::<HashSet<_>>().len())
+    Ok(closings.filter(|closing| closing.trade_id.is_some()).collect())
+}
+
+/// What logged profits tell of rows that were closed at once: their sum is that of parts, a single one that
+/// of a row that stands twice. Of equal parts that were logged one by one they tell nothing.
+fn by_profits(rows: &[&Entry], closings: &[&Closing]) -> Verdict {
+    let stored: Option<Vec<f64>> = rows.iter().map(|row| row.pnl_usd).collect();
+    let logged: Option<Vec<f64>> = closings.iter().map(|closing| closing.pnl_usd).collect();
+    let (Some(stored), Some(logged)) = (stored, logged) else { return Verdict::Again };
+    let near = |one: f64, other: f64| (one - other).abs() <= ROUNDING_USD;
+    let apart = stored.iter().sum::<f64>() - logged.iter().sum::<f64>();
+    let is_sum = apart.abs() <= ROUNDING_USD * (stored.len() + logged.len()) as f64;
+    let is_row = logged.iter().all(|logged| stored.iter().any(|stored| near(*logged, *stored)));
+    let differ = logged.windows(2).any(|pair| matches!(pair, [one, other] if !near(*one, *other)));
+    match (is_sum, is_row) {
+        (true, true) if !differ => Verdict::Unknown,
+        (true, _) => Verdict::Own,
+        (false, _) => Verdict::Again,
+    }
 }
 
 /// What rows of one opening are, as far as log and conditions tell.
@@ -143,15 +164,17 @@ pub(super) fn verdict(audit: &Audit<'_>, rows: &[&Entry]) -> anyhow::Result<Verd
     let closings = logged_closings(audit, rows)?;
     let ids: HashSet<_> = rows.iter().map(|row| row.position_id.as_deref()).collect();
     let sizes: HashSet<_> = rows.iter().map(|row| row.size_usd.map(f64::to_bits)).collect();
-    let is_one_position = ids.len() == 1 && !ids.contains(&None);
+    let is_named = !ids.contains(&None) && !ids.contains(&Some(""));
+    let logged_ids = closings.iter().filter_map(|closing| closing.trade_id.as_deref());
+    let logged_ids = logged_ids.collect::<HashSet<_>>().len();
     Ok(match told.holds(rows) {
-        _ if told.openings.max(closings) >= rows.len() => Verdict::Own,
+        _ if told.openings.max(logged_ids) >= rows.len() => Verdict::Own,
         Some(true) => Verdict::Own,
         Some(false) => Verdict::Again,
         None if !rows.windows(2).all(|pair| matches!(pair, [one, other] if exit(one, other))) => Verdict::Own,
-        None if closings > 0 => Verdict::Again,
-        // Parts that were sold at once.
-        None if is_one_position && sizes.len() > 1 => Verdict::Own,
+        None if !closings.is_empty() => by_profits(rows, &closings),
+        // Positions of their own, or parts that were sold at once.
+        None if is_named && (ids.len() == rows.len() || (ids.len() == 1 && sizes.len() > 1)) => Verdict::Own,
         None => Verdict::Unknown,
     })
 }
