@@ -40,6 +40,9 @@ SELECT
     NULL
 FROM trade";
 
+/// What stands for the coin where a row names none.
+const NO_COIN: &str = "(none)";
+
 /// What a position does not have yet is NULL.
 const OPEN: &str = "
 SELECT
@@ -170,7 +173,7 @@ impl Entry {
             opened_by: latest(opened),
             generation: cell::integer(row, 3)?.unwrap_or_default(),
             id: name(4)?.unwrap_or_default(),
-            coin: name(5)?.unwrap_or_else(|| "(none)".to_owned()),
+            coin: name(5)?.filter(|coin| !coin.trim().is_empty()).unwrap_or_else(|| NO_COIN.to_owned()),
             side: cell::text(row, 6)?.and_then(|direction| Side::named(&direction)),
             entry_price: price(7, "entry_price")?,
             exit_price: price(8, "exit_price")?,
@@ -208,6 +211,11 @@ impl Entry {
             naive_seconds: None,
             ..self
         }
+    }
+
+    /// Whether it names its coin.
+    pub(crate) fn has_coin(&self) -> bool {
+        self.coin != NO_COIN
     }
 
     /// Whether a number of zero or below stands where this price should.
@@ -288,7 +296,9 @@ impl Ledger {
         let mut ledger = Self { entries: Vec::new(), later: 0, complete: true };
         let limit = most + usize::try_from(later)?;
         let is_later = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at > now);
+        let mut last_has_time = false;
         bot.each_row(&format!("{TRADES}\nORDER BY closed_at DESC\nLIMIT {limit}"), |row| {
+            last_has_time = cell::text(row, 0)?.is_some_and(|closed_at| !closed_at.is_empty());
             if is_later(bot.instant(row, 0, 1)?) || is_later(bot.instant(row, 2, 1)?) {
                 ledger.later += 1;
             } else {
@@ -300,6 +310,16 @@ impl Ledger {
             ledger.entries.sort_by_key(|entry| std::cmp::Reverse(entry.closed_at));
         }
         ledger.complete = ledger.entries.len() + ledger.later < limit;
+        // Those without a closing time come last in that order: behind its limit they would be nowhere.
+        if !ledger.complete && last_has_time {
+            let without_time = format!("{TRADES}\nWHERE closed_at IS NULL OR closed_at = ''\nLIMIT {most}");
+            bot.each_row(&without_time, |row| {
+                if !is_later(bot.instant(row, 2, 1)?) {
+                    ledger.entries.push(Entry::read(bot, row)?);
+                }
+                Ok(())
+            })?;
+        }
         Ok(ledger)
     }
 

@@ -253,7 +253,7 @@ fn unpriced(audit: &Audit<'_>) -> anyhow::Result<Found> {
     // The bot opens no trade without a price, and each cycle writes them all: the next one is proof enough.
     let settled = prices.newest - TimeDelta::seconds((CYCLES_TO_SETTLE * prices.cycle_seconds) as i64);
     let mut evidence = Evidence::default();
-    for position in audit.context.open_positions()? {
+    for position in audit.context.open_positions()?.iter().filter(|position| position.has_coin()) {
         let is_old = position.opened_by.is_some_and(|opened_by| opened_by < settled);
         if is_old && !known.contains(&cut(&position.coin, 40).to_lowercase()) {
             let newest = NewestPrice::of(audit, &position.coin)?;
