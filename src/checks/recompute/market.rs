@@ -38,6 +38,14 @@ const OUTSTANDING_MOVE: f64 = 0.5;
 /// More small differences than this are those of another clock, not of prices.
 const FEW: f64 = 0.1;
 const CERTAIN_FACTOR: f64 = 1.5;
+/// Factors this close are one unit against another.
+const UNIT_SPREAD: f64 = 1.1;
+/// A coin may rise and fall by less between two trades.
+const CERTAIN_FACTOR_OF_OTHERS: f64 = 10.0;
+
+/// What tells the coin's price.
+const HISTORY: &str = "price_history within five minutes";
+const OTHERS: &str = "the trades before and after";
 
 /// Points of a coin's price, in the order of time.
 type Points = Vec<(DateTime<Utc>, f64)>;
@@ -65,6 +73,11 @@ impl Mispriced<'_> {
     /// How often the price is the nearest one that the coin had, or the other way round.
     fn factor(&self) -> f64 {
         if self.price > self.high { self.price / self.high } else { self.low / self.price }
+    }
+
+    /// Whether the coin cannot have had that price for a moment.
+    fn is_certain(&self) -> bool {
+        self.source != OTHERS || self.factor() > CERTAIN_FACTOR_OF_OTHERS
     }
 
     fn example(&self) -> String {
@@ -99,6 +112,26 @@ impl Market<'_> {
     }
 }
 
+impl Market<'_> {
+    /// Where `price_history` denies more than a few of the trades that it tells of, it is in another currency
+    /// or unit: then it proves only what is far off, and nothing where it denies all by one factor.
+    fn trust_history(&mut self, trades: usize) {
+        let of_history = || self.wrong.iter().filter(|one| one.source == HISTORY);
+        let denied =
+            of_history().map(|one| (own_table(one.trade), &one.trade.id)).collect::<HashSet<_>>().len();
+        let is_all = denied == trades;
+        if denied as f64 <= FEW * trades as f64 || (denied < 2 && !is_all) {
+            return;
+        }
+        let factors: Vec<f64> = of_history().map(|one| one.price / one.low).collect();
+        let (low, high) = factors
+            .iter()
+            .fold((f64::MAX, 0.0_f64), |(low, high), factor| (low.min(*factor), high.max(*factor)));
+        let is_unit = is_all && denied > 1 && high <= UNIT_SPREAD * low;
+        self.wrong.retain(|one| one.source != HISTORY || (!is_unit && one.factor() >= CERTAIN_FACTOR));
+    }
+}
+
 /// The comparison, made once a run.
 pub(in crate::checks) fn market<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run Market<'run>> {
     if let Some(market) = audit.shared.market.get() {
@@ -114,14 +147,17 @@ fn compare<'run>(audit: &Audit<'run>) -> anyhow::Result<Market<'run>> {
         let is_new = trade.closed_at.is_some_and(|at| context.window.contains(at));
         is_new || trade.gain_fraction().is_some_and(|gain| gain.abs() > OUTSTANDING_MOVE)
     });
-    let trades: Vec<&Entry> = closed.take(MOST_TRADES).chain(context.open_positions()?).collect();
+    let open = context.open_positions()?;
+    let trades = closed.filter(|trade| trade.has_coin()).take(MOST_TRADES);
+    let trades: Vec<&Entry> = trades.chain(open.iter().filter(|trade| trade.has_coin())).collect();
     let mut market = Market::default();
     if trades.is_empty() {
         return Ok(market);
     }
     let (stored, others) = (Stored::new(audit)?, OnceCell::new());
+    let mut with_history = 0;
     for trade in trades {
-        let mut is_compared = false;
+        let (mut is_compared, mut has_history) = (false, false);
         let prices =
             [("entry", trade.opened_at, trade.entry_price), ("exit", trade.closed_at, trade.exit_price)];
         for (what, at, price) in prices {
@@ -129,13 +165,16 @@ fn compare<'run>(audit: &Audit<'run>) -> anyhow::Result<Market<'run>> {
             let known = known(audit, &stored, &others, trade, (what, at, price))?;
             let Some((band, source)) = known else { continue };
             is_compared = true;
+            has_history |= source == HISTORY;
             if !is_within(price, band) {
                 let (low, high, _) = band;
                 market.wrong.push(Mispriced { trade, what, at, price, low, high, source });
             }
         }
         *market.compared.entry(own_table(trade)).or_default() += u64::from(is_compared);
+        with_history += usize::from(has_history);
     }
+    market.trust_history(with_history);
     let compared: u64 = market.compared.values().sum();
     if market.wrong.len() as f64 > FEW * compared as f64 {
         market.wrong.retain(|one| one.factor() >= CERTAIN_FACTOR);
@@ -152,13 +191,13 @@ fn known<'run>(
     (what, at, price): (&str, DateTime<Utc>, f64),
 ) -> anyhow::Result<Option<(Band, &'static str)>> {
     if let Some(band) = stored.band(audit, &trade.coin, (at, price))? {
-        return Ok(Some((band, "price_history within five minutes")));
+        return Ok(Some((band, HISTORY)));
     }
     if others.get().is_none() {
         others.set(self::others(audit)?).ok();
     }
     if let Some(band) = others.get().and_then(|others| others_band(others, trade, at)) {
-        return Ok(Some((band, "the trades before and after")));
+        return Ok(Some((band, OTHERS)));
     }
     let is_outstanding = trade.gain_fraction().is_some_and(|gain| gain.abs() > OUTSTANDING_MOVE);
     if what != "exit" || trade.generation != 2 || !is_outstanding {
@@ -320,22 +359,38 @@ fn prices(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 examples.push(one);
             }
         }
-        for one in examples {
+        for one in &examples {
             evidence.fault(|| one.example());
         }
         evidence.of = market.compared.get(table).copied().unwrap_or_default();
+        let is_certain = examples.iter().any(|one| one.is_certain());
         let is_open = trades.iter().any(|trade| trade.closed_at.is_none());
         let pnl_usd = trades.iter().filter_map(|trade| trade.pnl_usd).fold(0.0, |sum, pnl_usd| sum + pnl_usd);
         let ids: Vec<_> = trades.iter().take(20).map(|trade| quoted(&trade.id)).collect();
         found.fact(Problem {
             alert_type: AlertType::Bug,
-            severity: if is_open { Severity::Critical } else { while_it_lasts(audit, trades.iter().copied()) },
+            severity: match () {
+                () if !is_certain => Severity::Medium,
+                () if is_open => Severity::Critical,
+                () => while_it_lasts(audit, trades.iter().copied()),
+            },
             subject: table.to_owned(),
-            title: format!("Prices of trades in {table} are not those that their coins had at that time"),
+            title: match is_certain {
+                true => format!("Prices of trades in {table} are not those that their coins had at that time"),
+                false => format!("Prices of trades in {table} are far from those of the trades before and after"),
+            },
             description: format!(
-                "{} of {} trades that can be compared were opened or closed at a price that the coin did not have then. \
+                "{} of {} trades that can be compared were opened or closed at a price {}. \
                  Their profits, {pnl_usd:+.2} US dollars together, follow from it.",
-                evidence.count, evidence.of
+                evidence.count,
+                evidence.of,
+                match is_certain {
+                    true => "that the coin did not have then",
+                    false => {
+                        "far from those of the same coin's trades before and after; no stored price tells whether \
+                         the coin had it for a moment"
+                    }
+                }
             ),
             evidence: evidence.text("trades compared", &format!("SELECT * FROM {table} WHERE id IN ({})", ids.join(", "))),
             recommendation: "Look at where the price at these moments came from: another coin, another unit, an old or a \
