@@ -323,6 +323,47 @@ fn another_source_a_sudden_move_and_prices_of_another_time_are_no_contradiction(
 }
 
 #[test]
+fn stored_prices_in_another_currency_contradict_nothing() {
+    for factor in [0.86, 83.0] {
+        let bot = healthy1();
+        bot.execute("UPDATE price_history SET price_usd = ?1 * price_usd", [factor]);
+        assert_eq!(findings(&bot, MARKET, &[]).len(), 0, "{factor}");
+    }
+}
+
+#[test]
+fn a_pump_that_no_stored_price_tells_is_a_question() {
+    let with = |factor: f64| {
+        let bot = healthy1();
+        bot.execute("DELETE FROM price_history", []);
+        bot.execute(
+            &format!("UPDATE closed_trades SET exit_price = {factor} * exit_price, pnl_usd = size_usd * ({factor} * exit_price / entry_price - 1)
+                WHERE id = {A_WIN}"),
+            [],
+        );
+        only_finding(&bot, MARKET)
+    };
+    let text = with(2.5);
+    assert!(text.starts_with("medium") && text.contains("the trades before and after"), "{text}");
+    assert!(with(30.0).starts_with("critical"));
+}
+
+#[test]
+fn a_position_that_was_just_opened_may_have_no_current_price() {
+    let bot = healthy1();
+    let opened = |seconds: i64| {
+        bot.execute(
+            "UPDATE open_trades SET current_price = 0, opened_at = ?1 WHERE id = (SELECT max(id) FROM open_trades)",
+            [ago(seconds)],
+        );
+    };
+    opened(10);
+    assert_eq!(findings(&bot, NONE, &[]).len(), 0);
+    opened(1_200);
+    assert!(only_finding(&bot, NONE).contains("1 of "));
+}
+
+#[test]
 fn a_healthy_bot_has_prices_of_its_time() {
     for seed in 0..3 {
         for bot in [Healthy { seed, ..Healthy::generation1() }, Healthy { seed, ..Healthy::generation2() }] {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, while_it_lasts};
+use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, while_it_lasts};
 use crate::bot::cell;
 use crate::bot::ledger::{Entry, table};
 use crate::untrusted::cut;
@@ -26,7 +26,11 @@ fn prices(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let open: Vec<_> = open.filter(|position| position.generation == generation).collect();
         // A current price of zero comes from the table of prices, where that holds one.
         let (entries, current) = (wrong_entries(&open), self::wrong(&open, &["current_price"]));
-        let current = current.into_iter().filter(|position| !coins.contains(&position.coin.to_lowercase()));
+        // A new position gets its current price in the next cycle.
+        let is_new = |position: &Entry| position.opened_by.is_some_and(|at| at > audit.context.now - GRACE);
+        let current = current
+            .into_iter()
+            .filter(|position| !is_new(position) && !coins.contains(&position.coin.to_lowercase()));
         let mut wrong: Vec<&Entry> = entries.into_iter().chain(current).collect();
         wrong.sort_by(|one, other| one.id.cmp(&other.id));
         wrong.dedup_by(|one, other| one.id == other.id);
@@ -83,9 +87,9 @@ fn closed_problem(audit: &Audit<'_>, table: &str, rows: &[&Entry], of: usize) ->
         subject: table.to_owned(),
         title: format!("Trades in {table} have an entry or exit price of zero, below zero or none"),
         description: format!(
-            "{} of {} closed trades have no valid entry or exit price. Their profits ({pnl_usd:+.2} US dollars \
-             together) follow from no price, and every sum over the trades contains them.",
-            evidence.count, evidence.of
+            "{} no valid entry or exit price. Such profits ({pnl_usd:+.2} US dollars together) follow from no price, \
+             and every sum over the trades contains them.",
+            evidence.counted("closed trades", "has", "have")
         ),
         evidence: evidence.text("closed trades", &match table {
             "closed_trades" => format!("SELECT id, coin_name, entry_price, exit_price, size_usd, pnl_usd FROM closed_trades WHERE {wrong}"),
@@ -113,9 +117,9 @@ fn open_problem(generation: i64, rows: &[&Entry], of: usize) -> Option<Problem> 
         subject: format!("{table}:open"),
         title: format!("Open positions in {table} have an entry or current price of zero, below zero or none"),
         description: format!(
-            "{} of {} open positions have no valid entry or current price. Their profit so far, and each exit that \
-             depends on it, follow from no price.",
-            evidence.count, evidence.of
+            "{} no valid entry or current price. The profit so far, and each exit that depends on it, follow \
+             from no price.",
+            evidence.counted("open positions", "has", "have")
         ),
         evidence: evidence.text("open positions", query),
         recommendation: "Refuse to open a position without a price above zero, keep the last valid price where none arrives, and correct these rows.".to_owned(),
@@ -156,6 +160,11 @@ fn unpriced_coins(audit: &Audit<'_>, found: &mut Found) -> anyhow::Result<BTreeS
     let context = audit.context;
     let (mut evidence, mut coins) = (Evidence::default(), BTreeSet::new());
     let mut by_table: BTreeMap<String, u64> = BTreeMap::new();
+    let is_stored = |table| context.bot.has_column(table, "price_usd");
+    let is_missing = |table| context.bot.has_table(table) && !is_stored(table);
+    if is_missing("market_data") || is_missing("price_history") {
+        return Ok(coins);
+    }
     context.bot.each_row(STORED, |row| {
         if context.bot.instant(row, 0, 1)?.is_some_and(|at| at > context.now) {
             return Ok(());
