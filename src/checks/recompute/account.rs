@@ -82,7 +82,10 @@ fn totals(audit: &Audit<'_>) -> anyhow::Result<Found> {
             let told = Payments::read(audit)?;
             let own = audit.context.config.limits.starting_balance_usd;
             let start = own.or(told.start_usd).unwrap_or(health.starting_balance);
-            if !fits(start) && !fits(start + told.paid_in_usd) {
+            let missing = |expected: f64| balance - start - told.paid_in_usd - expected;
+            let is_told = |expected: f64| told.explain(missing(expected));
+            let is_told = is_told(expected) || is_told(expected - slack.recent_pnl);
+            if !fits(start) && !fits(start + told.paid_in_usd) && !is_told {
                 let sum = if pnl.is_some() { "its trades" } else { "total_pnl" };
                 let source = format!("the start of {start:.2} and {sum} give");
                 note("balance", balance, &source, start + told.paid_in_usd + expected);

@@ -17,6 +17,14 @@ WHERE activity_type NOT LIKE 'llm%' AND (
     activity_type || ' ' || description LIKE '%deposit%'
     OR activity_type || ' ' || description LIKE '%withdraw%'
     OR activity_type || ' ' || description LIKE '%paid in%'
+    OR activity_type || ' ' || description LIKE '%top_up%'
+    OR activity_type || ' ' || description LIKE '%topped up%'
+    OR activity_type || ' ' || description LIKE '%added funds%'
+    OR activity_type || ' ' || description LIKE '%funds added%'
+    OR activity_type || ' ' || description LIKE '%transfer in%'
+    OR activity_type || ' ' || description LIKE '%transfer out%'
+    OR activity_type || ' ' || description LIKE '%transferred%'
+    OR activity_type || ' ' || description LIKE '%balance set%'
     OR activity_type || ' ' || description LIKE '%paid out%'
 )";
 
@@ -64,6 +72,8 @@ pub(super) struct Payments {
     pub(super) start_usd: Option<f64>,
     /// Sum of the payments, those out below zero.
     pub(super) paid_in_usd: f64,
+    /// Each logged one as it is counted in, with all numbers of its row.
+    logged: Vec<(f64, Vec<f64>)>,
 }
 
 impl Payments {
@@ -89,6 +99,17 @@ impl Payments {
         Ok(payments)
     }
 
+    /// Whether a logged payment would explain what is missing in `paid_in_usd`, were another number of its row
+    /// the amount, or the difference of two: the words say which only to people.
+    pub(super) fn explain(&self, missing_usd: f64) -> bool {
+        let is_near = |one: f64, other: f64| (one - other).abs() < 0.01;
+        self.logged.iter().any(|(counted, numbers)| {
+            let usd = (missing_usd + counted).abs();
+            let is_step = |one: &f64| numbers.iter().any(|other| is_near(other - one, usd));
+            usd > 0.01 && numbers.iter().any(|one| is_near(*one, usd) || is_step(one))
+        })
+    }
+
     /// What is known of payments where they do not explain the balance.
     pub(super) fn text(&self) -> String {
         if self.paid_in_usd == 0.0 {
@@ -103,8 +124,10 @@ impl Payments {
             let text = cell::text(row, 2)?.unwrap_or_default().to_lowercase();
             let details = cell::text(row, 3)?.unwrap_or_default();
             if let Some(usd) = amount(&text).or_else(|| amount(&details)).filter(|_| is_past) {
-                let is_out = text.contains("withdraw") || text.contains("paid out");
-                self.paid_in_usd += if is_out { -usd } else { usd };
+                let is_out = ["withdraw", "paid out", "transfer out", "transferred out"];
+                let usd = if is_out.iter().any(|words| text.contains(words)) { -usd } else { usd };
+                self.paid_in_usd += usd;
+                self.logged.push((usd, numbers(&format!("{text} {details}"))));
             }
             Ok(())
         })
@@ -145,6 +168,12 @@ fn first_closing(audit: &Audit<'_>) -> anyhow::Result<Option<DateTime<Utc>>> {
     let mut statement = bot.prepare(FIRST_CLOSING)?;
     let mut rows = statement.query([audit.context.generation])?;
     Ok(rows.next()?.map(|row| bot.instant(row, 0, 1)).transpose()?.flatten())
+}
+
+/// All numbers of a text, without their signs.
+fn numbers(text: &str) -> Vec<f64> {
+    let parts = text.split(|letter: char| !matches!(letter, '0'..='9' | '.' | ','));
+    parts.filter_map(|part| part.replace(',', "").trim_matches('.').parse().ok()).collect()
 }
 
 /// The dollars that a text names: the number behind the first `$`, else the first number.
