@@ -112,6 +112,10 @@ struct Compared {
 
 /// All coins; none where rows of a later moment are in the file.
 fn compared(audit: &Audit<'_>) -> anyhow::Result<Vec<Compared>> {
+    let bot = audit.context.bot;
+    if !["pnl_usd", "coin"].iter().all(|column| bot.has_column("trade_journal", column)) {
+        return Ok(Vec::new());
+    }
     let Some(ledger) = audit.context.all_trades()?.filter(|ledger| ledger.later == 0) else {
         return Ok(Vec::new());
     };

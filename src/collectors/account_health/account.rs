@@ -101,16 +101,29 @@ pub(super) fn recompute(
     history: &[Day],
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Account> {
-    let in_positions = sum(positions.iter().filter_map(|position| position.size_usd));
-    let total_pnl = total_pnl(context, unavailable)?;
+    let (trades, open, size) = match context.generation {
+        1 => ("closed_trades", "open_trades", "size_usd"),
+        _ => ("trade_journal", "trade_journal", "position_size_usd"),
+    };
+    let mut has = |table: &str, column: &str, field| {
+        let has = context.bot.has_column(table, column);
+        if !has {
+            unavailable.insert(field, format!("the file has no {table}.{column}"));
+        }
+        has
+    };
+    let has_sizes = has(open, size, "recomputed.in_positions");
+    let has_profits = has(trades, "pnl_usd", "recomputed.balance");
+    let in_positions = has_sizes.then(|| sum(positions.iter().filter_map(|position| position.size_usd)));
+    let total_pnl = if has_profits { total_pnl(context, unavailable)? } else { None };
     let balance = total_pnl.map(|pnl| context.limits.starting_balance_usd + pnl);
     let today = history.last().filter(|day| day.date == context.now.date_naive());
     Ok(Account {
         balance,
-        available_balance: balance.map(|balance| balance - in_positions),
-        in_positions: Some(in_positions),
+        available_balance: balance.zip(in_positions).map(|(balance, size)| balance - size),
+        in_positions,
         total_pnl,
-        daily_pnl: Some(today.map_or(0.0, |day| day.pnl)),
+        daily_pnl: has_profits.then(|| today.map_or(0.0, |day| day.pnl)),
         trade_count_today: Some(today.map_or(0, |day| day.trades as i64)),
         last_updated: None,
     })

@@ -164,3 +164,50 @@ fn a_point_of_the_balance_that_belongs_to_no_trade_is_a_payment() {
     point(&bot, -50.0, None, &ago(500));
     assert_silent(&bot, "a withdrawal");
 }
+
+#[test]
+fn a_table_or_column_that_is_missing_is_no_zero() {
+    let with_position = || {
+        let bot = generation1();
+        bot.open_trade(|_| ());
+        settle(&bot);
+        bot
+    };
+    assert_silent(&with_position().without_table("open_trades"), "no open_trades");
+    assert_silent(&with_position().without_column("open_trades", "size_usd"), "no size");
+    let bot = with_position().without_column("closed_trades", "pnl_usd");
+    assert_silent(&bot, "no profits");
+    // What does not need the column is still compared.
+    bot.execute("UPDATE account_state SET in_positions = 7, available_balance = balance", []);
+    assert_eq!(findings(&bot, CHECK, &[]).len(), 1);
+    let scores = |bot: &BotFile| findings(bot, "coin-score-contradicts-trades", &[]);
+    assert!(scores(&generation2().without_table("trade_journal")).is_empty());
+    assert!(scores(&generation2().without_column("trade_journal", "pnl_usd")).is_empty());
+    let bot = generation1();
+    bot.market_price("bitcoin", 100.0, &ago(60));
+    assert!(findings(&bot.without_column("market_data", "price_usd"), "price-impossible", &[]).is_empty());
+}
+
+#[test]
+fn a_payment_is_read_in_many_words() {
+    for words in [
+        "Manual top-up of $500",
+        "Added funds: $500.00",
+        "Transfer in: $500",
+        "Balance set from $1200.00 to $1700.00",
+        "Balance $1284.60 -> $1784.60 after deposit of $500.00",
+        "Deposit #12: 500.00 USD",
+        "Deposit on 2026-11-20 of 500 USD",
+    ] {
+        let bot = generation1();
+        shift(&bot, 500.0);
+        bot.activity("balance_adjusted", words, None, &ago(90_000));
+        assert_silent(&bot, words);
+        shift(&bot, 7.0);
+        assert_eq!(findings(&bot, CHECK, &[]).len(), 1, "{words}");
+    }
+    let bot = generation1();
+    shift(&bot, 500.0);
+    bot.activity("trade_skipped", "Insufficient funds: $500.00", None, &ago(90_000));
+    assert_eq!(findings(&bot, CHECK, &[]).len(), 1, "a refusal is no payment");
+}
