@@ -189,6 +189,9 @@ fn cause(off: &[&Compared<'_>]) -> String {
         "They are off by a factor of 100."
     } else if let Some((rate, _)) = rate {
         return format!("Nearly each is lower by about {:.2} % of its size.", 100.0 * rate);
+    } else if let Some(usd) = common_amount(off) {
+        let how = if usd > 0.0 { "lower" } else { "higher" };
+        return format!("Nearly each is {how} by about {:.2} US dollars, whatever its size.", usd.abs());
     } else {
         "No single factor explains them."
     };
@@ -235,6 +238,17 @@ fn without_size(table: &str, entries: &[&Entry]) -> Option<Problem> {
                          from the log."
             .to_owned(),
     })
+}
+
+/// By how many dollars nearly each of several profits is too low: a fee that does not follow the size.
+fn common_amount(off: &[&Compared<'_>]) -> Option<f64> {
+    let mut amounts: Vec<f64> = off.iter().map(|trade| trade.expected - trade.stored).collect();
+    amounts.sort_by(f64::total_cmp);
+    let usd = amounts.get(amounts.len() / 2).copied()?;
+    let near = |trade: &&&Compared<'_>| {
+        (trade.expected - trade.stored - usd).abs() <= trade.tolerance.min(CENT.max(0.05 * usd.abs()))
+    };
+    (off.len() >= LEVERAGE_TRADES && most(off.iter().filter(near).count(), off.len())).then_some(usd)
 }
 
 fn query(table: &str) -> &'static str {
