@@ -5,6 +5,7 @@ mod account;
 use serde_json::Value;
 
 use crate::bot_file::{BotFile, after, ago};
+use crate::healthy::Healthy;
 use crate::monitor::{assert_found_after, findings, report};
 
 /// Forty trades of four coins over two days, and an account that follows from them.
@@ -485,4 +486,39 @@ fn nonsense_is_no_error() {
         .without_table("learnings")
         .without_column("activity_log", "details");
     assert_eq!(report(&bot, &[])["analysis"]["checks"]["error"], Value::Null);
+}
+
+#[test]
+fn a_fee_of_one_amount_a_trade_is_named() {
+    let fee = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET pnl_usd = pnl_usd - 0.8 - 0.01 * (id % 2)", []);
+    };
+    assert_found_after(&generation1(), "pnl-contradicts-prices", fee, &["lower by about 0.8", "US dollars"]);
+}
+
+#[test]
+fn journal_rows_without_position_ids_are_found_by_coin_and_time() {
+    const CHECK: &str = "closing-contradicts-log";
+    let bot = Healthy::generation2().write();
+    bot.execute("UPDATE trade_journal SET position_id = ''", []);
+    assert_eq!(findings(&bot, CHECK, &[]), Vec::<Value>::new());
+    bot.execute("UPDATE trade_journal SET pnl_usd = pnl_usd + 1 WHERE rowid = (SELECT max(rowid) - 9 FROM trade_journal WHERE status <> 'open')", []);
+    assert_eq!(findings(&bot, CHECK, &[]).len(), 1);
+    let bot = Healthy::generation2().write().without_column("trade_journal", "position_id");
+    assert_eq!(findings(&bot, CHECK, &[]), Vec::<Value>::new());
+}
+
+#[test]
+fn rows_without_a_coin_are_not_one_coin() {
+    for (healthy, column) in [(Healthy::generation1(), "coin_name"), (Healthy::generation2(), "coin")] {
+        let bot = healthy.write();
+        for table in
+            if column == "coin" { vec!["trade_journal"] } else { vec!["closed_trades", "open_trades"] }
+        {
+            bot.execute(&format!("UPDATE {table} SET {column} = ''"), []);
+        }
+        for check in ["price-contradicts-market", "closing-contradicts-log", "opening-contradicts-log"] {
+            assert_eq!(findings(&bot, check, &[]), Vec::<Value>::new(), "{check}");
+        }
+    }
 }

@@ -30,6 +30,10 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     for generation in [1, 2] {
         let entries: Vec<_> = ledger.of(generation).collect();
+        // Rows without a coin may be those of any closing.
+        if entries.iter().any(|entry| !entry.has_coin()) {
+            continue;
+        }
         // Older closings may be of trades that are no longer kept.
         let Some(oldest) = entries.iter().filter_map(|entry| entry.closed_by).min() else { continue };
         let index = Index::new(&entries);
@@ -89,7 +93,8 @@ impl<'entry> Index<'entry> {
     fn new(entries: &[&'entry Entry]) -> Self {
         let mut index = Self { by_position: HashMap::new(), by_coin: HashMap::new() };
         for entry in entries {
-            for id in [entry.position_id.as_deref(), Some(entry.id.as_str())].into_iter().flatten() {
+            let ids = [entry.position_id.as_deref(), Some(entry.id.as_str())].into_iter().flatten();
+            for id in ids.filter(|id| !id.trim().is_empty()) {
                 index.by_position.entry(id).or_default().push(entry);
             }
             index.by_coin.entry(entry.coin.to_ascii_lowercase()).or_default().push(entry);
@@ -97,15 +102,17 @@ impl<'entry> Index<'entry> {
         index
     }
 
-    /// The rows that a closing may be about: of its position, else of its coin and moment.
+    /// The rows that a closing may be about: of its position, else of its coin and moment where rows name no
+    /// position.
     fn candidates(&self, closing: &Closing) -> Vec<&'entry Entry> {
-        if closing.generation == 2 {
-            let id = closing.trade_id.as_deref().unwrap_or_default();
-            return self.by_position.get(id).cloned().unwrap_or_default();
+        let id = closing.trade_id.as_deref().unwrap_or_default();
+        if let Some(entries) = self.by_position.get(id).filter(|_| closing.generation == 2) {
+            return entries.clone();
         }
         let of_coin = self.by_coin.get(&closing.coin.to_ascii_lowercase());
         let near = |entry: &&&Entry| {
-            entry.closed_at.is_some_and(|at| (at - closing.at).num_seconds().abs() <= APART_SECONDS)
+            names_no_position(entry)
+                && entry.closed_at.is_some_and(|at| (at - closing.at).num_seconds().abs() <= APART_SECONDS)
         };
         of_coin.into_iter().flatten().filter(near).copied().collect()
     }
@@ -117,10 +124,15 @@ impl<'entry> Index<'entry> {
             entry.closed_at.is_none_or(|at| {
                 let apart = (at - closing.at).num_seconds().abs();
                 let quarter = apart % 900;
-                closing.generation == 1 && apart <= 14 * 3600 && quarter.min(900 - quarter) <= 5
+                names_no_position(entry) && apart <= 14 * 3600 && quarter.min(900 - quarter) <= 5
             })
         })
     }
+}
+
+/// Whether only coin and moment tell which closing of the log is a row's.
+fn names_no_position(entry: &Entry) -> bool {
+    entry.generation == 1 || entry.position_id.as_deref().is_none_or(|id| id.trim().is_empty())
 }
 
 fn lost_problem(table: &str, evidence: &Evidence) -> Problem {
