@@ -75,6 +75,32 @@ fn what_is_too_new_too_old_or_by_another_clock_is_not_lost() {
 }
 
 #[test]
+fn a_row_with_the_logged_id_is_the_opening_s() {
+    for opened_at in ["2020-01-01 00:00:00", "2027-01-01 00:00:00"] {
+        let bot = healthy();
+        bot.execute(
+            "UPDATE open_trades SET opened_at = ?1 WHERE id = (SELECT min(id) FROM open_trades)",
+            [opened_at],
+        );
+        assert_eq!(findings(&bot, LOST, &[]).len(), 0, "{opened_at}");
+    }
+}
+
+#[test]
+fn coins_that_the_log_names_in_another_way_are_not_lost() {
+    let bot = healthy();
+    bot.execute(
+        "UPDATE activity_log SET description = replace(description, 'BUY ', 'BUY X') WHERE activity_type = 'trade_opened'",
+        [],
+    );
+    bot.execute(
+        "UPDATE activity_log SET description = replace(description, 'CLOSED ', 'CLOSED X') WHERE activity_type = 'trade_closed'",
+        [],
+    );
+    assert_eq!(findings(&bot, LOST, &[]).len(), 0);
+}
+
+#[test]
 fn a_bot_that_never_stores_its_first_opening_is_told() {
     let bot = BotFile::generation1();
     bot.activity("trade_opened", "BUY pepe $20.00 @ $0.00", "trade_id=1, stop_loss=$0.00", &ago(3_000));

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
 use crate::bot::opening::Opening;
@@ -36,11 +37,16 @@ fn openings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let since = if ledger.complete && oldest.is_none() { None } else { oldest };
     let closed: HashSet<_> =
         closings.iter().map(|closing| (closing.trade_id.as_deref(), &closing.coin)).collect();
-    let mut rows = Rows::new(&entries);
+    // Rows without a coin may be those of any opening.
+    if entries.iter().any(|entry| !entry.has_coin()) {
+        return Ok(Found::nothing());
+    }
+    let (held, mut rows) = (held(audit)?, Rows::new(&entries));
     let mut logged: Vec<&Opening> = context.openings()?.iter().collect();
     logged.sort_by_key(|opening| opening.at);
     let mut ids = HashSet::new();
     let (mut evidence, mut size_usd) = (Evidence::default(), 0.0);
+    let mut lost = Vec::new();
     for opening in logged {
         let is_known =
             since.is_none_or(|since| opening.at > since + GRACE) && opening.at < context.now - GRACE;
@@ -51,8 +57,10 @@ fn openings(audit: &Audit<'_>) -> anyhow::Result<Found> {
         // A closing that is logged and has no row is `closing-contradicts-log`'s to report.
         let was_closed =
             opening.trade_id.is_some() && closed.contains(&(opening.trade_id.as_deref(), &opening.coin));
-        let is_lost = !rows.take(opening) && !was_closed;
+        let own_id = opening.trade_id.as_ref().map(|id| (id.clone(), opening.coin.to_ascii_lowercase()));
+        let is_lost = !rows.take(opening) && !was_closed && own_id.is_none_or(|id| !held.contains(&id));
         if is_lost {
+            lost.push(opening);
             size_usd += opening.size_usd.unwrap_or(0.0);
         }
         evidence.row(is_lost.then_some(|| {
@@ -64,6 +72,11 @@ fn openings(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 cut(opening.trade_id.as_deref().unwrap_or("none"), 32)
             )
         }));
+    }
+    // Where most have a row of their time and size that is no other opening's, the log only names coins in
+    // another way.
+    if 2 * lost.iter().filter(|opening| rows.hold_but_for_the_coin(opening)).count() > lost.len() {
+        return Ok(Found::nothing());
     }
     let problem = Problem {
         alert_type: AlertType::Bug,
@@ -89,6 +102,24 @@ fn openings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok((evidence.count > 0).then_some(problem).into())
 }
 
+const HELD: &str = "
+SELECT
+    id,
+    coin
+FROM position
+WHERE generation = 1";
+
+/// Ids and coins in `open_trades`, whatever time the row says: the log names an opening by them.
+fn held(audit: &Audit<'_>) -> anyhow::Result<HashSet<(String, String)>> {
+    let mut held = HashSet::new();
+    audit.context.bot.each_row(HELD, |row| {
+        let (id, coin) = (cell::name(row, 0)?, cell::name(row, 1)?);
+        held.extend(id.zip(coin).map(|(id, coin)| (id.into_owned(), coin.to_ascii_lowercase())));
+        Ok(())
+    })?;
+    Ok(held)
+}
+
 /// Rows by coin; each is the row of one opening.
 struct Rows<'entry> {
     by_coin: HashMap<String, Vec<Option<&'entry Entry>>>,
@@ -101,6 +132,15 @@ impl<'entry> Rows<'entry> {
             by_coin.entry(entry.coin.to_ascii_lowercase()).or_default().push(Some(*entry));
         }
         Self { by_coin }
+    }
+
+    /// Whether a row that no opening took has the opening's time and size.
+    fn hold_but_for_the_coin(&self, opening: &Opening) -> bool {
+        self.by_coin.values().flatten().flatten().any(|row| {
+            let sizes = row.size_usd.zip(opening.size_usd);
+            sizes.is_some_and(|(one, other)| (one - other).abs() <= 0.01)
+                && row.opened_at.is_some_and(|at| (at - opening.at).abs() <= APART)
+        })
     }
 
     /// Takes the row of an opening; false where there is none. A row without a readable time, or of another
