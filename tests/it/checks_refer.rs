@@ -429,3 +429,14 @@ fn nothing_happens_before_it_exists() {
     };
     assert_found_after(&bot, "times-out-of-order", carried, &["carries rule 1"]);
 }
+
+#[test]
+fn trades_without_a_closing_time_are_told_among_however_many() {
+    let bot = BotFile::generation1();
+    bot.trade_each_minute(-2_400..=-1);
+    let forgotten = |bot: &BotFile| {
+        bot.execute("UPDATE closed_trades SET closed_at = '' WHERE id <= 3", []);
+    };
+    assert_found_after(&bot, "closed-without-exit", forgotten, &["high", "3 of ", "without time"]);
+    assert_eq!(findings(&bot, "closing-contradicts-log", &[]).len(), 0);
+}
