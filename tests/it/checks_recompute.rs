@@ -522,3 +522,21 @@ fn rows_without_a_coin_are_not_one_coin() {
         }
     }
 }
+
+#[test]
+fn one_row_without_a_coin_hides_no_lost_trade() {
+    let bot = Healthy::generation1().write();
+    let last: i64 = bot.value("SELECT max(id) FROM closed_trades");
+    bot.execute("UPDATE closed_trades SET coin_name = '' WHERE id = ?1", [last - 20]);
+    assert_eq!(findings(&bot, "closing-contradicts-log", &[]), Vec::<Value>::new());
+    bot.execute("DELETE FROM closed_trades WHERE id = ?1", [last - 5]);
+    assert_eq!(findings(&bot, "closing-contradicts-log", &[]).len(), 1);
+    bot.activity(
+        "trade_opened",
+        "BUY solana $50.00 @ $145.66",
+        "trade_id=9001, stop_loss=$131.09",
+        &ago(3_011),
+    );
+    let found = findings(&bot, "opening-contradicts-log", &[]);
+    assert!(found[0].to_string().contains("1 of "), "{found:#?}");
+}

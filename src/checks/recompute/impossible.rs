@@ -160,17 +160,15 @@ fn unpriced_coins(audit: &Audit<'_>, found: &mut Found) -> anyhow::Result<BTreeS
     let context = audit.context;
     let (mut evidence, mut coins) = (Evidence::default(), BTreeSet::new());
     let mut by_table: BTreeMap<String, u64> = BTreeMap::new();
-    let is_stored = |table| context.bot.has_column(table, "price_usd");
-    let is_missing = |table| context.bot.has_table(table) && !is_stored(table);
-    if is_missing("market_data") || is_missing("price_history") {
-        return Ok(coins);
-    }
     context.bot.each_row(STORED, |row| {
         if context.bot.instant(row, 0, 1)?.is_some_and(|at| at > context.now) {
             return Ok(());
         }
         let (coin, price) = (cell::name(row, 2)?.unwrap_or_default(), cell::real(row, 3)?);
         let table = cell::text(row, 4)?.unwrap_or_default().into_owned();
+        if !context.bot.has_column(&table, "price_usd") {
+            return Ok(());
+        }
         evidence.fault(|| {
             let price = price.map_or_else(|| "none".to_owned(), |price| price.to_string());
             format!("{} in {table}: {price}", cut(&coin, 40))

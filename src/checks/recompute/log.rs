@@ -30,10 +30,6 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     for generation in [1, 2] {
         let entries: Vec<_> = ledger.of(generation).collect();
-        // Rows without a coin may be those of any closing.
-        if entries.iter().any(|entry| !entry.has_coin()) {
-            continue;
-        }
         // Older closings may be of trades that are no longer kept.
         let Some(oldest) = entries.iter().filter_map(|entry| entry.closed_by).min() else { continue };
         let index = Index::new(&entries);
@@ -87,17 +83,22 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
 struct Index<'entry> {
     by_position: HashMap<&'entry str, Vec<&'entry Entry>>,
     by_coin: HashMap<String, Vec<&'entry Entry>>,
+    without_coin: Vec<&'entry Entry>,
 }
 
 impl<'entry> Index<'entry> {
     fn new(entries: &[&'entry Entry]) -> Self {
-        let mut index = Self { by_position: HashMap::new(), by_coin: HashMap::new() };
+        let mut index =
+            Self { by_position: HashMap::new(), by_coin: HashMap::new(), without_coin: Vec::new() };
         for entry in entries {
             let ids = [entry.position_id.as_deref(), Some(entry.id.as_str())].into_iter().flatten();
             for id in ids.filter(|id| !id.trim().is_empty()) {
                 index.by_position.entry(id).or_default().push(entry);
             }
-            index.by_coin.entry(entry.coin.to_ascii_lowercase()).or_default().push(entry);
+            match entry.has_coin() {
+                true => index.by_coin.entry(entry.coin.to_ascii_lowercase()).or_default().push(entry),
+                false => index.without_coin.push(entry),
+            }
         }
         index
     }
@@ -117,14 +118,16 @@ impl<'entry> Index<'entry> {
         of_coin.into_iter().flatten().filter(near).copied().collect()
     }
 
-    /// Whether a trade of the coin has no readable time, or its table another clock: then nothing is certain.
+    /// Whether a trade of the coin, or of none, has no readable time, or its table another clock: then nothing
+    /// is certain.
     fn knows(&self, closing: &Closing) -> bool {
         let of_coin = self.by_coin.get(&closing.coin.to_ascii_lowercase());
-        of_coin.into_iter().flatten().any(|entry| {
+        of_coin.into_iter().flatten().chain(&self.without_coin).any(|entry| {
             entry.closed_at.is_none_or(|at| {
                 let apart = (at - closing.at).num_seconds().abs();
                 let quarter = apart % 900;
-                names_no_position(entry) && apart <= 14 * 3600 && quarter.min(900 - quarter) <= 5
+                names_no_position(entry)
+                    && (apart <= APART_SECONDS || (apart <= 14 * 3600 && quarter.min(900 - quarter) <= 5))
             })
         })
     }

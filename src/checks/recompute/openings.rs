@@ -37,10 +37,6 @@ fn openings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let since = if ledger.complete && oldest.is_none() { None } else { oldest };
     let closed: HashSet<_> =
         closings.iter().map(|closing| (closing.trade_id.as_deref(), &closing.coin)).collect();
-    // Rows without a coin may be those of any opening.
-    if entries.iter().any(|entry| !entry.has_coin()) {
-        return Ok(Found::nothing());
-    }
     let (held, mut rows) = (held(audit)?, Rows::new(&entries));
     let mut logged: Vec<&Opening> = context.openings()?.iter().collect();
     logged.sort_by_key(|opening| opening.at);
@@ -123,15 +119,17 @@ fn held(audit: &Audit<'_>) -> anyhow::Result<HashSet<(String, String)>> {
 /// Rows by coin; each is the row of one opening.
 struct Rows<'entry> {
     by_coin: HashMap<String, Vec<Option<&'entry Entry>>>,
+    without_coin: Vec<&'entry Entry>,
 }
 
 impl<'entry> Rows<'entry> {
     fn new(entries: &[&'entry Entry]) -> Self {
         let mut by_coin: HashMap<String, Vec<_>> = HashMap::new();
-        for entry in entries {
-            by_coin.entry(entry.coin.to_ascii_lowercase()).or_default().push(Some(*entry));
+        let (named, without_coin): (Vec<&Entry>, _) = entries.iter().partition(|entry| entry.has_coin());
+        for entry in named {
+            by_coin.entry(entry.coin.to_ascii_lowercase()).or_default().push(Some(entry));
         }
-        Self { by_coin }
+        Self { by_coin, without_coin }
     }
 
     /// Whether a row that no opening took has the opening's time and size.
@@ -143,11 +141,11 @@ impl<'entry> Rows<'entry> {
         })
     }
 
-    /// Takes the row of an opening; false where there is none. A row without a readable time, or of another
-    /// clock, may be it.
+    /// Takes the row of an opening; false where there is none. A row without a coin, without a readable time,
+    /// or of another clock, may be it.
     fn take(&mut self, opening: &Opening) -> bool {
-        let Some(rows) = self.by_coin.get_mut(&opening.coin.to_ascii_lowercase()) else { return false };
         let apart = |at: DateTime<Utc>| (at - opening.at).abs();
+        let rows = self.by_coin.entry(opening.coin.to_ascii_lowercase()).or_default();
         let nearest = rows
             .iter_mut()
             .filter(|row| row.is_some_and(|row| row.opened_at.is_some_and(|at| apart(at) <= APART)))
@@ -156,11 +154,11 @@ impl<'entry> Rows<'entry> {
             *row = None;
             return true;
         }
-        rows.iter().flatten().any(|row| {
+        rows.iter().flatten().chain(&self.without_coin).any(|row| {
             row.opened_at.is_none_or(|at| {
                 let seconds = apart(at).num_seconds();
                 let quarter = seconds % 900;
-                seconds > 60 && seconds <= 14 * 3600 && quarter.min(900 - quarter) <= 2
+                seconds <= 60 || (seconds <= 14 * 3600 && quarter.min(900 - quarter) <= 2)
             })
         })
     }
