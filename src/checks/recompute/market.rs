@@ -110,23 +110,19 @@ impl Market<'_> {
     pub(in crate::checks) fn is_mispriced(&self, trade: &Entry) -> bool {
         self.wrong.iter().any(|one| own_table(one.trade) == own_table(trade) && one.trade.id == trade.id)
     }
-}
 
-impl Market<'_> {
     /// Where `price_history` denies more than a few of the trades that it tells of, it is in another currency
     /// or unit: then it proves only what is far off, and nothing where it denies all by one factor.
     fn trust_history(&mut self, trades: usize) {
         let of_history = || self.wrong.iter().filter(|one| one.source == HISTORY);
-        let denied =
-            of_history().map(|one| (own_table(one.trade), &one.trade.id)).collect::<HashSet<_>>().len();
+        let denied: HashSet<_> = of_history().map(|one| (own_table(one.trade), &one.trade.id)).collect();
+        let denied = denied.len();
         let is_all = denied == trades;
         if denied as f64 <= FEW * trades as f64 || (denied < 2 && !is_all) {
             return;
         }
-        let factors: Vec<f64> = of_history().map(|one| one.price / one.low).collect();
-        let (low, high) = factors
-            .iter()
-            .fold((f64::MAX, 0.0_f64), |(low, high), factor| (low.min(*factor), high.max(*factor)));
+        let factors = || of_history().map(|one| one.price / one.low);
+        let (low, high) = (factors().fold(f64::MAX, f64::min), factors().fold(0.0, f64::max));
         let is_unit = is_all && denied > 1 && high <= UNIT_SPREAD * low;
         self.wrong.retain(|one| one.source != HISTORY || (!is_unit && one.factor() >= CERTAIN_FACTOR));
     }
@@ -352,18 +348,15 @@ fn prices(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for (table, wrong) in by_table {
         let mut evidence = Evidence::default();
         let mut ids = HashSet::new();
-        let (mut trades, mut examples) = (Vec::new(), Vec::new());
+        let mut trades = Vec::new();
+        let is_certain = wrong.iter().any(|one| one.is_certain());
         for one in wrong {
             if ids.insert(one.trade.id.as_str()) {
                 trades.push(one.trade);
-                examples.push(one);
+                evidence.fault(|| one.example());
             }
         }
-        for one in &examples {
-            evidence.fault(|| one.example());
-        }
         evidence.of = market.compared.get(table).copied().unwrap_or_default();
-        let is_certain = examples.iter().any(|one| one.is_certain());
         let is_open = trades.iter().any(|trade| trade.closed_at.is_none());
         let pnl_usd = trades.iter().filter_map(|trade| trade.pnl_usd).fold(0.0, |sum, pnl_usd| sum + pnl_usd);
         let ids: Vec<_> = trades.iter().take(20).map(|trade| quoted(&trade.id)).collect();
