@@ -19,7 +19,8 @@ fn closed_again() -> BotFile {
         let position = format!("pos-{number}");
         bot.execute(
             "UPDATE trade_journal SET entry_price = ?2, exit_price = ?3, pnl_usd = ?4, exit_reason = ?5, exit_time = ?6,
-                take_profit_price = 1.015 * ?2, stop_loss_price = 0.98 * ?2 WHERE position_id = ?1",
+                take_profit_price = 1.015 * ?2, stop_loss_price = 0.98 * ?2,
+                duration_seconds = strftime('%s', ?6) - strftime('%s', entry_time) WHERE position_id = ?1",
             rusqlite::params![position, entry, exit, pnl_usd, reason, at.replace(' ', "T")],
         );
         let coin: String =
