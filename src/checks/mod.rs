@@ -110,6 +110,11 @@ struct Shared<'run> {
 }
 
 impl<'run> Audit<'run> {
+    /// Whether another check runs: only then may this one leave rows to it.
+    pub(crate) fn is_on(&self, check: &str) -> bool {
+        self.context.config.checks.get(check).is_none_or(|settings| settings.enabled)
+    }
+
     /// The newest rows of the window's activity.
     pub(crate) fn log(&self) -> anyhow::Result<&'run Log> {
         self.has_read_log.set(true);

@@ -37,7 +37,10 @@ pub(super) fn pile_up(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for table in tables(audit).filter(|table| !is_keyed_by_entity(table) && !is_left_behind(audit, table)) {
         let Some(column) = expiry(table).filter(|_| !is_past(audit)) else { continue };
         // The cause is known: the other check tells it of these rows.
-        if spared_rows(audit, table).is_some_and(|(_, spared)| spared.count as f64 >= audit.threshold) {
+        let is_told = audit.is_on("expiry-compared-as-text");
+        if is_told
+            && spared_rows(audit, table).is_some_and(|(_, spared)| spared.count as f64 >= audit.threshold)
+        {
             continue;
         }
         let (mut expired, mut overdue, mut long_ago) = (Evidence::default(), 0_u64, 0_u64);
@@ -113,8 +116,14 @@ pub(super) fn compared_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
         if let Some((column, evidence)) =
             spared.filter(|(_, evidence)| evidence.count as f64 >= audit.threshold)
         {
-            let overdue = as_stored(audit, column, last_sign(audit) - OVERDUE);
-            found.fact(spared_problem(table, column, &evidence, &overdue));
+            let now = last_sign(audit);
+            let expired = instants(audit, column).filter(|at| *at < now).count();
+            found.fact(spared_problem(
+                table,
+                column,
+                &evidence,
+                (expired, &as_stored(audit, column, now - OVERDUE)),
+            ));
         }
     }
     Ok(found)
@@ -158,7 +167,12 @@ fn lives(audit: &Audit<'_>, table: &Table, expiry: &Column) -> Option<TimeDelta>
     lives.max()
 }
 
-fn spared_problem(table: &Table, column: &Column, evidence: &Evidence, overdue: &str) -> Problem {
+fn spared_problem(
+    table: &Table,
+    column: &Column,
+    evidence: &Evidence,
+    (expired, overdue): (usize, &str),
+) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&column.name));
     Problem {
         alert_type: AlertType::Bug,
@@ -166,9 +180,9 @@ fn spared_problem(table: &Table, column: &Column, evidence: &Evidence, overdue: 
         subject: table.schema.name.clone(),
         title: format!("Expired rows of {name} stay until midnight"),
         description: format!(
-            "{} of {} rows of {name} expired more than two hours ago. The oldest of them expired just after midnight; no row \
-             that expired before is left. {own} is written with T between day and time.",
-            evidence.count, evidence.of
+            "{expired} of {} rows of {name} have expired and are still there, {} of them for more than two hours. The oldest \
+             expired just after midnight; no row that expired before is left. {own} is written with T between day and time.",
+            evidence.of, evidence.count
         ),
         evidence: evidence.text(
             &format!("rows of {name} expired more than two hours ago"),

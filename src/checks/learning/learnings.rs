@@ -126,7 +126,9 @@ pub(super) fn missing(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let unexplained = evidence.count.saturating_sub(skipped);
     let is_missing = evidence.of >= LEAST_TRADES && unexplained as f64 > audit.threshold * evidence.of as f64;
     // Where the cause is known, its finding tells these trades, too.
-    if !is_missing || Lookup::of(audit, lessons)?.is_some_and(|lookup| lookup.explains_missing()) {
+    let is_told = audit.is_on("learning-late");
+    if !is_missing || (is_told && Lookup::of(audit, lessons)?.is_some_and(|lookup| lookup.explains_missing()))
+    {
         return Ok(Found::nothing());
     }
     Ok(Some(Problem {

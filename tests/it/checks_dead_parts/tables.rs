@@ -2,6 +2,7 @@
 
 use super::{assert_says, assert_silent, other_table};
 use crate::bot_file::{BotFile, ago};
+use crate::monitor::findings;
 
 /// Ten days of trades, with a row of `audits` for each one older than so many hours.
 fn audited_until(hours_ago: i64) -> BotFile {
@@ -93,7 +94,13 @@ fn rows_that_expire_at_midnight_are_compared_as_text() {
         &["Expired rows of active_conditions stay until midnight", "low", "of 108 rows"],
     );
     // It tells the cause: the same rows are not told again.
-    assert_silent(&bot(9), "expired-rows-pile-up");
+    let bot_of_today = bot(9);
+    assert_silent(&bot_of_today, "expired-rows-pile-up");
+    // Nor left to a check that does not run.
+    let config = bot_of_today.folder().join("off.toml");
+    std::fs::write(&config, "[checks.expiry-compared-as-text]\nenabled = false\n").unwrap();
+    let told = findings(&bot_of_today, "expired-rows-pile-up", &["--config", config.to_str().unwrap()]);
+    assert_eq!(told.len(), 1);
     assert_silent(&bot(1), check);
     assert_silent(&bot(5), check);
     assert_silent(&bot(20), check);
