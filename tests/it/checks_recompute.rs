@@ -517,7 +517,14 @@ fn rows_without_a_coin_are_not_one_coin() {
         {
             bot.execute(&format!("UPDATE {table} SET {column} = ''"), []);
         }
-        for check in ["price-contradicts-market", "closing-contradicts-log", "opening-contradicts-log"] {
+        for check in [
+            "price-contradicts-market",
+            "closing-contradicts-log",
+            "opening-contradicts-log",
+            "positions-over-limit",
+            "cooldown-broken",
+            "level-ignored",
+        ] {
             assert_eq!(findings(&bot, check, &[]), Vec::<Value>::new(), "{check}");
         }
     }

@@ -53,7 +53,7 @@ type Openings<'trades> = BTreeMap<&'trades str, Vec<(DateTime<Utc>, &'trades Ent
 /// Openings of each coin, oldest first.
 fn openings<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Openings<'run>> {
     let mut openings = Openings::new();
-    for trade in audit.shared.history.all(audit.context)? {
+    for trade in audit.shared.history.all(audit.context)?.filter(|trade| trade.has_coin()) {
         if let Some(opened_at) = trade.opened_at {
             openings.entry(&trade.coin).or_default().push((opened_at, trade));
         }

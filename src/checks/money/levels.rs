@@ -130,7 +130,7 @@ fn ignored_level<'trades>(
     if until - opened_by < patience {
         return None;
     }
-    let known = prices.get(trade.coin.as_str())?;
+    let known = prices.get(trade.coin.as_str()).filter(|_| trade.has_coin())?;
     let begin = known.partition_point(|(at, _)| *at <= opened_by);
     let end = known.partition_point(|(at, _)| *at < until);
     let during = known.get(begin..end)?;

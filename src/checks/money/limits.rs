@@ -88,7 +88,9 @@ fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> 
             open_size_usd: certain().filter_map(|trade| trade.size_usd).sum(),
             positions: certain().count(),
             counted: 1 + others().count(),
-            counted_in_coin: 1 + others().filter(|other| other.coin == trade.coin).count(),
+            counted_in_coin: 1 + others()
+                .filter(|other| other.coin == trade.coin && trade.has_coin())
+                .count(),
         });
         open.push(trade);
     }
