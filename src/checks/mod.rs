@@ -30,6 +30,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use self::history::History;
+use self::problem::id_list;
 pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
 use crate::bot::clock;

@@ -269,15 +269,6 @@ fn names(generation: i64) -> Names {
     }
 }
 
-/// Ids as a query lists them: `6, 50, 'j-20261118'`.
-fn id_list<'id>(ids: impl Iterator<Item = &'id str>) -> String {
-    let quoted = |id: &str| match id.parse::<i64>() {
-        Ok(number) if number.to_string() == id => id.to_owned(),
-        _ => format!("'{}'", crate::untrusted::cut(id, 64).replace('\'', "''")),
-    };
-    ids.map(quoted).collect::<Vec<_>>().join(", ")
-}
-
 /// A coin's name as it is shown.
 fn shown(coin: &str) -> String {
     crate::untrusted::cut(coin, 40)

@@ -107,6 +107,19 @@ impl BotFile {
         self
     }
 
+    /// Writes the account of the first generation that follows from its trades and positions.
+    pub(crate) fn settle_account(&self) {
+        self.execute(
+            "UPDATE account_state SET total_pnl = (SELECT sum(pnl_usd) FROM closed_trades),
+                in_positions = (SELECT total(size_usd) FROM open_trades),
+                daily_pnl = (SELECT total(pnl_usd) FROM closed_trades WHERE closed_at >= date(last_updated)),
+                trade_count_today = (SELECT count(*) FROM closed_trades WHERE closed_at >= date(last_updated))",
+            [],
+        );
+        self.execute("UPDATE account_state SET balance = 1000 + total_pnl", []);
+        self.execute("UPDATE account_state SET available_balance = balance - in_positions", []);
+    }
+
     /// The file.
     pub(crate) fn path(&self) -> PathBuf {
         Self::path_in(self.folder.path())

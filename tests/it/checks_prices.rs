@@ -16,19 +16,6 @@ fn healthy1() -> BotFile {
     bot
 }
 
-/// Writes the account that follows from trades and positions.
-fn settle(bot: &BotFile) {
-    bot.execute(
-        "UPDATE account_state SET total_pnl = (SELECT sum(pnl_usd) FROM closed_trades),
-            in_positions = (SELECT total(size_usd) FROM open_trades),
-            daily_pnl = (SELECT total(pnl_usd) FROM closed_trades WHERE closed_at >= date(last_updated)),
-            trade_count_today = (SELECT count(*) FROM closed_trades WHERE closed_at >= date(last_updated))",
-        [],
-    );
-    bot.execute("UPDATE account_state SET balance = 1000 + total_pnl", []);
-    bot.execute("UPDATE account_state SET available_balance = balance - in_positions", []);
-}
-
 /// A winning trade of the last hour, in which all prices are stored.
 const NEWEST_WIN: &str =
     "(SELECT max(id) FROM closed_trades WHERE pnl_usd > 0 AND opened_at > '2026-11-22 08:01:00')";
@@ -44,7 +31,7 @@ fn an_entry_price_of_zero_is_told_once() {
             &format!("UPDATE closed_trades SET entry_price = {price}, pnl_usd = size_usd, pnl_pct = 100 WHERE id = {A_WIN}"),
             [],
         );
-        settle(&bot);
+        bot.settle_account();
         let text = only_finding(&bot, NONE);
         assert!(text.starts_with("critical") && text.contains("entry_price "), "{text}");
         assert_eq!(alarms(&bot), [NONE], "{price}");
@@ -187,7 +174,7 @@ fn what_is_taken_off_each_profit_is_told_by_its_rate() {
             "UPDATE closed_trades SET pnl_usd = pnl_usd - ?1 * size_usd / 100, pnl_pct = pnl_pct - ?1",
             [percent],
         );
-        settle(&bot);
+        bot.settle_account();
         bot
     };
     let bot = with(0.5);
@@ -228,7 +215,7 @@ fn an_exit_at_ten_times_the_market_is_told_once() {
             "UPDATE closed_trades SET pnl_usd = size_usd * (exit_price / entry_price - 1), pnl_pct = 100 * (exit_price / entry_price - 1)",
             [],
         );
-        settle(&bot);
+        bot.settle_account();
         let text = only_finding(&bot, MARKET);
         assert!(text.starts_with("critical") && text.contains("exit at "), "{text}");
         assert!(text.contains("price_history within five minutes") && text.contains("1 of "), "{text}");

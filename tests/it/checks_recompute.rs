@@ -23,21 +23,8 @@ fn generation1() -> BotFile {
             (row.opened_at, row.closed_at) = (&opened_at, &closed_at);
         });
     }
-    settle(&bot);
+    bot.settle_account();
     bot
-}
-
-/// Writes the account that follows from trades and positions.
-fn settle(bot: &BotFile) {
-    bot.execute(
-        "UPDATE account_state SET total_pnl = (SELECT sum(pnl_usd) FROM closed_trades),
-            in_positions = (SELECT total(size_usd) FROM open_trades),
-            daily_pnl = (SELECT sum(pnl_usd) FROM closed_trades WHERE closed_at >= '2026-11-22'),
-            trade_count_today = (SELECT count(*) FROM closed_trades WHERE closed_at >= '2026-11-22')",
-        [],
-    );
-    bot.execute("UPDATE account_state SET balance = 1000 + total_pnl", []);
-    bot.execute("UPDATE account_state SET available_balance = balance - in_positions", []);
 }
 
 /// Forty trades of the second generation on a host east of UTC, and scores that follow from them.
@@ -103,7 +90,7 @@ fn a_short_trade_counted_as_long_is_named() {
 fn fees_and_leverage_are_no_contradiction() {
     let bot = generation1();
     bot.execute("UPDATE closed_trades SET pnl_usd = pnl_usd - 0.002 * size_usd", []);
-    settle(&bot);
+    bot.settle_account();
     assert_eq!(findings(&bot, "pnl-contradicts-prices", &[]), Vec::<Value>::new());
     let bot = generation1();
     bot.execute("UPDATE closed_trades SET pnl_usd = 10 * pnl_usd, pnl_pct = 10 * pnl_pct", []);
@@ -185,7 +172,7 @@ fn a_stop_stands_on_the_losing_side() {
 fn an_unrealized_profit_follows_from_the_prices() {
     let bot = generation1();
     bot.open_trade(|_| ());
-    settle(&bot);
+    bot.settle_account();
     let wrong = |bot: &BotFile| {
         bot.execute("UPDATE open_trades SET unrealized_pnl = -4", []);
     };

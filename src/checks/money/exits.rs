@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{id_list, names, shown};
+use super::{names, shown};
 use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
-use crate::checks::{Audit, Evidence, Found, Problem, recompute, refer};
+use crate::checks::{Audit, Evidence, Found, Problem, id_list, recompute, refer};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{id_list, names, shown};
+use super::{names, shown};
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::Entry;
-use crate::checks::{Audit, Evidence, Found, Problem, refer};
+use crate::checks::{Audit, Evidence, Found, Problem, id_list, refer};
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
 

@@ -10,6 +10,7 @@ use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, 
 use crate::bot::cell;
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::{Entry, table};
+use crate::checks::id_list;
 
 pub(super) const PRICES: Check = Check {
     id: "price-contradicts-market",
@@ -359,7 +360,7 @@ fn prices(audit: &Audit<'_>) -> anyhow::Result<Found> {
         evidence.of = market.compared.get(table).copied().unwrap_or_default();
         let is_open = trades.iter().any(|trade| trade.closed_at.is_none());
         let pnl_usd = trades.iter().filter_map(|trade| trade.pnl_usd).fold(0.0, |sum, pnl_usd| sum + pnl_usd);
-        let ids: Vec<_> = trades.iter().take(20).map(|trade| quoted(&trade.id)).collect();
+        let ids = id_list(trades.iter().take(20).map(|trade| trade.id.as_str()));
         found.fact(Problem {
             alert_type: AlertType::Bug,
             severity: match () {
@@ -385,15 +386,11 @@ fn prices(audit: &Audit<'_>) -> anyhow::Result<Found> {
                     }
                 }
             ),
-            evidence: evidence.text("trades compared", &format!("SELECT * FROM {table} WHERE id IN ({})", ids.join(", "))),
+            evidence: evidence.text("trades compared", &format!("SELECT * FROM {table} WHERE id IN ({ids})")),
             recommendation: "Look at where the price at these moments came from: another coin, another unit, an old or a \
                              broken answer? Refuse a price that is far from the last one, and recompute these trades."
                 .to_owned(),
         });
     }
     Ok(found)
-}
-
-fn quoted(id: &str) -> String {
-    format!("'{}'", crate::untrusted::cut(id, 32).replace('\'', "''"))
 }

@@ -5,6 +5,7 @@ use super::same::{self, Verdict};
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, open};
 use crate::bot::clock::utc_text;
 use crate::bot::ledger::{Entry, table};
+use crate::checks::id_list;
 use crate::untrusted::cut;
 
 pub(super) const RECORDED_TWICE: Check = Check {
@@ -197,7 +198,6 @@ fn example(run: &[&Entry]) -> String {
 /// The rows themselves: how they were told apart is no query.
 fn query(table: &str, again: &[Vec<&Entry>]) -> String {
     const MOST_IDS: usize = 20;
-    let ids = again.iter().flatten().take(MOST_IDS);
-    let ids: Vec<_> = ids.map(|row| format!("'{}'", cut(&row.id, 32).replace('\'', "''"))).collect();
-    format!("SELECT * FROM {table} WHERE id IN ({})", ids.join(", "))
+    let ids = again.iter().flatten().take(MOST_IDS).map(|row| row.id.as_str());
+    format!("SELECT * FROM {table} WHERE id IN ({})", id_list(ids))
 }

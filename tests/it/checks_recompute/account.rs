@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{generation1, generation2, settle};
+use super::{generation1, generation2};
 use crate::bot_file::{BotFile, ago};
 use crate::monitor::{assert_found_after, findings};
 
@@ -24,7 +24,7 @@ fn shift(bot: &BotFile, usd: f64) {
 fn rounding_to_cents_adds_up_over_every_trade() {
     let bot = generation1();
     bot.trade_each_minute(-20_880..=-2_881);
-    settle(&bot);
+    bot.settle_account();
     let account = "UPDATE account_state SET total_pnl = total_pnl + ?1, balance = balance + ?1, \
                    available_balance = available_balance + ?1";
     bot.execute(account, [1.0]);
@@ -51,7 +51,7 @@ fn the_account_follows_from_the_trades() {
 fn positions_and_account_agree_about_what_is_bound() {
     let bot = generation1();
     bot.open_trade(|_| ());
-    settle(&bot);
+    bot.settle_account();
     let forgotten = |bot: &BotFile| {
         bot.execute("UPDATE account_state SET in_positions = 0, available_balance = balance", []);
     };
@@ -80,7 +80,7 @@ fn a_round_difference_is_a_difference() {
     // Sizes are round as well: what is bound explains nothing.
     let bot = generation1();
     bot.open_trade(|_| ());
-    settle(&bot);
+    bot.settle_account();
     assert_found_after(&bot, CHECK, |bot| shift(bot, -50.0), &["balance is", "(-50.00)"]);
 }
 
@@ -170,7 +170,7 @@ fn a_table_or_column_that_is_missing_is_no_zero() {
     let with_position = || {
         let bot = generation1();
         bot.open_trade(|_| ());
-        settle(&bot);
+        bot.settle_account();
         bot
     };
     assert_silent(&with_position().without_table("open_trades"), "no open_trades");
