@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::bot::{BUSY_TIMEOUT, Bot, HotJournal, clock};
 use crate::cli::{AlertsCommand, Format, Judged, Snoozed};
 use crate::config::Config;
 use crate::finding::Severity;
+use crate::output::{style, wrap};
 use crate::plural::plural;
+use crate::source::{BUSY_TIMEOUT, Bot, HotJournal, clock};
 use crate::store::{self, Alert, AlertStatus, Change};
-use crate::summary::{style, wrap};
 use crate::trouble;
 use crate::untrusted::{self, one_line};
 

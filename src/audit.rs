@@ -9,18 +9,18 @@ use std::time::Instant;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use crate::bot::{Bot, HotJournal};
 use crate::cli::Format;
-use crate::collectors::{Context, Report};
 use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::finding::Finding;
 use crate::grounding::{self, Judgement, Known};
+use crate::metrics::{Context, Report};
+use crate::output::{Summary, ignore_closed_pipe};
 use crate::prompt::{Material, Prompt, Wording};
 use crate::redaction::Redaction;
 use crate::similarity::Names;
+use crate::source::{Bot, HotJournal};
 use crate::store::{self, Alert, Kept, Known as KnownAlerts};
-use crate::summary::{Summary, ignore_closed_pipe};
 use crate::{checks, demo, guard, llm};
 
 /// Audits, stores, and says what was found.

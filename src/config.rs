@@ -16,9 +16,9 @@ use serde::Deserialize;
 
 use self::file::File;
 pub(crate) use self::limits::LimitOverrides;
-use crate::bot::clock;
 use crate::checks;
 use crate::cli::{Cli, Command, Format, MIN_PROMPT_CHARS};
+use crate::source::clock;
 use crate::untrusted::one_line;
 
 const DEFAULT_DB: &str = "data/trading_bot.db";

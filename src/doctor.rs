@@ -8,10 +8,10 @@ use anstyle::{AnsiColor, Style};
 use chrono::Utc;
 use serde::Serialize;
 
-use crate::bot::{Bot, HotJournal, generation};
 use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::llm;
+use crate::source::{Bot, HotJournal, generation};
 use crate::untrusted::{self, one_line};
 
 /// What was examined, in order.

@@ -5,10 +5,8 @@
 
 mod alerts;
 mod audit;
-mod bot;
 mod checks;
 mod cli;
-mod collectors;
 mod config;
 mod demo;
 mod doctor;
@@ -19,12 +17,14 @@ mod grounding;
 mod guard;
 mod llm;
 mod logging;
+mod metrics;
+mod output;
 mod plural;
 mod prompt;
 mod redaction;
 mod similarity;
+mod source;
 mod store;
-mod summary;
 mod trouble;
 mod untrusted;
 
@@ -41,7 +41,7 @@ use clap::Parser as _;
 use crate::cli::{AlertsCommand, Answer, Cli, Command, Format};
 use crate::config::{Config, Environment};
 use crate::exit_code::Verdict;
-use crate::summary::ignore_closed_pipe;
+use crate::output::ignore_closed_pipe;
 
 fn main() -> ExitCode {
     outlive_file_size_limit();
@@ -88,8 +88,8 @@ fn start() -> Verdict {
 /// document, Nagios for the first line.
 fn fail(answer: Answer, sentence: &str, name: Option<&str>) -> Verdict {
     let _ = match answer {
-        Answer::Document => summary::write_failure_json(sentence, name, &mut io::stdout().lock()),
-        Answer::Summary => writeln!(io::stdout(), "{}", summary::headline_of_failure(sentence, name)),
+        Answer::Document => output::write_failure_json(sentence, name, &mut io::stdout().lock()),
+        Answer::Summary => writeln!(io::stdout(), "{}", output::headline_of_failure(sentence, name)),
         Answer::Other => Ok(()),
     };
     Verdict::Incomplete

@@ -22,7 +22,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use self::names::Names;
 pub(crate) use self::placeholder::{Kind, is_placeholder};
-use crate::collectors::{Context, Report};
+use crate::metrics::{Context, Report};
 
 /// Who stands behind which placeholder.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use rusqlite::ErrorCode;
 
-use crate::bot::BUSY_TIMEOUT;
+use crate::source::BUSY_TIMEOUT;
 
 /// For a file that others write.
 pub(crate) const NOT_WRITABLE: &str = "this user may not write the file or its folder: change that, or keep the alerts in a file of their own \

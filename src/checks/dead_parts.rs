@@ -16,7 +16,7 @@ mod values;
 use chrono::{DateTime, Utc};
 
 use super::{Audit, Check, Theme, Threshold};
-use crate::collectors::census::{Census, Table};
+use crate::metrics::census::{Census, Table};
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[

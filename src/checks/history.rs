@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
-use crate::bot::cell;
-use crate::bot::ledger::Entry;
-use crate::collectors::Context;
+use crate::metrics::Context;
+use crate::source::cell;
+use crate::source::ledger::Entry;
 
 /// The newest prices by key: at 45 coins two hours and a half of a cycle every 30 seconds.
 const NEWEST_PRICES: &str = "

@@ -33,15 +33,15 @@ use self::history::History;
 use self::problem::id_list;
 pub(crate) use self::problem::{Evidence, Found, Problem};
 pub(crate) use self::theme::Theme;
-use crate::bot::clock;
-use crate::bot::log::{Log, MOST_ROWS};
-use crate::bot::skipped as reason_to_skip;
-use crate::collectors::{Context, Report};
 use crate::config::CheckSettings;
 use crate::finding::{Finding, Source};
 use crate::guard;
 use crate::llm::Status;
 use crate::logging;
+use crate::metrics::{Context, Report};
+use crate::source::clock;
+use crate::source::log::{Log, MOST_ROWS};
+use crate::source::skipped as reason_to_skip;
 
 /// Expected share of false claims among the statistical claims of a run (Benjamini and Hochberg, 1995).
 const FALSE_DISCOVERY_RATE: f64 = 0.05;

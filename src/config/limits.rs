@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use serde::Deserialize;
 
-use crate::bot::generation::Limits;
+use crate::source::generation::Limits;
 
 /// The bot's own limits, as far as the config file states them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -13,8 +13,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub(crate) use self::wording::Wording;
-use crate::collectors::{Context, Report};
 use crate::finding::Finding;
+use crate::metrics::{Context, Report};
 use crate::store::Alert;
 use crate::untrusted;
 

@@ -8,16 +8,16 @@ use std::fmt::Display;
 use super::layout::Section;
 use super::said;
 use super::wording::Wording;
-use crate::bot::clock::utc_text;
-use crate::collectors::account_health::AccountHealth;
-use crate::collectors::census::{Census, Precision, Table};
-use crate::collectors::learning_quality::LearningQuality;
-use crate::collectors::rule_stats::{Rule, RuleStats};
-use crate::collectors::system_metrics::{SystemMetrics, Times};
-use crate::collectors::trade_patterns::TradePatterns;
-use crate::collectors::winloss_patterns::WinlossPatterns;
-use crate::collectors::{self, Context, Ranked, Rate, Report, Unavailable};
 use crate::finding::Finding;
+use crate::metrics::account_health::AccountHealth;
+use crate::metrics::census::{Census, Precision, Table};
+use crate::metrics::learning_quality::LearningQuality;
+use crate::metrics::rule_stats::{Rule, RuleStats};
+use crate::metrics::system_metrics::{SystemMetrics, Times};
+use crate::metrics::trade_patterns::TradePatterns;
+use crate::metrics::winloss_patterns::WinlossPatterns;
+use crate::metrics::{self, Context, Ranked, Rate, Report, Unavailable};
+use crate::source::clock::utc_text;
 use crate::store::Alert;
 
 /// Columns without a value that are named for one table.
@@ -57,14 +57,14 @@ pub(super) fn all(
 
 fn section<T>(
     heading: &str,
-    from: &collectors::Section<T>,
+    from: &metrics::Section<T>,
     write: fn(&T, &mut Wording<'_>, &mut Section),
     wording: &mut Wording<'_>,
 ) -> Section {
     let mut section = Section::new(heading);
     match from {
-        collectors::Section::Available(figures) => write(figures, wording, &mut section),
-        collectors::Section::Failed { error } => {
+        metrics::Section::Available(figures) => write(figures, wording, &mut section),
+        metrics::Section::Failed { error } => {
             section.fact(1_000, format!("unavailable: {}", wording.text(error)));
         }
     }

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use rusqlite::types::Value;
 
-use crate::collectors::Context;
+use crate::metrics::Context;
 
 /// The oldest trade of each generation: its row does not change any more, and nobody else knows it.
 const OLDEST_TRADES: [&str; 2] = [

@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::placeholder::Kind;
 use super::prose::joins_words;
 use super::vocabulary;
-use crate::bot::cell;
-use crate::collectors::{Context, Report};
+use crate::metrics::{Context, Report};
+use crate::source::cell;
 
 /// Rows of one view that are looked through for coins: cost is bounded whatever the history.
 const MOST_ROWS: u32 = 20_000;

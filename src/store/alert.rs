@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-use crate::bot::{cell, clock};
 use crate::finding::{Finding, News, Outcome, Severity};
+use crate::source::{cell, clock};
 
 /// What may be said of an alert, and who says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]

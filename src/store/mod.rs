@@ -18,8 +18,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 pub(crate) use self::alert::{Alert, AlertStatus};
 pub(crate) use self::life::{Change, changes_of, set_status, snooze};
 pub(crate) use self::run::{Kept, Known, Resolved, Totals, preview, store, unstored};
-use crate::bot::{self, BUSY_TIMEOUT};
 use crate::config::Config;
+use crate::source::{self, BUSY_TIMEOUT};
 use crate::trouble;
 
 /// The specification's columns.
@@ -47,7 +47,7 @@ pub(crate) fn open_read_only(config: &Config) -> anyhow::Result<Option<Connectio
         return Ok(None);
     }
     check_file(path)?;
-    let connection = bot::open_read_only(path).context("cannot open the file")?;
+    let connection = source::open_read_only(path).context("cannot open the file")?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     refuse_foreign(&connection, config)?;
     Ok(Some(connection))
@@ -107,8 +107,8 @@ fn connect_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Co
     if let Some(folder) = crate::logging::missing_folder(path) {
         bail!("there is no folder {}: make it, or name another file", folder.display());
     }
-    // SQLite would open it for reading, and make what `bot::open_read_only` makes not.
-    ensure!(!path.exists() || bot::may_write(path), trouble::NOT_WRITABLE);
+    // SQLite would open it for reading, and make what `source::open_read_only` makes not.
+    ensure!(!path.exists() || source::may_write(path), trouble::NOT_WRITABLE);
     let mut connection =
         Connection::open_with_flags(path, flags).context("cannot open the file for writing")?;
     connection.busy_timeout(patience)?;

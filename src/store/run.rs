@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::life::change;
 use super::same::Sameness;
 use super::{Alert, AlertStatus, open_for_writing, open_read_only};
-use crate::bot::{BUSY_TIMEOUT, clock};
 use crate::config::Config;
 use crate::finding::{Finding, News, Outcome, Source};
 use crate::similarity::Names;
+use crate::source::{BUSY_TIMEOUT, clock};
 
 /// A model that reports more than this in one hour reports noise; the rest is counted.
 const MOST_NEW_LLM_ALERTS: usize = 20;

@@ -2,8 +2,8 @@
 
 use super::columns::columns;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, TimeColumn};
-use crate::bot::clock;
 use crate::finding::{AlertType, Severity};
+use crate::source::clock;
 
 /// Rows of one column that two clocks write in turn.
 pub(super) const ALTERNATING: Check = Check {

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
-use crate::bot::{cell, clock};
 use crate::checks::statistics::median;
 use crate::finding::{AlertType, Severity};
+use crate::source::{cell, clock};
 
 /// Longer pauses than configured.
 pub(super) const SLOWER: Check = Check {

@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 
 use super::columns::{Column, Form, Value, columns};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
-use crate::bot::clock;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
+use crate::source::clock;
 use crate::untrusted::cut;
 
 /// Rows that are later than now.

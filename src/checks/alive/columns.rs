@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::Audit;
-use crate::bot::clock::Clock;
+use crate::source::clock::Clock;
 use crate::untrusted::cut;
 
 /// Newest and oldest rows that are looked at in each table.
@@ -163,7 +163,7 @@ fn sampled(audit: &Audit<'_>) -> anyhow::Result<Vec<Column>> {
 
 /// The table's newest and oldest rows; none where it has no rowid or cannot be read.
 fn sample(audit: &Audit<'_>, connection: &Connection, table: &str, names: Vec<String>) -> Vec<Column> {
-    let quoted: Vec<_> = names.iter().map(|name| crate::bot::quoted(name)).collect();
+    let quoted: Vec<_> = names.iter().map(|name| crate::source::quoted(name)).collect();
     let new = |name: String| Column { table: table.to_owned(), name, values: Vec::new(), newest: 0 };
     let mut columns: Vec<_> = names.into_iter().map(new).collect();
     let mut before = i64::MAX;
@@ -171,7 +171,7 @@ fn sample(audit: &Audit<'_>, connection: &Connection, table: &str, names: Vec<St
         let sql = format!(
             "SELECT {}, rowid FROM main.{} WHERE rowid < {before} ORDER BY rowid {order} LIMIT {limit}",
             quoted.join(", "),
-            crate::bot::quoted(table)
+            crate::source::quoted(table)
         );
         let Ok(mut statement) = connection.prepare(&sql) else { return Vec::new() };
         let mut rows = statement.raw_query();

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
-use crate::bot::clock;
 use crate::finding::{AlertType, Severity};
+use crate::source::clock;
 use crate::untrusted::cut;
 
 /// The same price again and again.

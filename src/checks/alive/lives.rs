@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::silence::rhythm;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
-use crate::bot::ledger::Entry;
-use crate::bot::log::Log;
-use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
+use crate::source::ledger::Entry;
+use crate::source::log::Log;
+use crate::source::{cell, clock};
 
 /// Starts without a stop before them.
 pub(super) const KILLED: Check = Check {

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::Audit;
-use crate::bot::ledger::Entry;
-use crate::bot::{cell, clock};
 use crate::dollars::signed_usd;
+use crate::source::ledger::Entry;
+use crate::source::{cell, clock};
 
 /// A price with its place and time.
 #[derive(Debug, Clone, Copy)]

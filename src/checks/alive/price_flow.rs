@@ -6,12 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::newest_price::NewestPrice;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
-use crate::bot::ledger::Entry;
-use crate::bot::log::{Log, quotable};
-use crate::bot::{cell, clock};
 use crate::checks::statistics::median;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
+use crate::source::ledger::Entry;
+use crate::source::log::{Log, quotable};
+use crate::source::{cell, clock};
 use crate::untrusted::cut;
 
 /// All prices are old.

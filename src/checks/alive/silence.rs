@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::lives::{Event, events};
 use super::{Audit, Check, Found, Problem, Theme, Threshold, span};
-use crate::bot::{cell, clock, log};
 use crate::finding::{AlertType, Severity};
+use crate::source::{cell, clock, log};
 
 /// The newest sign of life is far older than the bot's rhythm.
 pub(super) const SILENT: Check = Check {

@@ -6,10 +6,10 @@ use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
 use super::{is_left_behind, is_past, looked_at, short, tables};
-use crate::bot::{Period, quoted};
 use crate::checks::{Audit, Found, Problem};
-use crate::collectors::census::{Column, Kind, Table};
 use crate::finding::{AlertType, Severity};
+use crate::metrics::census::{Column, Kind, Table};
+use crate::source::{Period, quoted};
 
 /// Trades by the time of their opening: closed ones and open ones.
 const OPENED: [&str; 2] = [

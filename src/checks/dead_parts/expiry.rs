@@ -3,10 +3,10 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{is_left_behind, is_past, last_sign, looked_at, short, tables};
-use crate::bot::clock::utc_text;
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::census::{Column, Form, Reading, Table};
 use crate::finding::{AlertType, Severity};
+use crate::metrics::census::{Column, Form, Reading, Table};
+use crate::source::clock::utc_text;
 
 /// The column that says until when a row is valid.
 fn expiry(table: &Table) -> Option<&Column> {
@@ -21,7 +21,7 @@ fn expiry(table: &Table) -> Option<&Column> {
 fn is_keyed_by_entity(table: &Table) -> bool {
     const ENTITIES: [&str; 6] = ["coin", "symbol", "asset", "pair", "market", "key"];
     let keys = table.schema.declared.iter().filter(|column| column.is_key);
-    keys.flat_map(|column| crate::collectors::census::words(&column.name))
+    keys.flat_map(|column| crate::metrics::census::words(&column.name))
         .any(|word| ENTITIES.contains(&word.as_str()))
 }
 

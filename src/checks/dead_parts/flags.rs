@@ -2,10 +2,10 @@
 
 use super::tables::names_rows_of;
 use super::{is_past, looked_at, short, tables};
-use crate::bot::quoted;
 use crate::checks::{Audit, Found, Problem};
-use crate::collectors::census::{Column, Kind, Table, words};
 use crate::finding::{AlertType, Severity};
+use crate::metrics::census::{Column, Kind, Table, words};
+use crate::source::quoted;
 
 /// Last words of flags that say that a row has led to something.
 const EVENTS: [&str; 9] =

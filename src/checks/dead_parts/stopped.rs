@@ -4,11 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::OptionalExtension as _;
 
 use super::{short, tables};
-use crate::bot::clock::utc_text;
-use crate::bot::quoted;
 use crate::checks::{Audit, Found, Problem};
-use crate::collectors::census::{Column, Table};
 use crate::finding::{AlertType, Severity};
+use crate::metrics::census::{Column, Table};
+use crate::source::clock::utc_text;
+use crate::source::quoted;
 
 /// Rows that are looked at before the sample.
 const OLDER_ROWS: u32 = 5_000;

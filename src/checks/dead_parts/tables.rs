@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{is_left_behind, last_sign, short, tables};
-use crate::bot::{Period, clock::utc_text};
 use crate::checks::{Audit, Found, Problem};
-use crate::collectors::census::{Table, words};
 use crate::finding::{AlertType, Severity};
+use crate::metrics::census::{Table, words};
+use crate::source::{Period, clock::utc_text};
 
 /// Tables of definitions are written in bursts and then rarely: their silence says nothing.
 const DEFINITIONS: [&str; 10] = [

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{looked_at, short, tables};
-use crate::bot::quoted;
 use crate::checks::{Audit, Found, Problem};
-use crate::collectors::census::{Column, Kind, Odd, Precision, Table};
 use crate::finding::{AlertType, Severity};
+use crate::metrics::census::{Column, Kind, Odd, Precision, Table};
+use crate::source::quoted;
 
 /// What programs write for nothing and templates write for anything. In this spelling only:
 /// `none` and `test` may be states, `None` is Python's.

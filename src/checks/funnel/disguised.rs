@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
-use crate::bot::clock;
-use crate::bot::log::{Log, quotable};
 use crate::finding::{AlertType, Severity};
+use crate::source::clock;
+use crate::source::log::{Log, quotable};
 use crate::untrusted::cut;
 
 /// Failures as ordinary rows.

@@ -1,8 +1,8 @@
 //! Answers that never differ.
 
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
-use crate::bot::log::{Decision, Log};
 use crate::finding::{AlertType, Severity};
+use crate::source::log::{Decision, Log};
 use crate::untrusted::cut;
 
 /// One action, one confidence or one coin in every decision.

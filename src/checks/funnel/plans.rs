@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
-use crate::bot::cell;
-use crate::bot::log::{Entry, Log};
 use crate::finding::{AlertType, Severity};
+use crate::source::cell;
+use crate::source::log::{Entry, Log};
 use crate::untrusted::cut;
 
 /// Runs that plan nothing.

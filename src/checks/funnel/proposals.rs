@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Evidence;
-use crate::bot::log::{Entry, Log, quotable};
+use crate::source::log::{Entry, Log, quotable};
 use crate::untrusted::cut;
 
 /// The window's proposals to buy: the decisions to buy whose end the log has, and the outcomes that no such

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::proposals::{Proposals, reason_of};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
-use crate::bot::clock;
-use crate::bot::log::{Entry, Log, failure_word};
 use crate::finding::{AlertType, Severity};
+use crate::source::clock;
+use crate::source::log::{Entry, Log, failure_word};
 use crate::untrusted::cut;
 
 /// Most proposals fail at one limit.

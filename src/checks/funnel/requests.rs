@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
-use crate::bot::log::{Log, quotable};
-use crate::bot::{cell, clock};
 use crate::finding::{AlertType, Severity};
+use crate::source::log::{Log, quotable};
+use crate::source::{cell, clock};
 use crate::untrusted::cut;
 
 /// Rules that a decision claims to follow and that do not exist.

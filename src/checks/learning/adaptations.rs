@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::bot::clock::utc_text;
-use crate::bot::{Period, cell};
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
+use crate::source::clock::utc_text;
+use crate::source::{Period, cell};
 use crate::untrusted::cut;
 
 /// Fewer changes are no habit.

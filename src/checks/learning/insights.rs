@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::bot::clock::utc_text;
-use crate::bot::{Period, cell, trade};
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
+use crate::source::clock::utc_text;
+use crate::source::{Period, cell, trade};
 
 /// Looked at, at least: reflections are hourly.
 const LEAST_HOURS: i64 = 7 * 24;

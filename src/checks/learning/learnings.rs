@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::lookup::Lookup;
-use crate::bot::clock::utc_text;
-use crate::bot::{Period, cell};
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::Context;
 use crate::dollars::signed_usd;
 use crate::finding::{AlertType, Severity};
+use crate::metrics::Context;
 use crate::plural::plural;
+use crate::source::clock::utc_text;
+use crate::source::{Period, cell};
 use crate::untrusted::cut;
 
 /// Looked at, at least: a day holds few trades of a quiet bot.

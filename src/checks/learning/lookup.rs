@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::learnings::{LEAST_DELAYS, Lessons};
-use crate::bot::closing::Closing;
 use crate::checks::Audit;
+use crate::source::closing::Closing;
 
 /// A learning is written within this time of what has caused it.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(60);

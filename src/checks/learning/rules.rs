@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::rule_stats::Rule;
 use crate::finding::{AlertType, Severity};
+use crate::metrics::rule_stats::Rule;
+use crate::source::ledger::Entry;
 use crate::untrusted::cut;
 
 /// Actions that are no trade, word for word: "wait for a better price, then buy" is none of them.

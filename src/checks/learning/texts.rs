@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::bot::cell;
-use crate::bot::clock::utc_text;
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::collectors::{Basis, learning_quality};
 use crate::finding::{AlertType, Severity};
+use crate::metrics::{Basis, learning_quality};
+use crate::source::cell;
+use crate::source::clock::utc_text;
 use crate::untrusted::cut;
 
 const LEAST_LEARNINGS: u64 = 20;

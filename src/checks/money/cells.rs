@@ -6,11 +6,11 @@ use std::fmt;
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 
 use super::{names, shown};
-use crate::bot::ledger::{Entry, Side};
 use crate::checks::statistics::{p_text, wilson, wins_less_often};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
+use crate::source::ledger::{Entry, Side};
 
 /// Hours of the day repeat only over days, weekdays only over weeks: before, they are just dates.
 const DAYS_FOR_HOURS: i64 = 5;

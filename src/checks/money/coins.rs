@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::limits::NEWEST_REFUSALS;
 use super::{names, shown};
-use crate::bot::cell;
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median, p_text};
 use crate::checks::{Audit, Evidence, Found, Problem, id_list, weight};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
+use crate::source::cell;
+use crate::source::clock::utc_text;
+use crate::source::ledger::Entry;
 
 const COOLDOWNS: &str = "
 SELECT

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{names, shown};
-use crate::bot::ledger::Entry;
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem, id_list, recompute, refer};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
+use crate::source::ledger::Entry;
 
 /// What a trade has lost at a price, in percent of its entry.
 fn loss_percent(trade: &Entry, price: f64) -> Option<f64> {

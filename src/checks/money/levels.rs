@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{names, shown};
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem, id_list, refer};
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
+use crate::source::clock::utc_text;
+use crate::source::ledger::Entry;
 
 /// A price is beyond a level where it is further than this fraction of the entry: spread and rounding.
 const BEYOND: f64 = 0.005;

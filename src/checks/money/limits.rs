@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{names, shown};
-use crate::bot::cell;
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::Entry;
 use crate::checks::recompute::excess_seconds;
 use crate::checks::{Audit, Evidence, Found, Problem, id_list, refer};
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
+use crate::source::cell;
+use crate::source::clock::utc_text;
+use crate::source::ledger::Entry;
 
 /// A stored balance this far from the recomputed one means that the starting balance is not known.
 const SAME_BALANCE: f64 = 0.02;

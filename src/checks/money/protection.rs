@@ -1,9 +1,9 @@
 //! Open positions without a stop or a target.
 
 use super::shown;
-use crate::bot::ledger::Entry;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::finding::{AlertType, Severity};
+use crate::source::ledger::Entry;
 
 /// A level: the name of its column, and how to read it.
 type Level = (&'static str, fn(&Entry) -> Option<f64>);

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Names, names, shown};
-use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, median, p_text, wilson};
 use crate::checks::{Audit, Found, Problem, recompute, refer, weight};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
+use crate::source::ledger::Entry;
 
 /// Wins and losses of the newest trades with a known result.
 #[derive(Default)]

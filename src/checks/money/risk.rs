@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{names, shown};
-use crate::bot::ledger::Entry;
 use crate::checks::statistics::{chance_text, longest_run_at_least, wilson};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
+use crate::source::ledger::Entry;
 
 /// A claim that the losing streak which is running now is longer than the win rate explains.
 pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
@@ -96,7 +96,7 @@ pub(super) fn drawdown(audit: &Audit<'_>) -> anyhow::Result<Found> {
     };
     let severity = if percent > HIGH_AT * audit.threshold { Severity::High } else { Severity::Medium };
     let since = match peak_at {
-        Some(at) => crate::bot::clock::utc_text(at),
+        Some(at) => crate::source::clock::utc_text(at),
         None if audit.context.ledger()?.complete => "the start".to_owned(),
         None => "before the newest trades that were read".to_owned(),
     };

@@ -2,11 +2,11 @@
 
 use super::payments::Payments;
 use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
-use crate::bot::cell;
-use crate::bot::clock::parse_utc;
-use crate::collectors::Context;
-use crate::collectors::account_health::{Account, AccountHealth};
+use crate::metrics::Context;
+use crate::metrics::account_health::{Account, AccountHealth};
 use crate::plural::plural;
+use crate::source::cell;
+use crate::source::clock::parse_utc;
 
 pub(super) const TOTALS: Check = Check {
     id: "account-contradicts-trades",
@@ -156,7 +156,7 @@ fn comparable<'run>(audit: &Audit<'run>) -> anyhow::Result<Option<(&'run Account
 
 /// Whether the oldest trades of a generation were deleted: then the rest say nothing about the totals.
 pub(super) fn was_trimmed(audit: &Audit<'_>, generation: i64) -> anyhow::Result<bool> {
-    let table = crate::bot::ledger::table(generation);
+    let table = crate::source::ledger::table(generation);
     if !audit.context.bot.has_table(table) {
         return Ok(false);
     }
@@ -207,9 +207,9 @@ fn frozen(audit: &Audit<'_>) -> anyhow::Result<Found> {
         evidence: format!(
             "last_updated {}, {} trades closed after it, newest {}; query: SELECT last_updated, count(*), max(closed_at) FROM account_state, \
              closed_trades WHERE closed_at > last_updated",
-            crate::bot::clock::utc_text(updated_at),
+            crate::source::clock::utc_text(updated_at),
             later.len(),
-            crate::bot::clock::utc_text(newest)
+            crate::source::clock::utc_text(newest)
         ),
         recommendation: "Set last_updated = CURRENT_TIMESTAMP in every UPDATE of the account.".to_owned(),
     })

@@ -3,10 +3,10 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::Ledger;
-use crate::collectors::account_health::Account;
+use crate::metrics::account_health::Account;
 use crate::plural::plural;
+use crate::source::clock::utc_text;
+use crate::source::ledger::Ledger;
 
 pub(super) const COUNTERS: Check = Check {
     id: "daily-counter-contradicts-trades",

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, while_it_lasts};
-use crate::bot::cell;
-use crate::bot::ledger::{Entry, table};
+use crate::source::cell;
+use crate::source::ledger::{Entry, table};
 use crate::untrusted::cut;
 
 pub(super) const PRICES: Check = Check {

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::refer;
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
-use crate::bot::closing::Closing;
-use crate::bot::ledger::{Entry, table};
+use crate::source::closing::Closing;
+use crate::source::ledger::{Entry, table};
 use crate::untrusted::cut;
 
 pub(super) const CLOSINGS: Check = Check {
@@ -46,7 +46,7 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 format!(
                     "{} at {} UTC with {:+.2}",
                     cut(&closing.coin, 24),
-                    crate::bot::clock::utc_text(closing.at),
+                    crate::source::clock::utc_text(closing.at),
                     closing.pnl_usd.unwrap_or_default()
                 )
             };

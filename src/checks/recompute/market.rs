@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::OptionalExtension as _;
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, while_it_lasts};
-use crate::bot::cell;
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::{Entry, table};
 use crate::checks::id_list;
+use crate::source::cell;
+use crate::source::clock::utc_text;
+use crate::source::ledger::{Entry, table};
 
 pub(super) const PRICES: Check = Check {
     id: "price-contradicts-market",

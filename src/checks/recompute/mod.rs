@@ -24,8 +24,8 @@ use chrono::TimeDelta;
 pub(super) use self::scores::counted_twice;
 pub(super) use self::times::excess_seconds;
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
-use crate::bot::ledger::{Entry, table};
 use crate::finding::{AlertType, Severity};
+use crate::source::ledger::{Entry, table};
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
-use crate::bot::cell;
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::Entry;
-use crate::bot::opening::Opening;
+use crate::source::cell;
+use crate::source::clock::utc_text;
+use crate::source::ledger::Entry;
+use crate::source::opening::Opening;
 use crate::untrusted::cut;
 
 pub(super) const OPENINGS: Check = Check {

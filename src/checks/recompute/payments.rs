@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Audit;
-use crate::bot::cell;
+use crate::source::cell;
 
 /// A row of the log that names a payment, whatever wrote it; what the LLM writes proves none.
 const PAYMENTS: &str = "

@@ -5,7 +5,7 @@ use super::{
     AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Theme, by_table, most,
     while_it_lasts,
 };
-use crate::bot::ledger::{Entry, Side};
+use crate::source::ledger::{Entry, Side};
 
 pub(super) const PNL: Check = Check {
     id: "pnl-contradicts-prices",

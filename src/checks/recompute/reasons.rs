@@ -4,8 +4,8 @@ use super::{
     AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Severity, Theme, by_table,
     most, while_it_lasts,
 };
-use crate::bot::cell;
-use crate::bot::ledger::{Entry, Side, table};
+use crate::source::cell;
+use crate::source::ledger::{Entry, Side, table};
 use crate::untrusted::cut;
 
 pub(super) const RESULT: Check = Check {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scores::Totals;
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, account};
-use crate::bot::cell;
-use crate::bot::ledger::Entry;
+use crate::source::cell;
+use crate::source::ledger::Entry;
 use crate::untrusted::cut;
 
 pub(super) const RULES: Check = Check {

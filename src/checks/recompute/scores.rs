@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, account};
-use crate::bot::cell;
+use crate::source::cell;
 use crate::untrusted::cut;
 
 pub(super) const COINS: Check = Check {

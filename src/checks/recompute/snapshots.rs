@@ -3,8 +3,8 @@
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::{AlertType, Audit, CENT, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::cell;
 use crate::plural::plural;
+use crate::source::cell;
 use crate::untrusted::cut;
 
 pub(super) const TRADES: Check = Check {
@@ -59,7 +59,7 @@ struct Snapshot {
 
 impl Snapshot {
     fn name(&self) -> String {
-        format!("{} until {}", cut(&self.timeframe, 12), crate::bot::clock::utc_text(self.at))
+        format!("{} until {}", cut(&self.timeframe, 12), crate::source::clock::utc_text(self.at))
     }
 
     /// What is wrong with it whatever the journal says.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, by_table, most};
-use crate::bot::clock::{HostOffset, utc_text};
-use crate::bot::ledger::Entry;
+use crate::source::clock::{HostOffset, utc_text};
+use crate::source::ledger::Entry;
 
 pub(super) const DURATION: Check = Check {
     id: "duration-contradicts-times",

@@ -3,9 +3,9 @@
 use super::{
     AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Severity, Theme, most,
 };
-use crate::bot::cell;
-use crate::bot::ledger::Side;
 use crate::dollars::signed_usd;
+use crate::source::cell;
+use crate::source::ledger::Side;
 use crate::untrusted::cut;
 
 pub(super) const OPEN: Check = Check {

@@ -1,8 +1,8 @@
 //! An account that was written once and never again.
 
 use super::{AlertType, Audit, Found, GRACE, Problem, Severity};
-use crate::bot::cell;
-use crate::bot::clock::utc_text;
+use crate::source::cell;
+use crate::source::clock::utc_text;
 
 /// Closings after the one write that prove that nobody writes it: fewer may come before its first update.
 const FEWEST_TRADES: usize = 50;

@@ -1,9 +1,9 @@
 //! Closings that were processed twice.
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, doubled};
-use crate::bot::clock::utc_text;
-use crate::bot::closing::Closing;
 use crate::plural::plural;
+use crate::source::clock::utc_text;
+use crate::source::closing::Closing;
 use crate::untrusted::cut;
 
 pub(super) const LOGGED_TWICE: Check = Check {

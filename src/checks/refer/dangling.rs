@@ -1,7 +1,7 @@
 //! Ids that point to nothing.
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::cell;
+use crate::source::cell;
 use crate::untrusted::cut;
 
 pub(super) const REFERENCES: Check = Check {

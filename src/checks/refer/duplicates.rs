@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::cell;
-use crate::bot::clock::Reading;
+use crate::source::cell;
+use crate::source::clock::Reading;
 use crate::untrusted::cut;
 
 pub(super) const RULES: Check = Check {

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::cell;
-use crate::bot::ledger::Entry;
+use crate::source::cell;
+use crate::source::ledger::Entry;
 use crate::untrusted::cut;
 
 pub(super) const WRONG_TRADE: Check = Check {

@@ -18,9 +18,9 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
-use crate::bot::closing::Closing;
-use crate::bot::ledger::Entry;
 use crate::finding::{AlertType, Severity};
+use crate::source::closing::Closing;
+use crate::source::ledger::Entry;
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[

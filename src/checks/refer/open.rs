@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, same};
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::Entry;
+use crate::source::clock::utc_text;
+use crate::source::ledger::Entry;
 use crate::untrusted::cut;
 use chrono::TimeDelta;
 

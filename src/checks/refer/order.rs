@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::cell;
+use crate::source::cell;
 use crate::untrusted::cut;
 
 pub(super) const TIMES: Check = Check {

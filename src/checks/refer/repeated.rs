@@ -3,9 +3,9 @@
 use super::open::overlaps;
 use super::same::{self, Verdict};
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, open};
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::{Entry, table};
 use crate::checks::id_list;
+use crate::source::clock::utc_text;
+use crate::source::ledger::{Entry, table};
 use crate::untrusted::cut;
 
 pub(super) const RECORDED_TWICE: Check = Check {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::same;
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::Entry;
+use crate::source::clock::utc_text;
+use crate::source::ledger::Entry;
 use crate::untrusted::cut;
 
 pub(super) const REUSED: Check = Check {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::Audit;
-use crate::bot::cell;
-use crate::bot::closing::Closing;
-use crate::bot::ledger::Entry;
+use crate::source::cell;
+use crate::source::closing::Closing;
+use crate::source::ledger::Entry;
 
 /// Two writes of one event are seconds apart; a later cycle has other prices.
 pub(super) const APART_SECONDS: i64 = 10;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::cell;
 use crate::checks::funnel::Proposals;
+use crate::source::cell;
 use crate::untrusted::cut;
 
 pub(super) const REFUSED: Check = Check {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::bot::cell;
-use crate::bot::clock::utc_text;
-use crate::bot::ledger::{Entry, table};
 use crate::plural::plural;
+use crate::source::cell;
+use crate::source::clock::utc_text;
+use crate::source::ledger::{Entry, table};
 use crate::untrusted::cut;
 
 pub(super) const WITHOUT_EXIT: Check = Check {

@@ -1,12 +1,12 @@
 //! How many trades, how large, how long; and how fast the LLM answers.
 
 use super::windows::{self, LEAST_WINDOWS};
-use crate::bot::ledger::Entry;
 use crate::checks::statistics::{median, robust_deviation};
 use crate::checks::{Audit, Found, Problem};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
 use crate::plural::plural;
+use crate::source::ledger::Entry;
 
 fn range(values: &[f64]) -> (f64, f64) {
     values

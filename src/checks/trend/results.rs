@@ -1,11 +1,11 @@
 //! Win rate and mean result against the windows before.
 
 use super::windows;
-use crate::bot::ledger::Entry;
 use crate::checks::statistics::{Sample, p_text, wins_less_often};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::dollars::usd;
 use crate::finding::{AlertType, Severity};
+use crate::source::ledger::Entry;
 
 struct Results {
     wins: u64,

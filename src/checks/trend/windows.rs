@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::bot::Period;
-use crate::bot::ledger::Entry;
 use crate::checks::Audit;
+use crate::source::Period;
+use crate::source::ledger::Entry;
 
 /// Windows before the current one that make its usual range: two weeks of days.
 const MOST_WINDOWS: usize = 14;

@@ -1,0 +1,411 @@
+//! The bot's file, read-only: opened in one read transaction, seen through canonical views.
+//!
+//! Everything that is particular to this bot is in `views/trading_bot.sql`; a missing table or
+//! column makes a view narrower or empty there, never an error here.
+
+mod bounds;
+pub(crate) mod cell;
+pub(crate) mod clock;
+pub(crate) mod closing;
+mod declared;
+mod file;
+mod foreign;
+pub(crate) mod generation;
+mod hold;
+mod host;
+mod indexes;
+pub(crate) mod ledger;
+pub(crate) mod log;
+pub(crate) mod opening;
+pub(crate) mod other_times;
+mod period;
+#[cfg(test)]
+mod plan_tests;
+mod slices;
+mod times;
+pub(crate) mod trade;
+mod views;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use chrono::{DateTime, Days, Utc};
+use rusqlite::config::DbConfig;
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection, Row};
+
+pub(crate) use bounds::day_text;
+use clock::{Clock, HostOffset, Reading};
+use declared::Source;
+pub(crate) use declared::quoted;
+use file::AtRest;
+pub(crate) use file::{may_write, open_read_only};
+use foreign::Foreign;
+pub(crate) use foreign::ForeignObject;
+use hold::Hold;
+pub(crate) use hold::skipped;
+pub(crate) use indexes::Damage;
+use indexes::Examined;
+pub(crate) use period::Period;
+use slices::Slices;
+use times::Times;
+pub(crate) use times::UnreadableTimes;
+use views::Views;
+
+const VIEWS: &str = include_str!("views/trading_bot.sql");
+
+/// The longest wait for the bot's own write lock.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What to do about the half-written transaction of a killed process, which nobody can read past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HotJournal {
+    /// Roll it back, as the next process that writes would.
+    RollBack,
+    /// Touch nothing.
+    Leave,
+}
+
+/// The bot's file within one read transaction.
+#[derive(Debug)]
+pub(crate) struct Bot {
+    connection: Connection,
+    /// Where it is read without locks.
+    at_rest: Option<AtRest>,
+    hold: Hold,
+    sources: Vec<Source>,
+    foreign: Foreign,
+    indexes: Examined,
+    views: Views,
+    /// Otherwise all naive times are UTC, and no row need be asked for its clock.
+    has_local_times: bool,
+    host_offset: HostOffset,
+    /// Where some do not sort as text, bounds would miss them.
+    times: Times,
+}
+
+impl Bot {
+    /// Opens the file read-only and begins the read transaction in which all collectors see one moment.
+    ///
+    /// A bot that was killed in the middle of a commit leaves a journal that somebody must roll back
+    /// before anyone can read: what the bot's own next start would do, done here if it may.
+    ///
+    /// # Errors
+    /// One sentence where there is no such file, it is no SQLite database, it cannot be read now, or
+    /// it holds none of the bot's tables.
+    pub(crate) fn open(path: &Path, hot_journal: HotJournal) -> anyhow::Result<Self> {
+        file::check(path)?;
+        let at_rest = AtRest::of(path);
+        let was_at_rest = at_rest.is_some();
+        match Self::begin(path, at_rest, hot_journal) {
+            // Somebody has begun to write: only locks help.
+            Err(_) if was_at_rest && AtRest::of(path).is_none() => Self::open_shared(path, hot_journal),
+            opened => opened.map_err(|error| file::explain(&error, path))?.checked(path),
+        }
+    }
+
+    /// The same for a file that others write meanwhile: with locks, whatever lies beside it.
+    ///
+    /// # Errors
+    /// As for `open`.
+    pub(crate) fn open_shared(path: &Path, hot_journal: HotJournal) -> anyhow::Result<Self> {
+        let opened = Self::begin(path, None, hot_journal);
+        opened.map_err(|error| file::explain(&error, path))?.checked(path)
+    }
+
+    fn begin(path: &Path, at_rest: Option<AtRest>, hot_journal: HotJournal) -> rusqlite::Result<Self> {
+        let begin = |at_rest: Option<AtRest>| Self::read(file::open(path, at_rest.as_ref())?, at_rest);
+        match begin(at_rest) {
+            Err(error) if hot_journal == HotJournal::RollBack && file::is_hot_journal(&error, path) => {
+                file::roll_back(path).and_then(|()| begin(None))
+            }
+            opened => opened,
+        }
+    }
+
+    fn read(mut connection: Connection, at_rest: Option<AtRest>) -> rusqlite::Result<Self> {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Sorters stay in memory: nothing is written beside the bot's file. Most pages are read once, in
+        // order: a cache of half a megabyte does, and stays in the processor's own.
+        connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512")?;
+        // Otherwise SQLite prepares a query again for other bound values, at the cost of several reads.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        let hold = Hold::begin(&mut connection)?;
+        let foreign = Foreign::of(&connection)?;
+        let mut sources = declared::declared(VIEWS, &connection, &foreign)?;
+        let indexes = indexes::examine(&mut sources, &foreign.unordered, &connection)?;
+        let views = Views::new(VIEWS, &sources);
+        let has_local_times = views.have_local_times();
+        let host_offset = HostOffset::measure(declared::clock_pairs(&connection, &views)?);
+        let mut times = Times::default();
+        for source in sources.iter().filter(|source| source.exists) {
+            times.add(times::of(source, &connection)?);
+        }
+        Ok(Self {
+            connection,
+            at_rest,
+            hold,
+            sources,
+            foreign,
+            indexes,
+            views,
+            has_local_times,
+            host_offset,
+            times,
+        })
+    }
+
+    /// The bot's file, and no other program's.
+    fn checked(self, path: &Path) -> anyhow::Result<Self> {
+        let looked_for: Vec<_> = self.sources.iter().map(|source| source.table.as_str()).collect();
+        ensure!(
+            self.sources.iter().any(|source| source.exists),
+            "{} holds none of the bot's tables (looked for {} and {} more): is it the right file?",
+            path.display(),
+            looked_for.iter().take(3).copied().collect::<Vec<_>>().join(", "),
+            looked_for.len().saturating_sub(3)
+        );
+        ensure!(
+            self.indexes.unlike.is_none(),
+            "{shown} is damaged: the table {} and its indexes hold different rows: run `sqlite3 {shown} \
+             'PRAGMA integrity_check'` and restore a backup",
+            self.indexes.unlike.as_deref().unwrap_or_default(),
+            shown = path.display()
+        );
+        Ok(self)
+    }
+
+    /// Whether the file was read without locks and somebody has begun to write it meanwhile: what was read
+    /// is worth nothing.
+    pub(crate) fn was_disturbed(&self) -> bool {
+        self.at_rest.as_ref().is_some_and(AtRest::is_over)
+    }
+
+    /// Whether the file has this table, with the columns that make it the bot's.
+    pub(crate) fn has_table(&self, table: &str) -> bool {
+        self.sources.iter().any(|source| source.exists && source.table == table)
+    }
+
+    /// Whether the file has a table of rules, of either generation.
+    pub(crate) fn has_rules(&self) -> bool {
+        ["trading_rules", "trading_patterns", "regime_rules"].iter().any(|table| self.has_table(table))
+    }
+
+    /// Whether the file has this column of one of the bot's tables.
+    pub(crate) fn has_column(&self, table: &str, column: &str) -> bool {
+        self.sources.iter().any(|source| source.table == table && source.has_column(column))
+    }
+
+    /// The bot's tables that the file has, and those that it lacks.
+    pub(crate) fn tables(&self) -> (Vec<&str>, Vec<&str>) {
+        let names = |exists: bool| {
+            self.sources
+                .iter()
+                .filter(move |source| source.exists == exists)
+                .map(|source| source.table.as_str())
+                .collect()
+        };
+        (names(true), names(false))
+    }
+
+    /// The canonical views, in the order of their page.
+    pub(crate) fn views(&self) -> impl Iterator<Item = &str> {
+        self.views.names()
+    }
+
+    /// Objects of the schema that need what only the bot's own program has.
+    pub(crate) fn foreign_objects(&self) -> &[ForeignObject] {
+        &self.foreign.objects
+    }
+
+    /// Whether a column can be read: one that only the bot's own program can compute cannot.
+    pub(crate) fn can_read(&self, table: &str, column: &str) -> bool {
+        self.foreign.can_read(table, column)
+    }
+
+    /// Indexes of the bot's tables that do not hold what the tables hold.
+    pub(crate) fn damaged_indexes(&self) -> &[Damage] {
+        &self.indexes.damaged
+    }
+
+    /// A table of the file as it stands behind FROM, without the indexes that cannot be relied upon.
+    pub(crate) fn rows_of(&self, table: &str) -> String {
+        let avoids = |source: &Source| source.avoids_indexes && source.table == table;
+        let avoids = self.foreign.unordered.contains(table) || self.sources.iter().any(avoids);
+        format!("main.{}{}", quoted(table), if avoids { " NOT INDEXED" } else { "" })
+    }
+
+    /// Columns of times of the bot's tables in which rows stand and no time can be read.
+    pub(crate) fn unreadable_times(&self) -> &[UnreadableTimes] {
+        &self.times.unreadable
+    }
+
+    /// Whether some times do not sort as text does.
+    pub(crate) fn has_odd_times(&self) -> bool {
+        self.times.are_odd
+    }
+
+    /// The oldest time that is known to stand in the bot's tables, give or take the offset of a time zone.
+    pub(crate) fn oldest_time(&self) -> Option<DateTime<Utc>> {
+        self.times.oldest
+    }
+
+    /// How the host's local time relates to UTC.
+    pub(crate) fn host_offset(&self) -> &HostOffset {
+        &self.host_offset
+    }
+
+    /// A query over the views, for one row or few.
+    pub(crate) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        self.hold.take_turn(&self.connection)?;
+        self.connection.prepare_cached(&self.views.defined_for(sql))
+    }
+
+    /// The connection, for a query over the file's own tables, of one row or few.
+    pub(crate) fn connection(&self) -> &Connection {
+        // Where this fails, the query that follows fails as well, and says so.
+        self.hold.take_turn(&self.connection).ok();
+        &self.connection
+    }
+
+    /// Whether the bot has written while its file was read: rows that it overwrites (the account, counters)
+    /// may be of another moment than those that it adds.
+    pub(crate) fn was_written_meanwhile(&self) -> bool {
+        self.hold.was_written()
+    }
+
+    /// Calls `visit` with each row of a query that is not bound to a period.
+    pub(crate) fn each_row(
+        &self,
+        sql: &str,
+        mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> anyhow::Result<()> {
+        if self.views.are_empty_for(sql) {
+            return Ok(());
+        }
+        let mut statement = self.prepare(sql).context("cannot prepare a query")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            visit(row)?;
+        }
+        drop(rows);
+        self.hold.end_turn(&self.connection)?;
+        Ok(())
+    }
+
+    /// Calls `visit` with each row of the period, of an earlier slice of it before those of a later one.
+    /// The query selects a time and its clock as the first two columns and filters by `within(column)`,
+    /// which becomes a comparison that the index of the underlying table can serve; the exact limits are
+    /// applied here.
+    pub(crate) fn each_within(
+        &self,
+        sql: &str,
+        period: Period,
+        mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        if self.views.are_empty_for(sql) {
+            return Ok(());
+        }
+        let sql = bounds::in_query(sql, self.times.are_odd);
+        let slices = match self.times.are_odd {
+            true => Slices::whole(period),
+            false => Slices::of(period, self.times.oldest),
+        };
+        for slice in slices {
+            let mut statement = self.prepare(&sql)?;
+            bounds::bind(&mut statement, slice, self.has_local_times.then_some(&self.host_offset))?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                if let Some(at) = self.instant(row, 0, 1)?.filter(|at| slice.contains(*at)) {
+                    visit(at, row)?;
+                }
+            }
+        }
+        self.hold.end_turn(&self.connection)
+    }
+
+    /// Number of rows of the period, by a query as for `each_within`.
+    pub(crate) fn count_within(&self, sql: &str, period: Period) -> rusqlite::Result<u64> {
+        let mut rows = 0;
+        self.each_within(sql, period, |_, _| {
+            rows += 1;
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// So many times up to `now`, newest first as their texts sort or, where some do not, as their instants
+    /// do. The query selects a time and its clock in that order, up to the day that it is given.
+    pub(crate) fn newest_times(
+        &self,
+        sql: &str,
+        now: DateTime<Utc>,
+        most: usize,
+    ) -> rusqlite::Result<Vec<DateTime<Utc>>> {
+        let to_day = match self.times.are_odd {
+            true => DateTime::<Utc>::MAX_UTC,
+            false => now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC),
+        };
+        let mut times = Vec::new();
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([day_text(to_day)])?;
+        while self.times.are_odd || times.len() < most {
+            let Some(row) = rows.next()? else { break };
+            times.extend(self.instant(row, 0, 1)?.filter(|at| *at <= now));
+        }
+        if self.times.are_odd {
+            times.sort_unstable_by(|one, other| other.cmp(one));
+            times.truncate(most);
+        }
+        Ok(times)
+    }
+
+    /// The instant in column `time`, whose clock is named in column `clock`: the earlier one of two readings.
+    pub(crate) fn instant(
+        &self,
+        row: &Row<'_>,
+        time: usize,
+        clock: usize,
+    ) -> rusqlite::Result<Option<DateTime<Utc>>> {
+        Ok(self.moments(row, time, clock)?.map(|reading| reading.earliest))
+    }
+
+    /// The moments that the time in column `time` may mean, whose clock is named in column `clock`.
+    pub(crate) fn moments(
+        &self,
+        row: &Row<'_>,
+        time: usize,
+        clock: usize,
+    ) -> rusqlite::Result<Option<Reading>> {
+        let is_local =
+            self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
+        let clock = if is_local { Clock::Local } else { Clock::Utc };
+        Ok(self.read_time(row.get_ref(time)?, clock))
+    }
+
+    /// Where a whole column is misread, no statement rests on it.
+    fn read_time(&self, value: ValueRef<'_>, clock: Clock) -> Option<Reading> {
+        let is_read = |reading: &Reading| {
+            self.times.unreadable.is_empty() || times::is_plausible(value, reading.earliest)
+        };
+        self.host_offset.moments(value, clock).filter(is_read)
+    }
+
+    /// Whether some times are of the host's clock; otherwise all naive ones are UTC.
+    pub(crate) fn has_local_times(&self) -> bool {
+        self.has_local_times
+    }
+
+    /// Seconds from one time to another as their texts read, whatever a change of the clock did between them.
+    pub(crate) fn naive_seconds(
+        &self,
+        row: &Row<'_>,
+        from: usize,
+        to: usize,
+    ) -> rusqlite::Result<Option<f64>> {
+        let from = self.read_time(row.get_ref(from)?, Clock::Utc);
+        let to = self.read_time(row.get_ref(to)?, Clock::Utc);
+        Ok(from.zip(to).map(|(from, to)| (to.earliest - from.earliest).num_milliseconds() as f64 / 1e3))
+    }
+}
