@@ -1,0 +1,447 @@
+-- The audit database: the bot's file as tables that every check, metric and query reads.
+--
+-- Times are seconds since 1970-01-01 00:00:00 UTC, NULL where the bot's value is missing or unreadable.
+-- Money is in the row's currency, fractions are 0 to 1, prices are per unit of the instrument.
+-- source is the bot's table, source_id the row's primary key there as text (several columns joined by |, else its rowid).
+-- in_window is 1 for rows of the analysis window, else 0.
+-- A local time that the clock showed twice has two readings: the column is the earlier one, *_latest the later one.
+
+-- One row: the moment that is audited, the window, how far back capped tables reach, and the limits in force.
+CREATE TABLE run (
+    now REAL NOT NULL,                  -- the audited moment
+    window_start REAL NOT NULL,         -- rows later than this, up to now, are of the window
+    previous_start REAL NOT NULL,       -- start of the window of the same length before it
+    hours REAL NOT NULL,                -- length of the window
+    is_past INTEGER NOT NULL,           -- 1 where the bot has written after now: what it overwrites is of a later moment
+    trades_from REAL,                   -- closing time of the oldest row of trade, NULL where it holds all closed trades
+    events_from REAL,                   -- time of the oldest row of event, NULL where it holds the whole window
+    bot TEXT NOT NULL,                  -- the kind of bot, by the name of its map
+    main_source TEXT,                   -- the table of trades that the bot writes now
+    currency TEXT,                      -- the main currency of the file
+    starting_balance REAL,              -- balance before the first trade
+    max_exposure_fraction REAL,         -- most money in open positions, of the balance
+    max_trade_fraction REAL,            -- largest size of one trade, of the balance
+    max_positions REAL,                 -- most positions open at once, NULL without a limit
+    max_positions_per_instrument REAL,  -- most positions open at once in one instrument, NULL without a limit
+    cooldown_seconds REAL,              -- pause before an instrument is opened again, 0 without one
+    cycle_pause_seconds REAL            -- pause between two cycles of the bot
+) STRICT;
+
+-- A closed trade (round trip): all of them up to 2,000, else the newest 2,000 (run.trades_from).
+CREATE TABLE trade (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    book TEXT,                          -- live, paper or backtest, NULL where the file does not say
+    instrument TEXT,                    -- coin, pair or symbol as the bot names it
+    tier INTEGER,                       -- the instrument's tier, 1 is the best
+    side TEXT,                          -- long, short, NULL for any other word
+    quantity REAL,                      -- units of the instrument
+    entry_price REAL,                   -- as stored, also zero and below
+    exit_price REAL,                    -- as stored, also zero and below
+    size REAL,                          -- money put in
+    pnl REAL,                           -- profit or loss, after fees where the bot subtracts them
+    pnl_fraction REAL,                  -- profit or loss by size
+    fees REAL,                          -- money paid for entry and exit
+    leverage REAL,
+    stop_loss REAL,                     -- price
+    take_profit REAL,                   -- price
+    opened_at REAL,
+    opened_at_latest REAL,
+    closed_at REAL,
+    closed_at_latest REAL,
+    duration_seconds REAL,              -- as the bot stored it
+    wall_clock_seconds REAL,            -- closing minus opening as the two times are written, whatever a clock change did between them
+    entry_reason TEXT,
+    exit_reason TEXT,
+    exit_kind TEXT,                     -- exit_reason up to its first colon
+    strategy TEXT,
+    rule_ids TEXT,                      -- as the bot stored them
+    status TEXT,                        -- the bot's word
+    position_id TEXT,                   -- id of the position that was closed, where the bot keeps one
+    condition_id TEXT,                  -- id of the condition (waiting order) that opened it
+    price_after_exit REAL,              -- a price after the exit, where the bot notes one
+    missed_profit REAL,                 -- what the bot believes to have missed by the exit
+    currency TEXT
+) STRICT;
+
+-- Exact sums over all closed trades of three spans: window, previous, and all where those could be read in time.
+CREATE TABLE trade_total (
+    span TEXT NOT NULL,                 -- window, previous or all
+    source TEXT NOT NULL,
+    book TEXT,
+    currency TEXT,
+    instrument TEXT,
+    side TEXT,
+    exit_kind TEXT,
+    hour INTEGER,                       -- hour of the closing, 0 to 23 UTC, NULL where the time is unknown
+    n INTEGER NOT NULL,                 -- trades
+    wins INTEGER NOT NULL,              -- trades with pnl above zero
+    losses INTEGER NOT NULL,            -- trades with pnl of zero or below
+    pnl REAL,                           -- sum, NULL where no trade has one
+    profit REAL,                        -- sum of pnl above zero
+    loss REAL,                          -- sum of pnl below zero
+    fees REAL,
+    size REAL,
+    duration_seconds REAL,
+    first_at REAL,                      -- first closing
+    last_at REAL                        -- last closing
+) STRICT;
+
+-- A position that is open at run.now.
+CREATE TABLE position (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,         -- opened in the window
+    book TEXT,
+    instrument TEXT,
+    tier INTEGER,
+    side TEXT,
+    quantity REAL,
+    entry_price REAL,
+    size REAL,
+    fees REAL,
+    leverage REAL,
+    stop_loss REAL,
+    take_profit REAL,
+    opened_at REAL,
+    opened_at_latest REAL,
+    entry_reason TEXT,
+    strategy TEXT,
+    rule_ids TEXT,
+    status TEXT,
+    position_id TEXT,
+    condition_id TEXT,
+    current_price REAL,                 -- as the bot stored it last
+    unrealized_pnl REAL,                -- as the bot stored it last
+    priced_at REAL,
+    currency TEXT
+) STRICT;
+
+-- An execution, or an order where the bot stores orders.
+CREATE TABLE fill (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    book TEXT,
+    instrument TEXT,
+    side TEXT,                          -- buy or sell
+    quantity REAL,                      -- filled units
+    ordered_quantity REAL,              -- units that were asked for
+    price REAL,                         -- average price of the fill
+    ordered_price REAL,                 -- limit or requested price
+    stop_price REAL,
+    fees REAL,
+    at REAL,                            -- when it was filled, else when it was placed
+    placed_at REAL,
+    status TEXT,                        -- the bot's word
+    is_open INTEGER,                    -- 1 while the order waits
+    purpose TEXT,                       -- entry, exit or stop, where the bot says
+    reason TEXT,                        -- why it was cancelled, or its tag
+    order_id TEXT,
+    trade_id TEXT,                      -- source_id of the trade or position that it belongs to
+    currency TEXT
+) STRICT;
+
+-- An opening or closing as the bot's log tells it: a second account beside the trades.
+CREATE TABLE logged_trade (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    trade_source TEXT,                  -- the table of trades that it speaks of
+    event TEXT NOT NULL,                -- opened or closed
+    trade_id TEXT,                      -- the id that it names
+    instrument TEXT,
+    size REAL,
+    stop_loss REAL,
+    pnl REAL,
+    at REAL NOT NULL
+) STRICT;
+
+-- The balance as the bot stores it: one row that is overwritten, or a row for each change.
+CREATE TABLE account (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    at REAL,
+    at_latest REAL,
+    balance REAL,
+    equity REAL,                        -- balance with open positions at their prices
+    available REAL,                     -- balance that is not in positions
+    in_positions REAL,
+    total_pnl REAL,
+    daily_pnl REAL,
+    trades_today REAL,
+    trade_id TEXT,                      -- the trade whose closing led to it
+    currency TEXT
+) STRICT;
+
+-- What guides the bot's decisions.
+CREATE TABLE rule (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    kind TEXT NOT NULL,                 -- rule, pattern or regime_rule
+    text TEXT,
+    created_by TEXT,
+    success_count REAL,
+    failure_count REAL,
+    use_count REAL,
+    status TEXT,
+    created_at REAL,
+    last_used_at REAL
+) STRICT;
+
+-- What the bot believes to have learned.
+CREATE TABLE learning (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    trade_id TEXT,
+    text TEXT,
+    story TEXT,                         -- what happened
+    pattern TEXT,
+    confidence REAL,
+    created_at REAL
+) STRICT;
+
+-- Instruments that may not be opened before a time.
+CREATE TABLE cooldown (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    instrument TEXT,
+    side TEXT,
+    reason TEXT,
+    starts_at REAL,
+    expires_at REAL
+) STRICT;
+
+-- The newest price of each instrument.
+CREATE TABLE price (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    instrument TEXT,
+    price REAL,
+    change_24h_fraction REAL,
+    updated_at REAL
+) STRICT;
+
+-- Prices over time: of the window, and around each trade and position.
+CREATE TABLE price_point (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    instrument TEXT,
+    price REAL,
+    at REAL
+) STRICT;
+
+-- The bot's own running total of each instrument.
+CREATE TABLE coin_score (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    instrument TEXT,
+    total_trades REAL,
+    wins REAL,
+    losses REAL,
+    total_pnl REAL,
+    win_rate REAL,                      -- fraction
+    is_blacklisted INTEGER,
+    trend TEXT,
+    updated_at REAL
+) STRICT;
+
+-- A change of an instrument's standing: blacklisted, reduced, normal, favored, unknown.
+CREATE TABLE coin_status_change (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    instrument TEXT,
+    at REAL,
+    old_status TEXT,
+    new_status TEXT,
+    reason TEXT,
+    trigger_stats TEXT
+) STRICT;
+
+-- An order of the bot's model that waits for its price.
+CREATE TABLE condition (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    instrument TEXT,
+    side TEXT,
+    trigger_price REAL,
+    stop_loss_fraction REAL,
+    take_profit_fraction REAL,
+    size REAL,
+    strategy TEXT,
+    created_at REAL,
+    valid_until REAL,
+    is_triggered INTEGER,
+    triggered_at REAL
+) STRICT;
+
+-- A change that the bot made to itself.
+CREATE TABLE adaptation (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    at REAL,
+    insight_type TEXT,
+    action TEXT,
+    target TEXT,
+    confidence REAL,
+    evidence TEXT,
+    effectiveness TEXT,
+    measured_at REAL
+) STRICT;
+
+-- What the bot has computed about a span of its own trades.
+CREATE TABLE snapshot (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    at REAL,
+    at_latest REAL,
+    timeframe TEXT,
+    total_pnl REAL,
+    total_trades REAL,
+    winning_trades REAL,
+    losing_trades REAL,
+    win_rate REAL,                      -- fraction
+    starting_balance REAL,
+    ending_balance REAL
+) STRICT;
+
+-- A look back of the bot's model at trades.
+CREATE TABLE reflection (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    at REAL,
+    trades_analyzed REAL,
+    insights TEXT                       -- JSON
+) STRICT;
+
+-- Starts and stops of the bot.
+CREATE TABLE lifecycle (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    at REAL,
+    event TEXT NOT NULL                 -- started or stopped
+) STRICT;
+
+-- What the bot's model decided.
+CREATE TABLE decision (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    at REAL,
+    action TEXT,                        -- as the model wrote it
+    instrument TEXT,
+    size REAL,
+    confidence REAL,
+    reason TEXT,
+    is_failure INTEGER NOT NULL,        -- 1 where the reason is the text of a failure
+    rule_ids TEXT,                      -- JSON array
+    outcome TEXT,                       -- kind of the log's row that tells what became of it
+    outcome_reason TEXT                 -- that row's text
+) STRICT;
+
+-- The newest rows of the bot's log, at most 20,000 (run.events_from).
+CREATE TABLE event (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    at REAL,
+    kind TEXT,                          -- the bot's word for the kind of row
+    level TEXT,                         -- error, warning or NULL
+    error TEXT,                         -- the kind of error that it reports, NULL where it reports none
+    rejection TEXT,                     -- the limit at which it tells that a trade was rejected
+    text TEXT,
+    details TEXT
+) STRICT;
+
+-- Texts of the log without their numbers, names and ids, counted over the whole window and the one before: exact.
+CREATE TABLE event_pattern (
+    pattern_id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    kind TEXT,
+    level TEXT,
+    error TEXT,
+    rejection TEXT,
+    pattern TEXT NOT NULL,              -- (other) where there are more than 5,000
+    n INTEGER NOT NULL,                 -- rows of the window
+    n_previous INTEGER NOT NULL,        -- rows of the window before
+    first_at REAL,                      -- first and last row of the two windows
+    last_at REAL,
+    example_id TEXT                     -- source_id of the newest row
+) STRICT;
+
+-- The same by hour.
+CREATE TABLE event_hour (
+    hour REAL NOT NULL,                 -- its beginning
+    kind TEXT,
+    pattern_id INTEGER NOT NULL,
+    n INTEGER NOT NULL
+) STRICT;
+
+-- The 200 longest times without a row of the log in the window.
+CREATE TABLE event_gap (
+    from_at REAL NOT NULL,
+    until_at REAL NOT NULL,
+    seconds REAL NOT NULL,
+    kind_before TEXT,                   -- kind of the last row before it
+    kind_after TEXT                     -- kind of the first row after it
+) STRICT;
+
+-- Every table of the file.
+CREATE TABLE table_profile (
+    table_name TEXT PRIMARY KEY,
+    rows INTEGER NOT NULL,
+    rows_are TEXT NOT NULL,             -- counted, estimated or at_least
+    rows_read INTEGER NOT NULL,         -- rows that the columns' profiles rest on: the newest
+    rows_in_window INTEGER,             -- NULL where that cannot be told cheaply
+    rows_in_previous INTEGER,
+    time_column TEXT,                   -- the column that tells when a row was written
+    oldest_at REAL,
+    newest_at REAL,
+    bytes_per_row REAL,
+    keeps_all_rows INTEGER NOT NULL,    -- 1 where no row was ever deleted
+    is_mapped INTEGER NOT NULL,         -- 1 where the map reads it
+    error TEXT                          -- why it could not be read
+) STRICT;
+
+-- Every column of them, by the rows that were read.
+CREATE TABLE column_profile (
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    declared_type TEXT NOT NULL,
+    declared_default TEXT,
+    is_key INTEGER NOT NULL,
+    refers_to TEXT,                     -- the table that a foreign key names
+    kind TEXT NOT NULL,                 -- empty, time, number, text, json, mixed
+    filled INTEGER NOT NULL,            -- rows with a value
+    newest_nulls INTEGER NOT NULL,      -- newest rows without one, one after the other
+    null_fraction REAL,
+    blank_fraction REAL,                -- empty or blank texts
+    distinct_values INTEGER,
+    repeated_fraction REAL,             -- texts that another row has already
+    constant TEXT,                      -- the one value of all rows that have one
+    minimum REAL,
+    maximum REAL,
+    time_forms TEXT,                    -- JSON object: form of time, rows
+    offset_hours REAL,                  -- how far its naive times are ahead of UTC, by other times of the same rows
+    numeric_texts INTEGER,              -- texts that are a number
+    common TEXT,                        -- JSON array of the commonest texts: [text, rows]
+    bytes REAL,                         -- mean size of a value
+    PRIMARY KEY (table_name, column_name)
+) STRICT;
+
+-- Values that do not fit to the rest of their column, counted with up to 20 keys each.
+CREATE TABLE column_fault (
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    fault TEXT NOT NULL,                -- unreadable_time, broken_json, text_in_number, dangling_reference, equal_row
+    n INTEGER NOT NULL,
+    of INTEGER NOT NULL,                -- rows that were looked at
+    keys TEXT NOT NULL,                 -- JSON array of primary keys
+    examples TEXT NOT NULL              -- JSON array of values
+) STRICT;
