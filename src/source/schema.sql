@@ -43,6 +43,7 @@ CREATE TABLE trade (
     pnl REAL,                           -- profit or loss, after fees where the bot subtracts them
     pnl_fraction REAL,                  -- profit or loss by size
     fees REAL,                          -- money paid for entry and exit
+    funding REAL,                       -- money that holding it brought (funding, interest), negative where paid; pnl contains it
     leverage REAL,
     stop_loss REAL,                     -- price
     take_profit REAL,                   -- price
@@ -101,6 +102,7 @@ CREATE TABLE position (
     entry_price REAL,
     size REAL,
     fees REAL,
+    realized_pnl REAL,                  -- profit or loss of the parts that are closed already
     leverage REAL,
     stop_loss REAL,
     take_profit REAL,
@@ -208,8 +210,8 @@ CREATE TABLE learning (
 CREATE TABLE cooldown (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
-    instrument TEXT,
-    side TEXT,
+    instrument TEXT,                    -- * is every instrument
+    side TEXT,                          -- long or short, NULL for both
     reason TEXT,
     starts_at REAL,
     expires_at REAL
