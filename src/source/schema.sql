@@ -24,6 +24,8 @@ CREATE TABLE run (
     max_positions REAL,                 -- most positions open at once, NULL without a limit
     max_positions_per_instrument REAL,  -- most positions open at once in one instrument, NULL without a limit
     cooldown_seconds REAL,              -- pause before an instrument is opened again, 0 without one
+    cooldown_is_configured INTEGER,     -- 1 where the config file sets that pause
+    host_offset_seconds REAL,           -- how far the clock of the bot's host is ahead of UTC at now, NULL where nothing shows it
     cycle_pause_seconds REAL            -- pause between two cycles of the bot
 ) STRICT;
 
@@ -189,6 +191,8 @@ CREATE TABLE rule (
     failure_count REAL,
     use_count REAL,
     status TEXT,
+    condition TEXT,                     -- when it applies, where the bot keeps that apart from the text
+    action TEXT,                        -- what it does then
     created_at REAL,
     last_used_at REAL
 ) STRICT;
@@ -235,6 +239,7 @@ CREATE TABLE price_point (
     price REAL,
     at REAL
 ) STRICT;
+CREATE INDEX price_point_of ON price_point (instrument, at);
 
 -- The bot's own running total of each instrument.
 CREATE TABLE coin_score (
@@ -257,6 +262,7 @@ CREATE TABLE coin_status_change (
     source_id TEXT NOT NULL,
     instrument TEXT,
     at REAL,
+    at_latest REAL,
     old_status TEXT,
     new_status TEXT,
     reason TEXT,
@@ -276,6 +282,7 @@ CREATE TABLE condition (
     size REAL,
     strategy TEXT,
     created_at REAL,
+    created_at_latest REAL,
     valid_until REAL,
     is_triggered INTEGER,
     triggered_at REAL
@@ -360,6 +367,9 @@ CREATE TABLE event (
     text TEXT,
     details TEXT
 ) STRICT;
+
+CREATE INDEX event_rejected ON event (rejection, at) WHERE rejection IS NOT NULL;
+CREATE INDEX event_of ON event (kind, at);
 
 -- Texts of the log without their numbers, names and ids, counted over the whole window and the one before: exact.
 CREATE TABLE event_pattern (
