@@ -5,13 +5,10 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use crate::checks;
-use crate::prompt;
-
 /// Tables and columns, a paragraph a table.
 const SCHEMA: &str = include_str!("schema.txt");
-/// Words and phrases in which problems of bots are told.
-const FIELD: &str = include_str!("../similarity/lexicon.txt");
+/// Ordinary words of the field. A new sentence of a check or of the prompt adds none by itself.
+const WORDS: &str = include_str!("words.txt");
 
 /// Statuses, exit reasons, types of activity and of alerts, and kinds of error that the bot's code or
 /// this program writes.
@@ -26,9 +23,6 @@ const NAMES: &str = "
 
 /// Words in capitals that are no symbols of coins.
 const CAPITALS: &str = "API BUY HOLD HTTP ID IDS JSON LLM LONG NULL OK PNL SELL SHORT SQL USD UTC WAIT";
-
-/// What is left of a word behind an apostrophe.
-const ENDINGS: &str = "d ll re s t ve";
 
 /// Words with which checks name a part of the trades or of a table, beside names.
 const SUBJECTS: &str = "
@@ -61,21 +55,13 @@ pub(super) fn is_plain(word: &str) -> bool {
 }
 
 fn is_plain_part(word: &str) -> bool {
-    static PLAIN: OnceLock<HashSet<String>> = OnceLock::new();
+    static PLAIN: OnceLock<HashSet<&str>> = OnceLock::new();
     let is_in_capitals = word.chars().count() > 1 && !word.contains(char::is_lowercase);
     word.is_empty()
         || is_number(word)
         || holds(CAPITALS, word)
-        || !is_in_capitals && PLAIN.get_or_init(plain).contains(&word.to_lowercase())
-}
-
-/// Every word that this program says of bots by itself.
-fn plain() -> HashSet<String> {
-    let checks = checks::all().flat_map(|check| [check.id, check.why]);
-    let field = FIELD.lines().filter(|line| !line.starts_with('#'));
-    let texts = checks.chain(field).chain([prompt::BRIEF, prompt::CONTRACT]);
-    let words = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
-    words.chain(ENDINGS.split_whitespace()).map(str::to_lowercase).collect()
+        || !is_in_capitals
+            && PLAIN.get_or_init(|| words(WORDS.lines().skip(1)).collect()).contains(&*word.to_lowercase())
 }
 
 fn holds(list: &str, word: &str) -> bool {
