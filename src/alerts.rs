@@ -10,11 +10,12 @@ use serde::Serialize;
 
 use crate::cli::{AlertsCommand, Format, Judged, Snoozed};
 use crate::config::Config;
-use crate::finding::Severity;
+use crate::model::{Alert, AlertStatus, Severity};
 use crate::output::{style, wrap};
 use crate::plural::plural;
 use crate::source::{BUSY_TIMEOUT, Bot, HotJournal, clock};
-use crate::store::{self, Alert, AlertStatus, Change};
+use crate::store;
+use crate::store::Change;
 use crate::trouble;
 use crate::untrusted::{self, one_line};
 
@@ -75,7 +76,7 @@ fn severity(alert: &Alert) -> Option<Severity> {
 fn read(config: &Config) -> anyhow::Result<Option<(Vec<Alert>, Connection)>> {
     let read = || match store::open_read_only(config)? {
         Some(connection) if store::has_alerts(&connection)? => {
-            Ok(Some((Alert::all(&connection)?, connection)))
+            Ok(Some((store::all_alerts(&connection)?, connection)))
         }
         _ => Ok(None),
     };

@@ -12,15 +12,16 @@ use chrono::{DateTime, Utc};
 use crate::cli::Format;
 use crate::config::Config;
 use crate::exit_code::Verdict;
-use crate::finding::Finding;
 use crate::grounding::{self, Judgement, Known};
 use crate::metrics::{Context, Report};
+use crate::model::{Finding, Status};
 use crate::output::{Summary, ignore_closed_pipe};
 use crate::prompt::{Material, Prompt, Wording};
 use crate::redaction::Redaction;
 use crate::similarity::Names;
 use crate::source::{Bot, HotJournal};
-use crate::store::{self, Alert, Kept, Known as KnownAlerts};
+use crate::store;
+use crate::store::{Kept, Known as KnownAlerts};
 use crate::{checks, demo, guard, llm};
 
 /// Audits, stores, and says what was found.
@@ -135,9 +136,9 @@ impl Gathered {
         let config = context.config;
         // A second connection to the bot's file, once closed, would let go of the first one's locks.
         let unresolved = match config.keeps_alerts_apart() {
-            false => Alert::unresolved(context.bot.connection()),
+            false => store::unresolved_alerts(context.bot.connection()),
             true => store::open_read_only(config).and_then(|opened| {
-                opened.map_or_else(|| Ok(Vec::new()), |alerts| Alert::unresolved(&alerts))
+                opened.map_or_else(|| Ok(Vec::new()), |alerts| store::unresolved_alerts(&alerts))
             }),
         };
         let unresolved = unresolved.unwrap_or_else(|error| {
@@ -217,7 +218,7 @@ fn ask_llm(config: &Config, material: &Material) -> llm::Analysis {
 fn log_outcome(analysis: &llm::Analysis) {
     match (&analysis.error, analysis.status) {
         (Some(error), _) => tracing::error!("LLM analysis failed: {error}"),
-        (None, llm::Status::Ok) => tracing::info!("LLM analysis complete"),
+        (None, Status::Ok) => tracing::info!("LLM analysis complete"),
         (None, _) => {}
     }
 }

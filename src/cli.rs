@@ -9,8 +9,7 @@ use chrono::TimeDelta;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::finding::Severity;
-use crate::store::AlertStatus;
+use crate::model::{AlertStatus, Severity};
 
 /// The auditor that a trading bot runs on itself: reads the bot's SQLite file, finds what is wrong
 /// with built-in checks and an LLM, stores it in `monitoring_alerts`, and exits by severity.

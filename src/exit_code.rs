@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::finding::Severity;
+use crate::model::Severity;
 
 /// How a run ended. Serialises as its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::untrusted::cut;
 

@@ -6,7 +6,7 @@
 //! bot is medium at least.
 
 use super::Audit;
-use crate::finding::Severity;
+use crate::model::Severity;
 
 /// Shares of the starting balance: one trade at its stop costs a tenth of its size, which is at most a tenth
 /// of the balance.

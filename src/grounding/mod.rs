@@ -21,7 +21,7 @@ mod words;
 
 pub(crate) use known::Known;
 
-use crate::finding::Finding;
+use crate::model::Finding;
 use facts::Fact;
 use support::{Judged, Reading, Standing};
 

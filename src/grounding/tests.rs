@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
-use crate::finding::{AlertType, Severity, Source};
+use crate::model::{AlertType, Severity, Source};
 
 const FINDINGS: &str = include_str!("labelled/findings.json");
 

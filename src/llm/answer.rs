@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::harvest::Harvest;
 use self::scan::Scan;
-use crate::finding::Finding;
+use crate::model::Finding;
 
 /// Tags that close a model's thinking.
 const THINKING_ENDS: [&str; 3] = ["</think>", "</thinking>", "</reasoning>"];

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::echo::{is_echo, is_prompt_text};
-use crate::finding::{AlertType, Finding, Severity, Source};
+use crate::model::{AlertType, Finding, Severity, Source};
 use crate::untrusted::{cut, one_line};
 
 /// A title is one line in a summary.

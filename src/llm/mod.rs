@@ -35,23 +35,11 @@ use serde::Serialize;
 
 use self::conversation::{Conversation, Tally};
 use crate::config::LlmConfig;
-use crate::finding::Finding;
+use crate::model::{Finding, Status};
 use crate::prompt::Prompt;
 
 pub(crate) use self::finding_item::rewritten;
 pub(crate) use self::probe::probe;
-
-/// Whether a part of the audit did its work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
-    /// It ran to its end.
-    Ok,
-    /// It could not; `error` says why.
-    Failed,
-    /// It was not asked for.
-    Skipped,
-}
 
 /// More problems in one answer nobody has meant: each is compared with every alert.
 const MOST_FINDINGS: usize = 50;

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use super::Context;
 use super::system_metrics::Tally;
+use crate::model::Period;
+use crate::source::cell;
 use crate::source::log::{Log, Recorder, Vocabulary};
-use crate::source::{Period, cell};
 
 /// Details of other types are never read: they are most of the file's bytes.
 const ROWS: &str = "

@@ -21,7 +21,8 @@ use self::sample::Sample;
 pub(crate) use self::schema::Schema;
 use super::Context;
 use crate::guard;
-use crate::source::{Period, skipped};
+use crate::model::Period;
+use crate::source::skipped;
 
 /// The section `tables`.
 #[derive(Debug, Serialize)]

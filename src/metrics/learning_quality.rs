@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::{Basis, Context, Counts, Mean, Ranked, Unavailable};
-use crate::source::{Period, cell};
+use crate::model::Period;
+use crate::source::cell;
 
 const LEARNINGS: &str = "
 SELECT

@@ -25,11 +25,12 @@ use rusqlite::Row;
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::model::Period;
 use crate::source::closing::{self, Closing};
 use crate::source::ledger::{self, Entry, Ledger};
 use crate::source::opening::{self, Opening};
 use crate::source::trade::{self, Later};
-use crate::source::{Bot, ForeignObject, Period, UnreadableTimes, generation};
+use crate::source::{Bot, ForeignObject, UnreadableTimes, generation};
 
 use activity::Activity;
 pub(crate) use figures::{Counts, Mean, Ranked, Rate, ratio};

@@ -12,8 +12,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Context, Ranked, Unavailable, ratio};
+use crate::model::Period;
 use crate::source::ledger::Entry;
-use crate::source::{Period, cell, clock, log};
+use crate::source::{cell, clock, log};
 
 mod cycles;
 mod tally;

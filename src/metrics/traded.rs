@@ -1,7 +1,7 @@
 //! The trades that were closed in the window and in the one before: read in one pass, for all collectors.
 
 use super::{Basis, Context, rule_stats, trade_patterns, winloss_patterns};
-use crate::source::Period;
+use crate::model::Period;
 use crate::source::trade::{self, Trade};
 
 /// What trades add up to.

@@ -9,9 +9,9 @@ use super::Summary;
 use super::headline::headline_of_failure;
 use crate::checks;
 use crate::exit_code::Verdict;
-use crate::finding::{Disposition, Outcome, Severity};
 use crate::llm;
 use crate::metrics::Report;
+use crate::model::{Disposition, Outcome, Severity};
 use crate::store::{Resolved, Totals};
 use crate::untrusted;
 

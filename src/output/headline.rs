@@ -4,9 +4,8 @@ use chrono::TimeDelta;
 
 use super::Summary;
 use crate::exit_code::Verdict;
-use crate::finding::{News, Outcome, Severity};
+use crate::model::{AlertStatus, News, Outcome, Severity};
 use crate::source::clock;
-use crate::store::AlertStatus;
 use crate::untrusted::one_line;
 
 /// The first line of a run that failed before it had a report.

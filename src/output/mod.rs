@@ -13,9 +13,9 @@ use chrono::{DateTime, Utc};
 use crate::checks;
 use crate::config::Config;
 use crate::exit_code::Verdict;
-use crate::finding::{Disposition, Outcome, Severity};
-use crate::llm::{self, Status};
+use crate::llm;
 use crate::metrics::Report;
+use crate::model::{Disposition, Outcome, Severity, Status};
 use crate::store::Kept;
 
 pub(crate) use self::document::write_failure_json;

@@ -4,11 +4,9 @@ use std::io::{self, Write};
 
 use super::{Summary, style, wrap};
 use crate::checks;
-use crate::finding::{Disposition, News, Outcome, Severity, Source};
-use crate::llm::Status;
+use crate::model::{AlertStatus, Disposition, News, Outcome, Severity, Source, Status};
 use crate::plural::plural;
 use crate::source::clock;
-use crate::store::AlertStatus;
 
 const RULE: &str = "========================================";
 /// More than this nobody reads at once; the rest is counted by theme.

@@ -13,9 +13,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub(crate) use self::wording::Wording;
-use crate::finding::Finding;
 use crate::metrics::{Context, Report};
-use crate::store::Alert;
+use crate::model::{Alert, Finding};
 use crate::untrusted;
 
 /// What an auditor does, and how.

@@ -3,8 +3,7 @@
 use super::layout::Section;
 use super::wording::Wording;
 use crate::checks;
-use crate::finding::{Finding, Source};
-use crate::store::Alert;
+use crate::model::{Alert, Finding, Source};
 
 /// The findings of the checks.
 pub(super) fn already_reported(reported: &[Finding], wording: &mut Wording<'_>) -> Section {

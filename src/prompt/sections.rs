@@ -8,7 +8,6 @@ use std::fmt::Display;
 use super::layout::Section;
 use super::said;
 use super::wording::Wording;
-use crate::finding::Finding;
 use crate::metrics::account_health::AccountHealth;
 use crate::metrics::census::{Census, Precision, Table};
 use crate::metrics::learning_quality::LearningQuality;
@@ -17,8 +16,8 @@ use crate::metrics::system_metrics::{SystemMetrics, Times};
 use crate::metrics::trade_patterns::TradePatterns;
 use crate::metrics::winloss_patterns::WinlossPatterns;
 use crate::metrics::{self, Context, Ranked, Rate, Report, Unavailable};
+use crate::model::{Alert, Finding};
 use crate::source::clock::utc_text;
-use crate::store::Alert;
 
 /// Columns without a value that are named for one table.
 const EMPTY_COLUMNS: usize = 6;

@@ -89,7 +89,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::finding::AlertType;
+    use crate::model::AlertType;
 
     /// The tables of a file, each with its columns, as a paragraph of the list.
     fn schema_of(scripts: &[&str]) -> Vec<String> {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use rusqlite::Statement;
 
-use super::Period;
 use super::clock::HostOffset;
+use crate::model::Period;
 
 /// The query with `within(column)` as a comparison; where times are odd, every row is read.
 pub(super) fn in_query(sql: &str, are_odd: bool) -> String {

@@ -140,7 +140,8 @@ mod tests {
 
     use super::*;
     use crate::demo;
-    use crate::source::{Bot, HotJournal, Period};
+    use crate::model::Period;
+    use crate::source::{Bot, HotJournal};
 
     const TIMES: &str = "SELECT closed_at, clock FROM trade WHERE within(closed_at)";
     const UPDATE: &str = "UPDATE account_state SET balance = balance + 1";

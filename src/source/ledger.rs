@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use super::clock::{self, Reading};
-use super::{Bot, Period, cell, trade};
+use super::{Bot, cell, trade};
+use crate::model::Period;
 
 /// Newest trades that nearly all checks rest on, weeks of a busy bot: cost is bounded whatever the history.
 pub(crate) const MOST_TRADES: usize = 2_000;

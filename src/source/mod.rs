@@ -20,7 +20,6 @@ pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod opening;
 pub(crate) mod other_times;
-mod period;
 #[cfg(test)]
 mod plan_tests;
 mod slices;
@@ -37,6 +36,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row};
 
+use crate::model::Period;
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset, Reading};
 use declared::Source;
@@ -49,7 +49,6 @@ use hold::Hold;
 pub(crate) use hold::skipped;
 pub(crate) use indexes::Damage;
 use indexes::Examined;
-pub(crate) use period::Period;
 use slices::Slices;
 use times::Times;
 pub(crate) use times::UnreadableTimes;

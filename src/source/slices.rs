@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Period;
+use crate::model::Period;
 
 /// The first slice, a day's window and the one before it, and what no slice is shorter than.
 const SHORTEST: TimeDelta = TimeDelta::hours(48);

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::{Bot, Period, cell, clock};
+use super::{Bot, cell, clock};
+use crate::model::Period;
 
 /// Every column that `Trade::read` wants, for one period.
 pub(crate) const CLOSED: &str = "

@@ -1,12 +1,4 @@
-//! Alerts: the specification's table in the bot's file or in one of its own, and what is stored in it.
-//!
-//! All writing is one short transaction after all thinking is done, into our own tables only.
-
-mod alert;
-mod life;
-mod run;
-mod same;
-mod tables;
+//! The file that keeps the alerts: opened for reading or writing, and whether it is ours to write to.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,9 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-pub(crate) use self::alert::{Alert, AlertStatus};
-pub(crate) use self::life::{Change, changes_of, set_status, snooze};
-pub(crate) use self::run::{Kept, Known, Resolved, Totals, preview, store, unstored};
+use super::tables;
 use crate::config::Config;
 use crate::source::{self, BUSY_TIMEOUT};
 use crate::trouble;
@@ -152,7 +142,7 @@ LIMIT 3";
 }
 
 /// A table of that name with other columns is not ours to change.
-fn check_columns(connection: &Connection) -> anyhow::Result<()> {
+pub(super) fn check_columns(connection: &Connection) -> anyhow::Result<()> {
     for column in COLUMNS {
         ensure!(
             connection.column_exists(Some("main"), "monitoring_alerts", column)?,

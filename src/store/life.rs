@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail, ensure};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 use serde::Serialize;
 
-use super::AlertStatus;
+use crate::model::AlertStatus;
 
 /// Times as the specification's columns say: reopening clears both, whoever is on it again has not fixed it,
 /// closing as wontfix sets none.

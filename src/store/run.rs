@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, Transaction, named_params};
 use serde::Serialize;
 
+use super::alert::all_alerts;
+use super::file::{open_for_writing, open_read_only};
 use super::life::change;
 use super::same::Sameness;
-use super::{Alert, AlertStatus, open_for_writing, open_read_only};
 use crate::config::Config;
-use crate::finding::{Finding, News, Outcome, Source};
+use crate::model::{Alert, AlertStatus, Finding, News, Outcome, Source};
 use crate::similarity::Names;
 use crate::source::{BUSY_TIMEOUT, clock};
 
@@ -148,7 +149,7 @@ fn store_at_once(
     let mut connection = open_for_writing(config, PATIENCE)?;
     let transaction = connection.transaction().context("cannot get the write lock")?;
     transaction.execute(CLAMP, []).context("cannot set back a sighting in the future")?;
-    let alerts = Alert::all(&transaction)?;
+    let alerts = all_alerts(&transaction)?;
     let has_history = alerts.iter().any(|alert| alert.check_id().is_some());
     let mut run = Run { audited, alerts, new_llm_alerts: 0, sameness };
     let mut outcomes = Vec::new();
@@ -159,7 +160,7 @@ fn store_at_once(
         LEAST_HOURS_OF_SILENCE.. => run.resolve(completed, &transaction)?,
         _ => Vec::new(),
     };
-    let totals = Totals::of(&Alert::all(&transaction)?);
+    let totals = Totals::of(&all_alerts(&transaction)?);
     transaction.commit().context("cannot commit the alerts")?;
     Ok(Kept { outcomes, resolved, has_history, totals: Some(totals) })
 }
@@ -186,7 +187,7 @@ impl<'run> Known<'run> {
         names: &'run Names,
     ) -> anyhow::Result<Self> {
         let alerts = match open_read_only(config)? {
-            Some(connection) => Alert::all(&connection)?,
+            Some(connection) => all_alerts(&connection)?,
             None => Vec::new(),
         };
         let sameness = Sameness::new(&alerts, findings, names);
@@ -205,7 +206,7 @@ pub(crate) fn preview(findings: &[Finding], known: Known<'_>, now: DateTime<Utc>
         let repeated = sameness.repeated(&alerts, place).map(|alert| (alert.id, alert.place));
         let is_it = |alert: &&mut Alert| Some((alert.id, alert.place)) == repeated;
         if let Some(alert) = alerts.iter_mut().find(is_it) {
-            outcomes.push(alert.meet(finding, &audited_at));
+            outcomes.push(Outcome::meeting(alert, finding, &audited_at));
             continue;
         }
         outcomes.push(Outcome::preview(finding).following(sameness.fixed(&alerts, place)));
@@ -250,7 +251,7 @@ impl Run<'_> {
                 see_again(alert, finding, self.audited, transaction).context("cannot count a sighting")?;
             }
             let before = alert.clone();
-            let outcome = alert.meet(finding, &self.audited.at);
+            let outcome = Outcome::meeting(alert, finding, &self.audited.at);
             raise(&before, &outcome, transaction).context("cannot raise an alert")?;
             return Ok(outcome);
         }

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Alert, AlertStatus};
-use crate::finding::{Finding, Source};
+use crate::model::{Alert, AlertStatus, Finding, Source};
 use crate::similarity::{Meaning, Names, Statement};
 
 /// Fixed alerts that a finding is compared with, newest first: what was fixed long ago comes back as new.

@@ -2,7 +2,7 @@
 
 use super::columns::columns;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, TimeColumn};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::clock;
 
 /// Rows of one column that two clocks write in turn.

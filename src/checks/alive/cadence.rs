@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
 use crate::checks::statistics::median;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::{cell, clock};
 
 /// Longer pauses than configured.

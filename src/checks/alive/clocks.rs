@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::columns::{Column, Form, Value, columns};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::clock;
 use crate::untrusted::cut;

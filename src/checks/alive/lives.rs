@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::silence::rhythm;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 use crate::source::log::Log;
 use crate::source::{cell, clock};

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::newest_price::NewestPrice;
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
 use crate::checks::statistics::median;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::ledger::Entry;
 use crate::source::log::{Log, quotable};

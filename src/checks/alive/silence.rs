@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::lives::{Event, events};
 use super::{Audit, Check, Found, Problem, Theme, Threshold, span};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::{cell, clock, log};
 
 /// The newest sign of life is far older than the bot's rhythm.

@@ -2,8 +2,8 @@
 
 use super::{flags, is_left_behind, last_sign, listed, looked_at, short, stopped, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Column, Kind, Table};
+use crate::model::{AlertType, Severity};
 
 pub(super) fn never_filled(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{is_left_behind, is_past, looked_at, short, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Column, Kind, Table};
-use crate::source::{Period, quoted};
+use crate::model::{AlertType, Period, Severity};
+use crate::source::quoted;
 
 /// Trades by the time of their opening: closed ones and open ones.
 const OPENED: [&str; 2] = [

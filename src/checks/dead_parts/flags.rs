@@ -3,8 +3,8 @@
 use super::tables::names_rows_of;
 use super::{is_past, looked_at, short, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Column, Kind, Table, words};
+use crate::model::{AlertType, Severity};
 use crate::source::quoted;
 
 /// Last words of flags that say that a row has led to something.

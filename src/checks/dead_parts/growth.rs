@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 
 use super::{short, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Precision, Table};
+use crate::model::{AlertType, Severity};
 
 /// A column with this share of the bytes is what to act on.
 const MOST_OF_IT_PERCENT: f64 = 60.0;

@@ -5,8 +5,8 @@ use rusqlite::OptionalExtension as _;
 
 use super::{short, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Column, Table};
+use crate::model::{AlertType, Severity};
 use crate::source::clock::utc_text;
 use crate::source::quoted;
 

@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{is_left_behind, last_sign, short, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Table, words};
-use crate::source::{Period, clock::utc_text};
+use crate::model::{AlertType, Period, Severity};
+use crate::source::clock::utc_text;
 
 /// Tables of definitions are written in bursts and then rarely: their silence says nothing.
 const DEFINITIONS: [&str; 10] = [

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::values::shown;
 use super::{looked_at, short, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Column, Form, Table};
+use crate::model::{AlertType, Severity};
 
 pub(super) fn mixed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{looked_at, short, tables};
 use crate::checks::{Audit, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::census::{Column, Kind, Odd, Precision, Table};
+use crate::model::{AlertType, Severity};
 use crate::source::quoted;
 
 /// What programs write for nothing and templates write for anything. In this spelling only:

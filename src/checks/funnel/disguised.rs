@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::clock;
 use crate::source::log::{Log, quotable};
 use crate::untrusted::cut;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Period, Severity};
 use crate::source::log::{Decision, Entry, Log};
-use crate::source::{Period, cell, clock};
+use crate::source::{cell, clock};
 use crate::untrusted::cut;
 use chrono::{DateTime, TimeDelta, Utc};
 

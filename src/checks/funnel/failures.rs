@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent, share_text};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::system_metrics::Errors;
+use crate::model::{AlertType, Severity};
 use crate::source::clock;
 use crate::source::log::{Entry, Log, is_failed_fetch, quotable};
 use crate::untrusted::cut;

@@ -1,7 +1,7 @@
 //! Answers that never differ.
 
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::log::{Decision, Log};
 use crate::untrusted::cut;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::proposals::{Proposals, reason_of};
 use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::clock;
 use crate::source::log::{Entry, Log, failure_word};
 use crate::untrusted::cut;

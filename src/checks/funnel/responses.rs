@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::checks::statistics::{median, p_text};
 use crate::checks::weight;
-use crate::finding::AlertType;
+use crate::model::AlertType;
 use crate::source::log::Log;
 
 /// The newest quarter of the window against the rest.

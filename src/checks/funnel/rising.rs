@@ -3,7 +3,7 @@
 use super::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::checks::statistics::p_text;
 use crate::checks::weight;
-use crate::finding::AlertType;
+use crate::model::AlertType;
 
 /// More episodes of an error than in the window before.
 pub(super) const RISING: Check = Check {

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Period, Severity};
+use crate::source::cell;
 use crate::source::clock::utc_text;
-use crate::source::{Period, cell};
 use crate::untrusted::cut;
 
 /// Fewer changes are no habit.

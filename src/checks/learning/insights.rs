@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Period, Severity};
 use crate::source::clock::utc_text;
-use crate::source::{Period, cell, trade};
+use crate::source::{cell, trade};
 
 /// Looked at, at least: reflections are hourly.
 const LEAST_HOURS: i64 = 7 * 24;

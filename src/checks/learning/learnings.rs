@@ -8,11 +8,11 @@ use super::lookup::Lookup;
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::dollars::signed_usd;
-use crate::finding::{AlertType, Severity};
 use crate::metrics::Context;
+use crate::model::{AlertType, Period, Severity};
 use crate::plural::plural;
+use crate::source::cell;
 use crate::source::clock::utc_text;
-use crate::source::{Period, cell};
 use crate::untrusted::cut;
 
 /// Looked at, at least: a day holds few trades of a quiet bot.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::rule_stats::Rule;
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 use crate::untrusted::cut;
 

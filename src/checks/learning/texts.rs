@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::{Basis, learning_quality};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::clock::utc_text;
 use crate::untrusted::cut;

@@ -9,7 +9,7 @@ use super::{names, shown};
 use crate::checks::statistics::{p_text, wilson, wins_less_often};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::dollars::usd;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::{Entry, Side};
 
 /// Hours of the day repeat only over days, weekdays only over weeks: before, they are just dates.

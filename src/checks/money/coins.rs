@@ -9,7 +9,7 @@ use super::{names, shown};
 use crate::checks::statistics::{Sample, median, p_text};
 use crate::checks::{Audit, Evidence, Found, Problem, id_list, weight};
 use crate::dollars::usd;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::cell;
 use crate::source::clock::utc_text;

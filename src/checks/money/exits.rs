@@ -8,7 +8,7 @@ use super::{names, shown};
 use crate::checks::statistics::median;
 use crate::checks::{Audit, Evidence, Found, Problem, id_list, recompute, refer};
 use crate::dollars::usd;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::ledger::Entry;
 

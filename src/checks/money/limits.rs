@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{names, shown};
 use crate::checks::recompute::excess_seconds;
 use crate::checks::{Audit, Evidence, Found, Problem, id_list, refer};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::cell;
 use crate::source::clock::utc_text;

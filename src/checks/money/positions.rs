@@ -2,7 +2,7 @@
 
 use super::levels;
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 
 /// Positions that are open for days, apart from those that are known to be beyond their levels.

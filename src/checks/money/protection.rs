@@ -2,7 +2,7 @@
 
 use super::shown;
 use crate::checks::{Audit, Evidence, Found, Problem};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 
 /// A level: the name of its column, and how to read it.

@@ -6,7 +6,7 @@ use super::{Names, names, shown};
 use crate::checks::statistics::{Sample, median, p_text, wilson};
 use crate::checks::{Audit, Found, Problem, recompute, refer, weight};
 use crate::dollars::usd;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 
 /// Wins and losses of the newest trades with a known result.

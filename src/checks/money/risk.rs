@@ -6,7 +6,7 @@ use super::{names, shown};
 use crate::checks::statistics::{chance_text, longest_run_at_least, wilson};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::dollars::usd;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 
 /// A claim that the losing streak which is running now is longer than the win rate explains.

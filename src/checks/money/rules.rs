@@ -2,8 +2,8 @@
 
 use crate::checks::statistics::{binomial_at_most, p_text, wilson};
 use crate::checks::{Audit, Found, Problem, weight};
-use crate::finding::{AlertType, Severity};
 use crate::metrics::rule_stats::Rule;
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 
 /// What the bot has given up costs nothing any more.

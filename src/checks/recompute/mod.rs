@@ -24,7 +24,7 @@ use chrono::TimeDelta;
 pub(super) use self::scores::counted_twice;
 pub(super) use self::times::excess_seconds;
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::{Entry, table};
 
 /// The checks of this theme.

@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 
 use super::{Audit, Check, Evidence, Found, Problem, Theme};
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::closing::Closing;
 use crate::source::ledger::Entry;
 

@@ -4,7 +4,7 @@ use super::windows::{self, LEAST_WINDOWS};
 use crate::checks::statistics::{median, robust_deviation};
 use crate::checks::{Audit, Found, Problem};
 use crate::dollars::usd;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::ledger::Entry;
 

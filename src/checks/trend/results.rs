@@ -4,7 +4,7 @@ use super::windows;
 use crate::checks::statistics::{Sample, p_text, wins_less_often};
 use crate::checks::{Audit, Found, Problem, weight};
 use crate::dollars::usd;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 
 struct Results {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::checks::Audit;
-use crate::source::Period;
+use crate::model::Period;
 use crate::source::ledger::Entry;
 
 /// Windows before the current one that make its usual range: two weeks of days.

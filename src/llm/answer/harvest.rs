@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::around::fields_say_otherwise;
 use super::{MAX_NESTING, extract_nested};
-use crate::finding::Finding;
 use crate::llm::finding_item::{claims_to_be_finding, finding};
+use crate::model::Finding;
 
 /// Names under which models wrap the list.
 const WRAPPERS: [&str; 5] = ["findings", "issues", "results", "alerts", "data"];

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::around::says_otherwise;
 use super::harvest::Harvest;
 use super::{Extraction, NoAnswer, distinct};
-use crate::finding::Finding;
 use crate::llm::finding_item::{claims_to_be_finding, reads_like_finding};
 use crate::llm::mend::{Mended, mend};
+use crate::model::Finding;
 
 /// Repairs read the text anew from every bracket: past this much reading they stop.
 const MAX_MENDED_BYTES: usize = 16_000_000;

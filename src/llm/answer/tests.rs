@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::finding::{AlertType, Severity};
+use crate::model::{AlertType, Severity};
 
 fn item(title: &str) -> String {
     json!({

@@ -4,7 +4,8 @@ use chrono::{Days, NaiveDate, TimeDelta};
 use serde::Serialize;
 
 use crate::metrics::{Context, Counts, ratio};
-use crate::source::{Period, cell};
+use crate::model::Period;
+use crate::source::cell;
 
 /// Whole days that a trend needs.
 pub(super) const TREND_DAYS: usize = 3;

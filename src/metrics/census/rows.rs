@@ -6,8 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::column::Reading;
 use super::{Precision, Schema};
+use crate::model::Period;
 use crate::source::clock::HostOffset;
-use crate::source::{Period, quoted};
+use crate::source::quoted;
 
 /// Most rows that are counted one by one: some milliseconds at the very most.
 const COUNTED_ROWS: i64 = 20_000;

@@ -1,0 +1,130 @@
+//! An alert: a problem that a run has stored, with what is known of it beside the specification's columns.
+
+use serde::Serialize;
+
+use super::finding::Finding;
+
+/// What may be said of an alert, and who says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AlertStatus {
+    /// Nobody has looked at it.
+    Open,
+    /// Somebody has, and is on it.
+    Acknowledged,
+    /// The problem is gone.
+    Fixed,
+    /// The problem stays; nobody wants to hear of it.
+    Wontfix,
+}
+
+impl AlertStatus {
+    /// The word in the column.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Fixed => "fixed",
+            Self::Wontfix => "wontfix",
+        }
+    }
+
+    /// A word of the column; what nobody wrote is open.
+    pub(crate) fn of(word: &str) -> Self {
+        [Self::Acknowledged, Self::Fixed, Self::Wontfix]
+            .into_iter()
+            .find(|status| status.as_str() == word.trim().to_lowercase())
+            .unwrap_or(Self::Open)
+    }
+}
+
+/// One row of `monitoring_alerts`. Times are UTC text.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Alert {
+    /// Its number.
+    pub(crate) id: i64,
+    /// The finding of this run that it has just become.
+    #[serde(skip)]
+    pub(crate) place: Option<usize>,
+    /// A finding of this run has met it already.
+    #[serde(skip)]
+    pub(crate) is_met: bool,
+    /// The kind of problem.
+    #[serde(rename = "type")]
+    pub(crate) alert_type: String,
+    /// How bad it is.
+    pub(crate) severity: String,
+    /// One line.
+    pub(crate) title: String,
+    /// The whole explanation.
+    pub(crate) description: String,
+    /// The figures that show it.
+    pub(crate) evidence: Option<String>,
+    /// What to do.
+    pub(crate) recommendation: Option<String>,
+    /// What became of it.
+    pub(crate) status: AlertStatus,
+    /// When it was stored.
+    pub(crate) created_at: Option<String>,
+    /// When somebody acknowledged it.
+    pub(crate) acknowledged_at: Option<String>,
+    /// When it was closed as fixed.
+    pub(crate) fixed_at: Option<String>,
+    /// `llm` or `check:<id>`; null where an earlier version stored it.
+    pub(crate) source: Option<String>,
+    /// A check's id and subject.
+    pub(crate) fingerprint: Option<String>,
+    /// The first run that found it.
+    pub(crate) first_seen_at: Option<String>,
+    /// The newest run that found it.
+    pub(crate) last_seen_at: Option<String>,
+    /// Runs that found it.
+    pub(crate) times_seen: Option<i64>,
+    /// Complete runs of its check in a row that did not find it.
+    pub(crate) missed_runs: i64,
+    /// The fixed alert whose problem was found again as this one.
+    pub(crate) follows_alert_id: Option<i64>,
+    /// What an LLM said and the report did not carry.
+    #[serde(rename = "unconfirmed")]
+    pub(crate) is_unconfirmed: bool,
+    /// Until then nobody wants to hear of it.
+    pub(crate) snoozed_until: Option<String>,
+}
+
+impl Alert {
+    /// The number of an alert that a dry run would store.
+    pub(crate) const PREVIEWED: i64 = 0;
+
+    /// The alert that a finding of this run, by its place among them, has just become.
+    pub(crate) fn new(id: i64, place: usize, finding: &Finding) -> Self {
+        Self {
+            id,
+            place: Some(place),
+            alert_type: finding.alert_type.as_str().to_owned(),
+            severity: finding.severity.as_str().to_owned(),
+            title: finding.title.clone(),
+            description: finding.description.clone(),
+            evidence: finding.evidence.clone(),
+            recommendation: finding.recommendation.clone(),
+            status: AlertStatus::Open,
+            created_at: None,
+            acknowledged_at: None,
+            fixed_at: None,
+            source: Some(finding.source.to_string()),
+            fingerprint: finding.fingerprint.clone(),
+            first_seen_at: None,
+            last_seen_at: None,
+            times_seen: Some(1),
+            missed_runs: 0,
+            follows_alert_id: None,
+            is_unconfirmed: finding.grounded == Some(false),
+            is_met: true,
+            snoozed_until: None,
+        }
+    }
+
+    /// Whether a check has found it; an alert of an earlier version names no source.
+    pub(crate) fn check_id(&self) -> Option<&str> {
+        self.source.as_deref()?.strip_prefix("check:")
+    }
+}
