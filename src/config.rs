@@ -12,11 +12,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 
+pub(crate) use self::file::CheckSettings;
 use self::file::File;
 pub(crate) use self::limits::LimitOverrides;
-use crate::checks;
 use crate::cli::{Cli, Command, Format, MIN_PROMPT_CHARS};
 use crate::source::clock;
 use crate::untrusted::one_line;
@@ -35,9 +34,6 @@ const LONGEST_SECONDS: u64 = 86_400;
 const DEFAULT_MAX_PROMPT_CHARS: usize = 16_000;
 /// Room for twenty findings of about two hundred tokens each.
 const DEFAULT_MAX_TOKENS: u32 = 4_096;
-
-/// More hours or minutes than this back from now are no date any more.
-const LARGEST_THRESHOLD: f64 = 1e9;
 
 /// Everything a run needs to know, valid as a whole.
 #[derive(Debug)]
@@ -123,22 +119,6 @@ impl ApiKey {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ApiKey(…)")
-    }
-}
-
-/// What the config file says of one check.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct CheckSettings {
-    /// Whether it runs.
-    pub(crate) enabled: bool,
-    /// Its threshold instead of the default one.
-    pub(crate) threshold: Option<f64>,
-}
-
-impl Default for CheckSettings {
-    fn default() -> Self {
-        Self { enabled: true, threshold: None }
     }
 }
 
@@ -269,24 +249,6 @@ impl Config {
             ensure!(llm.max_tokens >= 256, "max_tokens = {}: give at least 256", llm.max_tokens);
         }
         self.limits.check()?;
-        for (id, settings) in &self.checks {
-            let Some(check) = checks::all().find(|check| check.id == id) else {
-                bail!("[checks.{id}]: there is no such check{}", suggestion(id));
-            };
-            if let Some(threshold) = settings.threshold {
-                ensure!(check.threshold.is_some(), "[checks.{id}]: this check has no threshold");
-                ensure!(
-                    (0.0..=LARGEST_THRESHOLD).contains(&threshold),
-                    "[checks.{id}]: threshold = {threshold}: give a number from zero to {LARGEST_THRESHOLD}"
-                );
-                let is_share =
-                    check.threshold.as_ref().is_some_and(|threshold| threshold.reason.starts_with("share "));
-                ensure!(
-                    threshold <= 1.0 || !is_share,
-                    "[checks.{id}]: threshold = {threshold}: give a share from 0 to 1, 0.2 for 20 %"
-                );
-            }
-        }
         Ok(())
     }
 }
@@ -304,19 +266,6 @@ fn for_shell(path: &Path) -> String {
 /// Whether two names lead to one file that is there.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(one, other)| one == other)
-}
-
-/// The check whose id is most like a misspelt one.
-fn suggestion(id: &str) -> String {
-    const LEAST_SIMILARITY: f64 = 0.7;
-    checks::all()
-        .map(|check| (strsim::jaro_winkler(id, check.id), check.id))
-        .filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map_or_else(
-            || "; `autonomous-monitor checks` lists them".to_owned(),
-            |(_, similar)| format!("; do you mean {similar}?"),
-        )
 }
 
 /// An empty variable counts as unset.

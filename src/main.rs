@@ -102,6 +102,7 @@ fn run(cli: Cli, name: &mut Option<String>) -> anyhow::Result<Verdict> {
     let environment = Environment { api_key: api_key.as_deref(), no_llm: no_llm.as_deref() };
     let config = Config::new(cli, environment)?;
     name.clone_from(&config.name);
+    checks::check_settings(&config.checks)?;
     // An examination says itself whether the log file can be written.
     let log_file = config.log_file.as_deref().filter(|_| command != Some(Command::Doctor));
     logging::init(&config, log_file)?;

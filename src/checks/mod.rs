@@ -10,6 +10,7 @@
 mod history;
 pub(crate) mod listing;
 mod problem;
+mod settings;
 mod statistics;
 mod theme;
 mod weight;
@@ -32,6 +33,7 @@ use serde::Serialize;
 use self::history::History;
 use self::problem::id_list;
 pub(crate) use self::problem::{Evidence, Found, Problem};
+pub(crate) use self::settings::check_settings;
 pub(crate) use self::theme::Theme;
 use crate::config::CheckSettings;
 use crate::guard;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 
-use super::CheckSettings;
 use super::limits::LimitOverrides;
 
 /// The config file, as it is written.
@@ -56,5 +55,21 @@ impl File {
                 WORDS.iter().fold(error.to_string(), |error, (theirs, ours)| error.replace(theirs, ours));
             anyhow!("the config file {} is not valid: {error}", path.display())
         })
+    }
+}
+
+/// What the config file says of one check.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CheckSettings {
+    /// Whether it runs.
+    pub(crate) enabled: bool,
+    /// Its threshold instead of the default one.
+    pub(crate) threshold: Option<f64>,
+}
+
+impl Default for CheckSettings {
+    fn default() -> Self {
+        Self { enabled: true, threshold: None }
     }
 }
