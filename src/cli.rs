@@ -27,7 +27,7 @@ Every hour from cron, which mails what is new:
   MAILTO=you@example.org
   0 * * * * cd /path/to/bot && \"$HOME/.cargo/bin/autonomous-monitor\" --quiet --log-file monitor.log")]
 pub(crate) struct Cli {
-    /// Something else than an audit
+    /// A command other than an audit
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
@@ -43,7 +43,7 @@ pub(crate) struct Cli {
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
 
-    /// Do everything but store: the file is not touched at all
+    /// Do everything but store: the bot's file is not changed
     #[arg(long)]
     pub(crate) dry_run: bool,
 
@@ -55,7 +55,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 
-    /// Write the log lines to this file as well (appended; its folder is made if that alone is missing)
+    /// Append the log lines to this file as well (its folder is created, but not the folder's parent)
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) log_file: Option<PathBuf>,
 
@@ -63,19 +63,19 @@ pub(crate) struct Cli {
     #[arg(long, conflicts_with = "no_llm")]
     pub(crate) print_prompt: bool,
 
-    /// Audit as if it were this moment (RFC 3339, or `YYYY-MM-DD HH:MM:SS` in UTC): later rows do not exist
+    /// Audit as if it were this moment (RFC 3339, or `YYYY-MM-DD HH:MM:SS` in UTC): later rows are ignored
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
 
-    /// Keep the alerts in this file of their own (made if it is missing), the bot's stays untouched
+    /// Keep the alerts in this file, created if it is missing, and leave the bot's file untouched
     #[arg(long, global = true, value_name = "PATH", env = "MONITOR_ALERTS_DB", value_parser = path())]
     pub(crate) alerts_db: Option<PathBuf>,
 
-    /// Print only when something is new, worse or returned, or the audit is incomplete; the exit code stays
+    /// Print only when something is new, worse or returned, or the audit is incomplete; the exit code is the same
     #[arg(long)]
     pub(crate) quiet: bool,
 
-    /// Believe the LLM: what it says counts also where the report does not carry it
+    /// Trust the LLM: its findings count also where the report does not support them
     #[arg(long)]
     pub(crate) trust_llm: bool,
 
@@ -95,11 +95,11 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "NAME", env = "OPENAI_MODEL")]
     pub(crate) model: Option<String>,
 
-    /// Seconds that one attempt at the LLM may take [default: 300]
+    /// Timeout of one request to the LLM in seconds [default: 300]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = whole::<u64>(1, 86_400))]
     pub(crate) timeout: Option<u64>,
 
-    /// Seconds that the LLM's whole part may take, waits and repeated requests included; then what is there is stored [default: 900]
+    /// Time limit in seconds for all requests to the LLM together, retries and waits included; findings made until then are stored [default: 900]
     #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>(1, 86_400))]
     pub(crate) deadline: Option<u64>,
 
@@ -107,7 +107,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "N", value_parser = at_least_6000)]
     pub(crate) max_prompt_chars: Option<usize>,
 
-    /// Write a sample bot database with planted problems to a temporary folder and audit that instead of the bot's (built-in checks only, unless an endpoint is named)
+    /// Write a sample database with planted problems to a temporary folder and audit it instead of the bot's (without the LLM, unless an endpoint is named)
     #[arg(long)]
     pub(crate) demo: bool,
 }
@@ -115,10 +115,10 @@ pub(crate) struct Cli {
 /// What to do instead of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(crate) enum Command {
-    /// Look at the alerts and say what became of them
+    /// List and show alerts, and change their status
     #[command(subcommand)]
     Alerts(AlertsCommand),
-    /// Check the setup: file, views, clock, endpoint, model, schema support, and whether alerts and log can be written, a line each with ok or the remedy
+    /// Check the setup, a line each with ok or the remedy: the bot's file and clock, endpoint, model, schema support, and whether alerts and log can be written
     Doctor,
     /// List the built-in checks: id, theme, threshold, and why
     Checks,
@@ -129,7 +129,7 @@ pub(crate) enum Command {
 pub(crate) enum AlertsCommand {
     /// List the open and acknowledged alerts, worst first
     List {
-        /// Every alert, also fixed ones and those that nobody wants to hear of
+        /// Every alert, also those that are fixed or wontfix
         #[arg(long)]
         all: bool,
         /// Only alerts of this status
@@ -138,26 +138,26 @@ pub(crate) enum AlertsCommand {
         /// Only alerts of this severity or above
         #[arg(long, value_enum, value_name = "SEVERITY")]
         severity: Option<Severity>,
-        /// Only alerts that were stored since so long ago: 90m, 12h, 7d, 2w, or hours without a unit
+        /// Only alerts stored within this time: 90m, 12h, 7d, 2w, or hours without a unit
         #[arg(long, value_name = "TIME", value_parser = since)]
         since: Option<TimeDelta>,
     },
-    /// Show everything about one alert, with its sightings and its life
+    /// Show everything about one alert, with its occurrences and its changes of status
     Show {
         /// Number of the alert
         #[arg(value_parser = alert_id)]
         id: i64,
     },
-    /// Acknowledge alerts: somebody is on them, they count for no exit code until they become worse
+    /// Acknowledge alerts: they do not raise the exit code until they become worse
     Ack(Judged),
-    /// Close alerts as fixed: if the problem is found again, it is a new alert (one that stays in the file's history: use ack or wontfix)
+    /// Close alerts as fixed: if the problem is found again, it is a new alert (for wrong rows that stay in the file, use ack or wontfix)
     #[command(visible_alias = "resolve")]
     Fix(Judged),
-    /// Close alerts for good: known when they are found again, opened again only if they become worse
+    /// Close alerts that will not be fixed: they are reopened only if they become worse
     Wontfix(Judged),
-    /// Hear nothing of alerts for a time: until then they count for no exit code unless they become worse
+    /// Silence alerts for a time: until then they do not raise the exit code unless they become worse
     Snooze(Snoozed),
-    /// Open alerts again
+    /// Reopen alerts
     Reopen(Judged),
 }
 
@@ -167,7 +167,7 @@ pub(crate) struct Judged {
     /// Numbers of the alerts
     #[arg(required = true, value_name = "ID", value_parser = alert_id)]
     pub(crate) ids: Vec<i64>,
-    /// Why, for those who read it later
+    /// Reason, kept with the change
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
 }
@@ -191,12 +191,12 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Below this the brief, the output contract and one line a section do not fit.
+/// Least size of a prompt: the brief, the output contract and one line a section.
 pub(crate) const MIN_PROMPT_CHARS: usize = 6_000;
 
-/// Ten years: as far as the longest window goes back.
+/// Ten years, as the longest window.
 const LONGEST_SINCE: TimeDelta = TimeDelta::hours(87_600);
-/// Whoever wants to hear nothing for longer closes the alert.
+/// Longest snooze; an alert that should be silent for longer is closed as wontfix.
 const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(365);
 
 fn since(text: &str) -> Result<TimeDelta, String> {
