@@ -47,7 +47,8 @@ CREATE TABLE trade (
     fees REAL,                          -- money paid for entry and exit
     funding REAL,                       -- money that holding it brought (funding, interest), negative where paid; pnl contains it
     leverage REAL,
-    stop_loss REAL,                     -- price
+    stop_loss REAL,                     -- price, the last one where the stop trails
+    initial_stop_loss REAL,             -- price of the stop at the opening, NULL where the bot keeps one price only
     take_profit REAL,                   -- price
     opened_at REAL,
     opened_at_latest REAL,
@@ -107,6 +108,7 @@ CREATE TABLE position (
     realized_pnl REAL,                  -- profit or loss of the parts that are closed already
     leverage REAL,
     stop_loss REAL,
+    initial_stop_loss REAL,
     take_profit REAL,
     opened_at REAL,
     opened_at_latest REAL,

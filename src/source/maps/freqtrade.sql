@@ -17,7 +17,7 @@ orders = ["ft_trade_id"]
 -- (older schemas) the currency is what follows the last : or / of its pair.
 -- An order of a dry run has an id that begins with dry: such a trade is of the paper book.
 
--- @source trades (id, pair, stake_currency, is_open, is_short, amount, stake_amount, max_stake_amount, open_rate, close_rate, fee_open, fee_close, close_profit, close_profit_abs, realized_profit, funding_fees, leverage, stop_loss, open_date, close_date, exit_reason, sell_reason, enter_tag, buy_tag, strategy, record_version)
+-- @source trades (id, pair, stake_currency, is_open, is_short, amount, stake_amount, max_stake_amount, open_rate, close_rate, fee_open, fee_close, close_profit, close_profit_abs, realized_profit, funding_fees, leverage, stop_loss, initial_stop_loss, open_date, close_date, exit_reason, sell_reason, enter_tag, buy_tag, strategy, record_version)
 -- @source orders (id, ft_trade_id, ft_order_side, ft_pair, ft_is_open, ft_amount, ft_price, ft_cancel_reason, ft_order_tag, order_id, status, side, price, average, amount, filled, stop_price, order_date, order_filled_date)
 -- @source pairlocks (id, pair, side, reason, lock_time, lock_end_time, active)
 -- @source wallet_history (id, timestamp, currency, quote_currency, balance, total_quote, bot_managed)
@@ -47,6 +47,7 @@ SELECT
     funding_fees AS funding,
     leverage,
     nullif(stop_loss, 0) AS stop_loss,
+    nullif(initial_stop_loss, 0) AS initial_stop_loss,
     open_date AS opened_at,
     close_date AS closed_at,
     nullif(coalesce(enter_tag, buy_tag), '') AS entry_reason,
@@ -112,6 +113,7 @@ SELECT
     realized_profit AS realized_pnl,
     leverage,
     nullif(stop_loss, 0) AS stop_loss,
+    nullif(initial_stop_loss, 0) AS initial_stop_loss,
     open_date AS opened_at,
     nullif(coalesce(enter_tag, buy_tag), '') AS entry_reason,
     strategy,

@@ -1,0 +1,20 @@
+/*
+id = "order-filled-before-placed"
+severity = "medium"
+title = "Orders were filled before they were placed"
+why = "Two clocks that disagree make every age, timeout and pause that compares them wrong."
+fix = "Which clock is wrong: the host's (synchronise it by NTP), or one of the two columns, written in local time beside UTC?"
+threshold = 60                    # seconds: more than exchange and host differ, and than rounding takes
+*/
+SELECT
+    source,
+    source_id,
+    instrument,
+    side,
+    placed_at,
+    at AS filled_at,
+    round(placed_at - at) AS seconds_too_early,
+    in_window
+FROM fill
+WHERE quantity > 0 AND placed_at - at > :threshold
+ORDER BY placed_at DESC

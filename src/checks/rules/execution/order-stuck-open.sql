@@ -1,0 +1,35 @@
+/*
+id = "order-stuck-open"
+severity = "medium"
+title = "An order has been open far longer than the bot's orders take to fill"
+why = "An order that neither fills nor ends binds its money, and a position whose exit waits is not closed."
+fix = "Look the order up at the exchange: is it still there, is its price out of reach, has the bot lost track of it?"
+threshold = 60                    # minutes, and three times the longest wait of a filled order: a bot that lets orders wait shows it
+*/
+-- A stop waits until it is hit. With fewer than ten filled orders to compare with, a day is long.
+WITH patience AS (
+    SELECT
+        CASE
+            WHEN count(*) < 10 THEN 86400
+            ELSE max(60.0 * :threshold, 3 * max(at - placed_at))
+        END AS seconds
+    FROM fill
+    WHERE quantity > 0 AND at >= placed_at AND purpose IS NOT 'stop'
+)
+SELECT
+    fill.source,
+    fill.source_id,
+    fill.instrument,
+    fill.side,
+    fill.purpose,
+    fill.ordered_price,
+    fill.trade_id,
+    fill.placed_at,
+    round((run.now - fill.placed_at) / 60) AS minutes_open,
+    CASE WHEN fill.purpose = 'exit' THEN 'high' ELSE 'medium' END AS severity
+FROM fill, run, patience
+WHERE
+    fill.is_open = 1
+    AND fill.purpose IS NOT 'stop'
+    AND run.now - fill.placed_at > patience.seconds
+ORDER BY fill.placed_at
