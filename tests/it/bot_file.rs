@@ -64,7 +64,7 @@ impl BotFile {
     }
 
     /// `data/trading_bot.db` in a new folder, with these tables.
-    fn with_schema(scripts: &[&str]) -> Self {
+    pub(crate) fn with_schema(scripts: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = Self::path_in(folder.path());
         std::fs::create_dir(path.parent().unwrap()).unwrap();

@@ -130,7 +130,7 @@ impl Random {
     }
 
     /// Evenly between two bounds.
-    fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.fraction()
     }
 
@@ -145,7 +145,7 @@ impl Random {
     }
 
     /// True with this probability.
-    fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.fraction() < probability
     }
 

@@ -31,6 +31,9 @@ mod doctor;
 mod documents;
 mod figures;
 mod foreign_objects;
+mod freqtrade;
+#[allow(dead_code, reason = "builders for every test, present and future")]
+mod freqtrade_file;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod healthy;
 mod healthy_adds_up;

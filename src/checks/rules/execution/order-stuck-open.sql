@@ -5,6 +5,7 @@ title = "An order has been open far longer than the bot's orders take to fill"
 why = "An order that neither fills nor ends binds its money, and a position whose exit waits is not closed."
 fix = "Look the order up at the exchange: is it still there, is its price out of reach, has the bot lost track of it?"
 threshold = 60                    # minutes, and three times the longest wait of a filled order: a bot that lets orders wait shows it
+explained_by = ["order-open-on-closed-trade"]
 */
 -- A stop waits until it is hit. With fewer than ten filled orders to compare with, a day is long.
 WITH patience AS (
