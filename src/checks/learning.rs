@@ -8,9 +8,7 @@ mod lookup;
 mod rules;
 mod texts;
 
-pub(super) use learnings::Lessons;
-
-use super::{Check, Theme, Threshold};
+use super::check::{Check, Theme, Threshold};
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::all;
+use super::registry::all;
 use crate::untrusted;
 
 /// Writes a paragraph a check: id, theme, threshold, and why.

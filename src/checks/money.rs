@@ -5,16 +5,14 @@ mod coins;
 mod exits;
 mod levels;
 mod limits;
+mod names;
 mod positions;
 mod protection;
 mod result;
 mod risk;
 mod rules;
 
-pub(super) use levels::Prices;
-pub(super) use limits::Opening;
-
-use super::{Check, Theme, Threshold};
+use super::check::{Check, Theme, Threshold};
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[
@@ -235,41 +233,3 @@ pub(super) const CHECKS: &[Check] = &[
         run: rules::loses,
     },
 ];
-
-/// Names of the bot's own columns, for the queries that are shown.
-struct Names {
-    closed: &'static str,
-    open: &'static str,
-    coin: &'static str,
-    size: &'static str,
-    opened_at: &'static str,
-    closed_at: &'static str,
-}
-
-/// Where a generation keeps its trades.
-fn names(generation: i64) -> Names {
-    if generation == 1 {
-        Names {
-            closed: "closed_trades",
-            open: "open_trades",
-            coin: "coin_name",
-            size: "size_usd",
-            opened_at: "opened_at",
-            closed_at: "closed_at",
-        }
-    } else {
-        Names {
-            closed: "trade_journal",
-            open: "trade_journal WHERE status = 'open'",
-            coin: "coin",
-            size: "position_size_usd",
-            opened_at: "entry_time",
-            closed_at: "exit_time",
-        }
-    }
-}
-
-/// A coin's name as it is shown.
-fn shown(coin: &str) -> String {
-    crate::untrusted::cut(coin, 40)
-}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{bail, ensure};
 
-use super::all;
+use super::registry::all;
 use crate::config::CheckSettings;
 
 /// More hours or minutes than this back from now are no date any more.

@@ -4,7 +4,7 @@ mod figures;
 mod results;
 mod windows;
 
-use super::{Check, Theme, Threshold};
+use super::check::{Check, Theme, Threshold};
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[

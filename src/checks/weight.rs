@@ -5,7 +5,7 @@
 //! share of the starting balance, or else how many times what it should be. What concerns every trade of the
 //! bot is medium at least.
 
-use super::Audit;
+use crate::checks::check::Audit;
 use crate::model::Severity;
 
 /// Shares of the starting balance: one trade at its stop costs a tenth of its size, which is at most a tenth

@@ -1,7 +1,8 @@
 //! Does time run backwards from row to row?
 
 use super::columns::columns;
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, TimeColumn};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+use crate::checks::shared::Column;
 use crate::model::{AlertType, Severity};
 use crate::source::clock;
 
@@ -24,7 +25,7 @@ const OFFSETS_SECONDS: std::ops::RangeInclusive<i64> = 3_600..=15 * 3_600;
 
 /// A column whose times jump to and fro, and by how much.
 struct Turns<'run> {
-    column: &'run TimeColumn,
+    column: &'run Column,
     offset_seconds: i64,
     evidence: Evidence,
 }
@@ -36,7 +37,7 @@ fn alternating(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(turns.split_first().map(|(first, others)| problem(first, others)).into())
 }
 
-fn turns(column: &TimeColumn, fewest: f64) -> Option<Turns<'_>> {
+fn turns(column: &Column, fewest: f64) -> Option<Turns<'_>> {
     let times = column.newest_raw();
     let steps =
         || times.iter().zip(times.iter().skip(1)).map(|(later, earlier)| (*later - *earlier).num_seconds());

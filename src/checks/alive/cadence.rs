@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
+use super::span::span;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::checks::statistics::median;
 use crate::model::{AlertType, Severity};
 use crate::source::{cell, clock};

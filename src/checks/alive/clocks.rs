@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::columns::{Column, Form, Value, columns};
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
+use super::columns::columns;
+use super::span::span;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+use crate::checks::shared::{Column, Form, Value};
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::clock;

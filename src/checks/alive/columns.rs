@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use super::Audit;
+use crate::checks::check::Audit;
+use crate::checks::shared::{Column, Form, Value};
 use crate::source::clock::Clock;
 use crate::untrusted::cut;
 
@@ -14,21 +15,6 @@ use crate::untrusted::cut;
 const NEWEST_ROWS: usize = 300;
 const OLDEST_ROWS: usize = 100;
 const MOST_TABLES: usize = 100;
-
-/// How a time is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Form {
-    /// `2026-02-05 20:04:20`
-    Space,
-    /// `2026-02-05T20:04:20.123456`
-    Naive,
-    /// With an offset or `Z`.
-    Zoned,
-    /// With `AM` or `PM`.
-    TwelveHours,
-    /// Epoch, or days.
-    Number,
-}
 
 impl Form {
     /// In a sentence.
@@ -41,27 +27,6 @@ impl Form {
             Self::Number => "as a number",
         }
     }
-}
-
-/// One value of a column of times.
-#[derive(Debug)]
-pub(super) enum Value {
-    /// NULL, a blob or an empty text.
-    Empty,
-    /// A text that is no time.
-    Unreadable(String),
-    /// The instant by the column's likely clock, and naive text taken as UTC.
-    Time { at: DateTime<Utc>, raw: DateTime<Utc>, form: Form },
-}
-
-/// One column's sampled values, newest row first, in step with the other columns of its table.
-#[derive(Debug)]
-pub(crate) struct Column {
-    pub(super) table: String,
-    pub(super) name: String,
-    pub(super) values: Vec<Value>,
-    /// So many of the values are from the newest rows, the rest from the oldest.
-    pub(super) newest: usize,
 }
 
 impl Column {

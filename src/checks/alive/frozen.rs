@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::model::{AlertType, Severity};
 use crate::source::clock;
 use crate::untrusted::cut;

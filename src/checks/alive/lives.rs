@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::silence::rhythm;
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
+use super::rhythm::rhythm;
+use super::span::span;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 use crate::source::log::Log;

@@ -8,12 +8,11 @@ mod frozen;
 mod lives;
 mod newest_price;
 mod price_flow;
+mod rhythm;
 mod silence;
+mod span;
 
-pub(super) use columns::Column as TimeColumn;
-pub(super) use silence::Gaps;
-
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+use super::check::Check;
 
 /// The checks of this theme.
 pub(super) const CHECKS: &[Check] = &[
@@ -32,13 +31,3 @@ pub(super) const CHECKS: &[Check] = &[
     clocks::TWO_CLOCKS,
     backwards::ALTERNATING,
 ];
-
-/// A span of time for people: `45 s`, `12 min`, `3.5 h`, `2.1 days`.
-fn span(seconds: f64) -> String {
-    match seconds {
-        ..120.0 => format!("{seconds:.0} s"),
-        ..7_200.0 => format!("{:.0} min", seconds / 60.0),
-        ..172_800.0 => format!("{:.1} h", seconds / 3_600.0),
-        _ => format!("{:.1} days", seconds / 86_400.0),
-    }
-}

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Audit;
+use crate::checks::check::Audit;
 use crate::dollars::signed_usd;
 use crate::source::ledger::Entry;
 use crate::source::{cell, clock};

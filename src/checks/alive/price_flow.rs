@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::newest_price::NewestPrice;
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, span};
+use super::span::span;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::checks::statistics::median;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;

@@ -1,7 +1,8 @@
 //! Columns that no row fills or moves.
 
-use super::{flags, is_left_behind, last_sign, listed, looked_at, short, stopped, tables};
-use crate::checks::{Audit, Found, Problem};
+use super::table::{is_left_behind, last_sign, listed, looked_at, short, tables};
+use super::{flags, stopped};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Column, Kind, Table};
 use crate::model::{AlertType, Severity};
 

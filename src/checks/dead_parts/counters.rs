@@ -5,8 +5,8 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
-use super::{is_left_behind, is_past, looked_at, short, tables};
-use crate::checks::{Audit, Found, Problem};
+use super::table::{is_left_behind, is_past, looked_at, short, tables};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Column, Kind, Table};
 use crate::model::{AlertType, Period, Severity};
 use crate::source::quoted;
@@ -156,7 +156,7 @@ fn problem(table: &Table, counter: &Column, trades: u64, held: Option<i64>) -> P
         title: format!("No use of {name} is ever counted"),
         description: format!(
             "{own} is 0 in {} of {name}, although {trades} trades were opened since its first row was made.{because}",
-            super::all_rows(table)
+            super::table::all_rows(table)
         ),
         evidence: format!(
             "{own} = 0 in {}; {trades} trades since the first row{}; query: SELECT * FROM {name} WHERE {own} = 0",

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{is_left_behind, is_past, last_sign, looked_at, short, tables};
-use crate::checks::{Audit, Evidence, Found, Problem};
+use super::table::{is_left_behind, is_past, last_sign, looked_at, short, tables};
+use crate::checks::check::{Audit, Evidence, Found, Problem};
 use crate::metrics::census::{Column, Form, Reading, Table};
 use crate::model::{AlertType, Severity};
 use crate::source::clock::utc_text;

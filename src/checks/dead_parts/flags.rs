@@ -1,8 +1,8 @@
 //! Flags and times that events should have set.
 
+use super::table::{is_past, looked_at, short, tables};
 use super::tables::names_rows_of;
-use super::{is_past, looked_at, short, tables};
-use crate::checks::{Audit, Found, Problem};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Column, Kind, Table, words};
 use crate::model::{AlertType, Severity};
 use crate::source::quoted;
@@ -149,7 +149,7 @@ pub(super) fn last_use_never_set(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 fn never_set(table: &Table, last: &Column, counters: &[&Column], uses: f64) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&last.name));
-    let counted = super::listed(counters.iter().map(|column| column.name.as_str()));
+    let counted = super::table::listed(counters.iter().map(|column| column.name.as_str()));
     Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Medium,
@@ -157,7 +157,7 @@ fn never_set(table: &Table, last: &Column, counters: &[&Column], uses: f64) -> P
         title: format!("{own} of {name} is never set"),
         description: format!(
             "{own} is NULL in {} of {name}, while {counted} count {uses:.0} in all.",
-            super::all_rows(table)
+            super::table::all_rows(table)
         ),
         evidence: format!(
             "{own} NULL in {} of {} rows, {counted} together {uses:.0}; query: SELECT * FROM {name} WHERE {own} IS NULL",

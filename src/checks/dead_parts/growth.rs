@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::{short, tables};
-use crate::checks::{Audit, Found, Problem};
+use super::table::{short, tables};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Precision, Table};
 use crate::model::{AlertType, Severity};
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::OptionalExtension as _;
 
-use super::{short, tables};
-use crate::checks::{Audit, Found, Problem};
+use super::table::{short, tables};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Column, Table};
 use crate::model::{AlertType, Severity};
 use crate::source::clock::utc_text;

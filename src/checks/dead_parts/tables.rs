@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{is_left_behind, last_sign, short, tables};
-use crate::checks::{Audit, Found, Problem};
+use super::table::{is_left_behind, last_sign, short, tables};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Table, words};
 use crate::model::{AlertType, Period, Severity};
 use crate::source::clock::utc_text;

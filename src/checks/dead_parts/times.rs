@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::table::{looked_at, short, tables};
 use super::values::shown;
-use super::{looked_at, short, tables};
-use crate::checks::{Audit, Found, Problem};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Column, Form, Table};
 use crate::model::{AlertType, Severity};
 

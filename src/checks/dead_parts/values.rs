@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{looked_at, short, tables};
-use crate::checks::{Audit, Found, Problem};
+use super::table::{looked_at, short, tables};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::metrics::census::{Column, Kind, Odd, Precision, Table};
 use crate::model::{AlertType, Severity};
 use crate::source::quoted;
@@ -236,7 +236,7 @@ pub(super) fn numbers_as_text(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 fn as_text(table: &Table, columns: &[&str]) -> Problem {
     let name = short(&table.schema.name);
-    let listed = super::listed(columns.iter().copied());
+    let listed = super::table::listed(columns.iter().copied());
     Problem {
         alert_type: AlertType::Bug,
         severity: Severity::Low,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
+use super::wording::{like, percent};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::model::{AlertType, Severity};
 use crate::source::clock;
 use crate::source::log::{Log, quotable};

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::wording::percent;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::model::{AlertType, Period, Severity};
 use crate::source::log::{Decision, Entry, Log};
 use crate::source::{cell, clock};

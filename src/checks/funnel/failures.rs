@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent, share_text};
+use super::wording::{like, percent, share_text};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::metrics::system_metrics::Errors;
 use crate::model::{AlertType, Severity};
 use crate::source::clock;

@@ -1,6 +1,6 @@
 //! Answers that never differ.
 
-use super::{Audit, Check, Found, Problem, Theme, Threshold};
+use crate::checks::check::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::model::{AlertType, Severity};
 use crate::source::log::{Decision, Log};
 use crate::untrusted::cut;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::Evidence;
+use crate::checks::check::Evidence;
 use crate::source::log::{Entry, Log, quotable};
 use crate::untrusted::cut;
 

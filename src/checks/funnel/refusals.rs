@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::proposals::{Proposals, reason_of};
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, like, percent};
+use super::wording::{like, percent};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::model::{AlertType, Severity};
 use crate::source::clock;
 use crate::source::log::{Entry, Log, failure_word};

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Audit, Check, Evidence, Found, Problem, Theme, Threshold, percent};
+use super::wording::percent;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
 use crate::model::{AlertType, Severity};
 use crate::source::log::{Log, quotable};
 use crate::source::{cell, clock};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Check, Found, Problem, Theme, Threshold};
+use crate::checks::check::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::checks::statistics::{median, p_text};
 use crate::checks::weight;
 use crate::model::AlertType;

@@ -1,6 +1,6 @@
 //! Errors that come more often than a window before.
 
-use super::{Audit, Check, Found, Problem, Theme, Threshold};
+use crate::checks::check::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::checks::statistics::p_text;
 use crate::checks::weight;
 use crate::model::AlertType;

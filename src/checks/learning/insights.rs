@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::check::{Audit, Evidence, Found, Problem};
 use crate::model::{AlertType, Period, Severity};
 use crate::source::clock::utc_text;
 use crate::source::{cell, trade};

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::lookup::Lookup;
+use super::lookup::{LEAST_DELAYS, Lookup};
+use crate::checks::check::{Audit, Evidence, Found, Problem};
+use crate::checks::shared::{Lesson, Lessons};
 use crate::checks::statistics::median;
-use crate::checks::{Audit, Evidence, Found, Problem};
 use crate::dollars::signed_usd;
 use crate::metrics::Context;
 use crate::model::{AlertType, Period, Severity};
@@ -22,8 +23,6 @@ const MOST_HOURS: i64 = 30 * 24;
 /// A learning may still come for a younger trade.
 const GRACE_HOURS: i64 = 12;
 const LEAST_TRADES: u64 = 20;
-/// Fewer learnings make no median and show no rule.
-pub(super) const LEAST_DELAYS: usize = 10;
 /// One text may be misread, three are a habit.
 const LEAST_CONTRADICTIONS: u64 = 3;
 
@@ -54,25 +53,6 @@ SELECT
     clock
 FROM activity
 WHERE activity_type = 'learning_skipped' AND within(created_at)";
-
-/// A trade that somebody may have learned from.
-#[derive(Debug)]
-pub(super) struct Lesson {
-    coin: String,
-    pub(super) closed_at: DateTime<Utc>,
-    pnl_usd: Option<f64>,
-    pub(super) learned_at: Option<DateTime<Utc>>,
-    stories: Vec<(i64, String)>,
-}
-
-/// The period's trades by id, with the learnings that name them. Empty where nothing is learned at
-/// all: then the table of learnings is dead, and that is another check's.
-#[derive(Debug)]
-pub(in crate::checks) struct Lessons {
-    pub(super) by_trade: HashMap<i64, Lesson>,
-    /// When the trades were closed.
-    pub(super) trades: Period,
-}
 
 /// Read once for all checks.
 fn lessons<'run>(audit: &Audit<'run>) -> rusqlite::Result<&'run Lessons> {

@@ -8,10 +8,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::learnings::{LEAST_DELAYS, Lessons};
-use crate::checks::Audit;
+use crate::checks::check::Audit;
+use crate::checks::shared::Lessons;
 use crate::source::closing::Closing;
 
+/// Fewer learnings make no median and show no rule.
+pub(super) const LEAST_DELAYS: usize = 10;
 /// A learning is written within this time of what has caused it.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(60);
 /// Share of the learnings that show the rule, and of those whose trade is another.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::check::{Audit, Evidence, Found, Problem};
 use crate::metrics::rule_stats::Rule;
 use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::check::{Audit, Evidence, Found, Problem};
 use crate::metrics::{Basis, learning_quality};
 use crate::model::{AlertType, Severity};
 use crate::source::cell;

@@ -5,9 +5,10 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 
-use super::{names, shown};
+use super::names::{names, shown};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::checks::statistics::{p_text, wilson, wins_less_often};
-use crate::checks::{Audit, Found, Problem, weight};
+use crate::checks::weight;
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::source::ledger::{Entry, Side};

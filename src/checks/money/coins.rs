@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::limits::NEWEST_REFUSALS;
-use super::{names, shown};
+use super::names::{names, shown};
+use crate::checks::check::{Audit, Evidence, Found, Problem, id_list};
 use crate::checks::statistics::{Sample, median, p_text};
-use crate::checks::{Audit, Evidence, Found, Problem, id_list, weight};
+use crate::checks::weight;
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;

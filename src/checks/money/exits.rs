@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{names, shown};
+use super::names::{names, shown};
+use crate::checks::check::{Audit, Evidence, Found, Problem, id_list};
+use crate::checks::recompute::market::market;
+use crate::checks::refer::contradicted::doubled;
 use crate::checks::statistics::median;
-use crate::checks::{Audit, Evidence, Found, Problem, id_list, recompute, refer};
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
@@ -22,9 +24,9 @@ fn loss_percent(trade: &Entry, price: f64) -> Option<f64> {
 fn stops<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Entry, f64, f64)>> {
     let trades = audit.shared.history.closed(audit.context)?;
     // Prices that the coin did not have are `price-contradicts-market`'s to report.
-    let market = recompute::market(audit)?;
+    let market = market(audit)?;
     // A second closing is at a price of long after the stop: `closing-logged-twice` reports it.
-    let doubled = refer::doubled(audit)?;
+    let doubled = doubled(audit)?;
     let executed: Vec<(&Entry, f64)> = trades
         .iter()
         .copied()
@@ -137,7 +139,7 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
     /// Percent of the entry: spread and rounding.
     const TOLERANCE_PERCENT: f64 = 0.2;
     let mut evidence = Evidence::default();
-    let market = recompute::market(audit)?;
+    let market = market(audit)?;
     let trades = audit.shared.history.closed(audit.context)?;
     for trade in trades.iter().filter(|trade| !market.is_mispriced(trade)) {
         let level = match () {

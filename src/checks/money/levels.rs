@@ -1,11 +1,13 @@
 //! Stops and targets: on the right side of the entry, and acted upon.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{names, shown};
-use crate::checks::{Audit, Evidence, Found, Problem, id_list, refer};
+use super::names::{names, shown};
+use crate::checks::check::{Audit, Evidence, Found, Problem, id_list};
+use crate::checks::refer::contradicted::contradicted;
+use crate::checks::shared::Prices;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::clock::utc_text;
@@ -77,8 +79,6 @@ fn price_text(price: f64) -> String {
     let digits = 5 - price.abs().log10().floor().clamp(-15.0, 5.0) as i32;
     format!("{price:.*}", usize::try_from(digits).unwrap_or(0))
 }
-
-pub(in crate::checks) type Prices<'run> = BTreeMap<&'run str, Vec<(DateTime<Utc>, f64)>>;
 
 /// Prices of the coins of trades with levels, in the order of time: those that the bot stores, and those
 /// at which it opened and closed trades.
@@ -167,7 +167,7 @@ fn all_ignored<'run>(audit: &Audit<'run>, minutes: f64) -> anyhow::Result<Vec<Ig
 pub(super) fn ignored(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut ignored = all_ignored(audit, audit.threshold)?;
     // Those that the bot has forgotten, or whose row tells a second closing, are reported as that.
-    let is_contradicted = refer::contradicted(audit)?;
+    let is_contradicted = contradicted(audit)?;
     let all = ignored.len();
     ignored.retain(|one| !is_contradicted(one.trade));
     let reported_elsewhere = all - ignored.len();

@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{names, shown};
-use crate::checks::recompute::excess_seconds;
-use crate::checks::{Audit, Evidence, Found, Problem, id_list, refer};
+use super::names::{names, shown};
+use crate::checks::check::{Audit, Evidence, Found, Problem, id_list};
+use crate::checks::recompute::times::excess_seconds;
+use crate::checks::refer::contradicted::contradicted;
+use crate::checks::shared::Opening;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::cell;
@@ -25,19 +27,6 @@ FROM activity
 WHERE activity_type = 'trade_rejected'
 ORDER BY id DESC
 LIMIT 300";
-
-/// The state of the account when a trade was opened, that trade included.
-#[derive(Debug)]
-pub(in crate::checks) struct Opening<'trades> {
-    trade: &'trades Entry,
-    at: DateTime<Utc>,
-    balance: f64,
-    open_size_usd: f64,
-    positions: usize,
-    /// Without rows that the rest of the file contradicts.
-    counted: usize,
-    counted_in_coin: usize,
-}
 
 /// Every opening among the newest trades, oldest first, with what was certainly open then: over the whole time
 /// in which the opening may have been, where a clock change gives it two readings. Balances are not known, and
@@ -61,7 +50,7 @@ fn openings<'run>(audit: &Audit<'run>) -> anyhow::Result<&'run [Opening<'run>]> 
     }
     opened.sort_by_key(|(at, _)| *at);
     let closed = audit.shared.history.closed(audit.context)?;
-    let is_contradicted = refer::contradicted(audit)?;
+    let is_contradicted = contradicted(audit)?;
     let pnl_usd: f64 = closed.iter().filter_map(|trade| trade.pnl_usd).sum();
     let mut balance = known_balance(audit).map_or(f64::INFINITY, |balance| balance - pnl_usd);
     let mut closings = closed.iter().peekable();
@@ -258,7 +247,7 @@ pub(super) fn positions(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// The openings at which too many positions were open, as `openings` counts them.
 fn positions_query(audit: &Audit<'_>) -> anyhow::Result<String> {
     let generation = audit.context.generation;
-    let is_contradicted = refer::contradicted(audit)?;
+    let is_contradicted = contradicted(audit)?;
     let left_out = audit.shared.history.all(audit.context)?.filter(|trade| is_contradicted(trade));
     let left_out: Vec<String> = left_out
         .map(|trade| match (generation, &trade.position_id) {

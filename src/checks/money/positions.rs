@@ -1,7 +1,8 @@
 //! Open positions that the bot should have closed.
 
 use super::levels;
-use crate::checks::{Audit, Evidence, Found, Problem};
+use crate::checks::check::{Audit, Evidence, Found, Problem};
+use crate::checks::refer::contradicted::forgotten;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 
@@ -10,7 +11,7 @@ pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut positions: Vec<_> = audit.context.open_positions()?.iter().collect();
     let unmanaged = levels::unmanaged(audit)?;
     // Those that the bot has forgotten or closed elsewhere are reported as that.
-    let forgotten = crate::checks::refer::forgotten(audit)?;
+    let forgotten = forgotten(audit)?;
     positions.retain(|position| !forgotten.contains(position.id.as_str()));
     let mut evidence = Evidence::default();
     let mut size_usd = 0.0;
@@ -24,7 +25,9 @@ pub(super) fn stale(audit: &Audit<'_>) -> anyhow::Result<Found> {
             size_usd += position.size_usd.unwrap_or(0.0);
         }
         evidence.row(stale.map(|age_hours| {
-            move || format!("{} (id {}) for {age_hours:.1} h", super::shown(&position.coin), position.id)
+            move || {
+                format!("{} (id {}) for {age_hours:.1} h", super::names::shown(&position.coin), position.id)
+            }
         }));
     }
     let query = if positions.iter().any(|position| position.generation != 1) {

@@ -1,7 +1,7 @@
 //! Open positions without a stop or a target.
 
-use super::shown;
-use crate::checks::{Audit, Evidence, Found, Problem};
+use super::names::shown;
+use crate::checks::check::{Audit, Evidence, Found, Problem};
 use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
 

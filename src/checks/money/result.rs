@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Names, names, shown};
+use super::names::{Names, names, shown};
+use crate::checks::check::{Audit, Found, Problem};
+use crate::checks::recompute::market::market;
+use crate::checks::refer::contradicted::doubled;
 use crate::checks::statistics::{Sample, median, p_text, wilson};
-use crate::checks::{Audit, Found, Problem, recompute, refer, weight};
+use crate::checks::weight;
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;
@@ -197,7 +200,7 @@ pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let results = Results::of(trades);
     let total: f64 = results.all.iter().sum();
     // A profit of no price, of one that the coin did not have, or of a second closing is reported as that.
-    let (market, doubled) = (recompute::market(audit)?, refer::doubled(audit)?);
+    let (market, doubled) = (market(audit)?, doubled(audit)?);
     let best = trades
         .iter()
         .filter(|trade| !trade.has_no("entry_price") && !trade.has_no("exit_price"))

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{names, shown};
+use super::names::{names, shown};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::checks::statistics::{chance_text, longest_run_at_least, wilson};
-use crate::checks::{Audit, Found, Problem, weight};
+use crate::checks::weight;
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;

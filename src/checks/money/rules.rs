@@ -1,7 +1,8 @@
 //! Rules that do not work.
 
+use crate::checks::check::{Audit, Found, Problem};
 use crate::checks::statistics::{binomial_at_most, p_text, wilson};
-use crate::checks::{Audit, Found, Problem, weight};
+use crate::checks::weight;
 use crate::metrics::rule_stats::Rule;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
@@ -12,7 +13,7 @@ fn is_followed(rule: &Rule) -> bool {
 }
 
 fn name(rule: &Rule) -> String {
-    rule.id.as_str().map_or_else(|| format!("#{}", rule.id), super::shown)
+    rule.id.as_str().map_or_else(|| format!("#{}", rule.id), super::names::shown)
 }
 
 /// Rules that are followed although they never won.

@@ -1,9 +1,11 @@
 //! The stored account against trades and open positions.
 
 use super::payments::Payments;
-use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
+use super::tolerance::GRACE;
+use crate::checks::check::{Audit, Check, Found, Problem, Theme};
 use crate::metrics::Context;
 use crate::metrics::account_health::{Account, AccountHealth};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::cell;
 use crate::source::clock::parse_utc;

@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{AlertType, Audit, Check, Found, GRACE, Problem, Severity, Theme};
+use super::tolerance::GRACE;
+use crate::checks::check::{Audit, Check, Found, Problem, Theme};
 use crate::metrics::account_health::Account;
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::clock::utc_text;
 use crate::source::ledger::Ledger;

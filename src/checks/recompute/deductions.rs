@@ -1,8 +1,9 @@
 //! What is taken off each profit in proportion to the trade's size.
 
-use super::prices::{Compared, is_leveraged};
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, by_table, most};
-use crate::checks::Threshold;
+use super::compared::{Compared, is_leveraged};
+use super::tolerance::{by_table, most};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
+use crate::model::{AlertType, Severity};
 
 pub(super) const DEDUCTIONS: Check = Check {
     id: "profit-deduction-high",

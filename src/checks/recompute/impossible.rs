@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, while_it_lasts};
+use super::tolerance::{GRACE, while_it_lasts};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::ledger::{Entry, table};
 use crate::untrusted::cut;

@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::refer;
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use super::tolerance::GRACE;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::checks::refer::contradicted::{doubled, open_ids};
+use crate::model::{AlertType, Severity};
 use crate::source::closing::Closing;
 use crate::source::ledger::{Entry, table};
 use crate::untrusted::cut;
@@ -25,7 +27,7 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let context = audit.context;
     let ledger = context.ledger()?;
     // A second closing overwrites the result of the first: `closing-logged-twice` reports both.
-    let twice = refer::doubled(audit)?.closings.iter();
+    let twice = doubled(audit)?.closings.iter();
     let twice: HashSet<_> = twice.map(|closing| closing.trade_id.as_deref()).collect();
     let mut found = Found::nothing();
     for generation in [1, 2] {
@@ -33,7 +35,7 @@ fn closings(audit: &Audit<'_>) -> anyhow::Result<Found> {
         // Older closings may be of trades that are no longer kept.
         let Some(oldest) = entries.iter().filter_map(|entry| entry.closed_by).min() else { continue };
         let index = Index::new(&entries);
-        let open = refer::open_ids(audit, generation)?;
+        let open = open_ids(audit, generation)?;
         let (mut lost, mut differs) = (Evidence::default(), Evidence::default());
         let logged = context.closings()?.iter().filter(|closing| {
             closing.generation == generation

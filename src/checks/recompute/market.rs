@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::OptionalExtension as _;
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, while_it_lasts};
-use crate::checks::id_list;
+use super::tolerance::while_it_lasts;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, id_list};
+use crate::checks::shared::{Market, Mispriced};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::clock::utc_text;
 use crate::source::ledger::{Entry, table};
@@ -58,18 +60,6 @@ fn is_within(price: f64, (low, high, slack): Band) -> bool {
     (low / (1.0 + slack)..=high * (1.0 + slack)).contains(&price)
 }
 
-/// A price of a trade that its coin did not have.
-#[derive(Debug)]
-pub(in crate::checks) struct Mispriced<'run> {
-    pub(in crate::checks) trade: &'run Entry,
-    what: &'static str,
-    at: DateTime<Utc>,
-    price: f64,
-    low: f64,
-    high: f64,
-    source: &'static str,
-}
-
 impl Mispriced<'_> {
     /// How often the price is the nearest one that the coin had, or the other way round.
     fn factor(&self) -> f64 {
@@ -97,13 +87,6 @@ impl Mispriced<'_> {
             self.source
         )
     }
-}
-
-/// What was compared, and what of it is no price of its time.
-#[derive(Debug, Default)]
-pub(in crate::checks) struct Market<'run> {
-    compared: HashMap<&'static str, u64>,
-    wrong: Vec<Mispriced<'run>>,
 }
 
 impl Market<'_> {

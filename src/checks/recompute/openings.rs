@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme};
+use super::tolerance::GRACE;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::clock::utc_text;
 use crate::source::ledger::Entry;

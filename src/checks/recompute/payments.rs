@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Audit;
+use crate::checks::check::Audit;
 use crate::source::cell;
 
 /// A row of the log that names a payment, whatever wrote it; what the LLM writes proves none.

@@ -1,9 +1,8 @@
 //! Exit reasons against results, and stops and targets against the direction.
 
-use super::{
-    AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Severity, Theme, by_table,
-    most, while_it_lasts,
-};
+use super::tolerance::{CENT, MOST_FEES_FRACTION, by_table, most, while_it_lasts};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::ledger::{Entry, Side, table};
 use crate::untrusted::cut;
@@ -41,7 +40,7 @@ fn reason(entry: &Entry) -> &str {
 }
 
 fn result(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let market = super::market(audit)?;
+    let market = super::market::market(audit)?;
     let ledger = audit.context.ledger()?;
     let mut found = Found::nothing();
     for (table, mut entries) in by_table(&ledger.entries) {

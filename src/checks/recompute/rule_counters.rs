@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::account;
 use super::scores::Totals;
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, account};
+use super::tolerance::GRACE;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::ledger::Entry;
 use crate::untrusted::cut;

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, account};
+use super::account;
+use super::tolerance::GRACE;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::checks::refer::contradicted::doubled;
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::untrusted::cut;
 
@@ -128,7 +132,7 @@ fn compared(audit: &Audit<'_>) -> anyhow::Result<Vec<Compared>> {
             settled.add(entry.pnl_usd);
         }
     }
-    let doubled = &super::super::refer::doubled(audit)?.closings;
+    let doubled = &doubled(audit)?.closings;
     let was_trimmed = account::was_trimmed(audit, 2)?;
     let compared = scores(audit)?.into_iter().map(|score| {
         let (trades, settled) = by_coin.get(score.coin.as_str()).copied().unwrap_or_default();

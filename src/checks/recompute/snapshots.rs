@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
-use super::{AlertType, Audit, CENT, Check, Evidence, Found, Problem, Severity, Theme};
+use super::tolerance::CENT;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::cell;
 use crate::untrusted::cut;
@@ -286,7 +288,8 @@ fn balance(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let constant = starts.iter().all(|(_, start)| (start - first).abs() < CENT);
     // Snapshots of all time begin with the initial balance by right: only spans count.
     let all_time = snapshots.iter().filter(|snapshot| snapshot.is_all_time(&journal)).count();
-    let spans = snapshots.iter().all(Snapshot::has_span) && !super::most(all_time, snapshots.len());
+    let spans =
+        snapshots.iter().all(Snapshot::has_span) && !super::tolerance::most(all_time, snapshots.len());
     let profits: Vec<f64> = starts.iter().map(|(at, _)| journal.until(*at)).collect();
     let (low, high) =
         profits.iter().fold((0.0_f64, 0.0_f64), |(low, high), pnl| (low.min(*pnl), high.max(*pnl)));

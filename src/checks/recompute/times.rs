@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, by_table, most};
+use super::tolerance::{by_table, most};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::clock::{HostOffset, utc_text};
 use crate::source::ledger::Entry;
 

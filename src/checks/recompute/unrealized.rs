@@ -1,9 +1,9 @@
 //! Profits so far and profits missed against the prices that they are made of.
 
-use super::{
-    AlertType, Audit, CENT, Check, Evidence, Found, MOST_FEES_FRACTION, Problem, Severity, Theme, most,
-};
+use super::tolerance::{CENT, MOST_FEES_FRACTION, most};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
 use crate::dollars::signed_usd;
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::ledger::Side;
 use crate::untrusted::cut;

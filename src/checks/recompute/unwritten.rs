@@ -1,6 +1,8 @@
 //! An account that was written once and never again.
 
-use super::{AlertType, Audit, Found, GRACE, Problem, Severity};
+use super::tolerance::GRACE;
+use crate::checks::check::{Audit, Found, Problem};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::clock::utc_text;
 

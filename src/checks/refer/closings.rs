@@ -1,6 +1,9 @@
 //! Closings that were processed twice.
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, doubled};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::checks::recompute::scores::counted_twice;
+use crate::checks::refer::contradicted::doubled;
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::clock::utc_text;
 use crate::source::closing::Closing;
@@ -39,7 +42,7 @@ fn logged_twice(audit: &Audit<'_>) -> anyhow::Result<Found> {
         });
     }
     evidence.of = closings.len() as u64;
-    let counted = super::super::recompute::counted_twice(audit)?;
+    let counted = counted_twice(audit)?;
     let excess = doubled
         .iter()
         .filter(|closing| counted.contains(&closing.coin))

@@ -1,6 +1,7 @@
 //! Indexes that do not hold what their tables hold.
 
-use super::{AlertType, Audit, Check, Found, Problem, Severity, Theme};
+use crate::checks::check::{Audit, Check, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 
 pub(super) const INDEXES: Check = Check {
     id: "index-damaged",

@@ -1,6 +1,7 @@
 //! Ids that point to nothing.
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::untrusted::cut;
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::clock::Reading;
 use crate::untrusted::cut;

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::ledger::Entry;
 use crate::untrusted::cut;

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{AlertType, Audit, Check, Evidence, Found, GRACE, Problem, Severity, Theme, same};
+use super::grace::GRACE;
+use super::same;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::clock::utc_text;
 use crate::source::ledger::Entry;
 use crate::untrusted::cut;

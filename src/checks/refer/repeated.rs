@@ -1,9 +1,10 @@
 //! Positions that stand in more than one row.
 
+use super::open;
 use super::open::overlaps;
 use super::same::{self, Verdict};
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme, open};
-use crate::checks::id_list;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, id_list};
+use crate::model::{AlertType, Severity};
 use crate::source::clock::utc_text;
 use crate::source::ledger::{Entry, table};
 use crate::untrusted::cut;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::same;
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::source::clock::utc_text;
 use crate::source::ledger::Entry;
 use crate::untrusted::cut;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::Audit;
+use crate::checks::check::Audit;
 use crate::source::cell;
 use crate::source::closing::Closing;
 use crate::source::ledger::Entry;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
-use crate::checks::funnel::Proposals;
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::checks::funnel::proposals::Proposals;
+use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::untrusted::cut;
 

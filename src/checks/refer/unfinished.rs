@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{AlertType, Audit, Check, Evidence, Found, Problem, Severity, Theme};
+use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
+use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::cell;
 use crate::source::clock::utc_text;

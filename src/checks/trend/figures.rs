@@ -1,8 +1,8 @@
 //! How many trades, how large, how long; and how fast the LLM answers.
 
 use super::windows::{self, LEAST_WINDOWS};
+use crate::checks::check::{Audit, Found, Problem};
 use crate::checks::statistics::{median, robust_deviation};
-use crate::checks::{Audit, Found, Problem};
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;

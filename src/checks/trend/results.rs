@@ -1,8 +1,9 @@
 //! Win rate and mean result against the windows before.
 
 use super::windows;
+use crate::checks::check::{Audit, Found, Problem};
 use crate::checks::statistics::{Sample, p_text, wins_less_often};
-use crate::checks::{Audit, Found, Problem, weight};
+use crate::checks::weight;
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::source::ledger::Entry;

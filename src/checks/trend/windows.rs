@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::checks::Audit;
+use crate::checks::check::Audit;
 use crate::model::Period;
 use crate::source::ledger::Entry;
 

@@ -1,0 +1,55 @@
+//! What a check is, and what it is given.
+
+use std::cell::Cell;
+
+pub(super) use super::problem::{Evidence, Found, Problem, id_list};
+use super::shared::Shared;
+pub(super) use super::theme::Theme;
+use crate::metrics::{Context, Report};
+use crate::source::log::Log;
+
+/// One check.
+pub(crate) struct Check {
+    /// Stable name: part of a finding's source and fingerprint, and its key in the config file.
+    pub(crate) id: &'static str,
+    /// What it is about.
+    pub(crate) theme: Theme,
+    /// One sentence: what it finds and why that matters.
+    pub(crate) why: &'static str,
+    /// The number that decides, if one does.
+    pub(crate) threshold: Option<Threshold>,
+    pub(super) run: fn(&Audit<'_>) -> anyhow::Result<Found>,
+}
+
+/// The number that decides; the config file can set another one.
+pub(crate) struct Threshold {
+    /// What is used where the config file says nothing.
+    pub(crate) default: f64,
+    /// Its unit and the reason for the default.
+    pub(crate) reason: &'static str,
+}
+
+/// What a check is given.
+pub(crate) struct Audit<'run> {
+    /// The bot's file, the moment, the window.
+    pub(crate) context: &'run Context<'run>,
+    /// What the collectors measured.
+    pub(crate) report: &'run Report,
+    /// The threshold of the check that runs; zero for a check that declares none.
+    pub(crate) threshold: f64,
+    pub(super) shared: &'run Shared<'run>,
+    pub(super) has_read_log: Cell<bool>,
+}
+
+impl<'run> Audit<'run> {
+    /// Whether another check runs: only then may this one leave rows to it.
+    pub(crate) fn is_on(&self, check: &str) -> bool {
+        self.context.config.checks.get(check).is_none_or(|settings| settings.enabled)
+    }
+
+    /// The newest rows of the window's activity.
+    pub(crate) fn log(&self) -> anyhow::Result<&'run Log> {
+        self.has_read_log.set(true);
+        Ok(&self.context.activity()?.log)
+    }
+}
