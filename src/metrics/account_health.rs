@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::system_metrics::Tally;
-use super::{Context, Ranked, Unavailable, ratio};
+use crate::metrics::context::Context;
+use crate::metrics::figures::{Ranked, Unavailable, ratio, sum};
 use crate::source::ledger::Entry;
 pub(crate) use account::Account;
 use daily::{Day, TREND_DAYS};
@@ -191,11 +192,6 @@ fn unrealized(positions: &[&Entry], unavailable: &mut Unavailable) -> Option<f64
     };
     unavailable.insert("unrealized_pnl_usd", reason);
     None
-}
-
-/// A sum that is zero, not minus zero, without values.
-fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
-    values.into_iter().fold(0.0, |sum, value| sum + value)
 }
 
 /// The refusals of a period, or why nothing tells of them.

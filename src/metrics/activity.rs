@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::Context;
-use super::system_metrics::Tally;
+use super::setting::Setting;
+use super::system_metrics::tally::Tally;
 use crate::model::Period;
 use crate::source::cell;
 use crate::source::log::{Log, Recorder, Vocabulary};
@@ -37,7 +37,7 @@ impl Activity {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub(super) fn read(context: &Context<'_>) -> anyhow::Result<Self> {
+    pub(super) fn read(context: &Setting<'_>) -> anyhow::Result<Self> {
         let (mut window, mut previous) = (Tally::new(context), Tally::new(context));
         let mut vocabulary = Vocabulary::default();
         let mut recorder = Recorder::default();

@@ -17,10 +17,11 @@ use serde::Serialize;
 
 pub(crate) use self::column::{Column, Form, Kind, Odd, Reading, words};
 use self::rows::Ordered;
+pub(crate) use self::rows::Precision;
 use self::sample::Sample;
 pub(crate) use self::schema::Schema;
-use super::Context;
 use crate::guard;
+use crate::metrics::context::Context;
 use crate::model::Period;
 use crate::source::skipped;
 
@@ -89,18 +90,6 @@ pub(crate) struct Table {
     /// Why the table could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-}
-
-/// How rows were counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Precision {
-    /// All of them.
-    Counted,
-    /// From the span of rowids and how densely they are used.
-    Estimated,
-    /// Counting stopped there.
-    AtLeast,
 }
 
 impl Table {

@@ -1,9 +1,17 @@
 //! The small figures that sections are made of: rates with their counts, ranked counts, means.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// Why a field is null, by the field's name.
+pub(crate) type Unavailable = BTreeMap<&'static str, String>;
+
+/// A sum that is zero, not minus zero, without values.
+pub(super) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |sum, value| sum + value)
+}
 
 /// A win rate with the counts that it rests on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::{Basis, Context, Counts, Mean, Ranked, Unavailable};
+use crate::metrics::context::Context;
+use crate::metrics::figures::{Counts, Mean, Ranked, Unavailable};
+use crate::metrics::setting::Basis;
 use crate::model::Period;
 use crate::source::cell;
 

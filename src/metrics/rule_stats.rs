@@ -1,13 +1,11 @@
 //! Rules and what became of them: the counters that the bot keeps, and the uses in the window that
 //! its trades carry.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Context, Counts, Ranked, Rate, Unavailable, ratio};
-use crate::source::trade::{self, Trade};
+use crate::metrics::context::Context;
+use crate::metrics::figures::{Counts, Ranked, Rate, Unavailable, ratio};
 use crate::source::{cell, clock};
 use crate::untrusted::cut;
 
@@ -189,30 +187,4 @@ fn rules(context: &Context<'_>) -> anyhow::Result<Vec<Rule>> {
         Ok(())
     })?;
     Ok(rules)
-}
-
-/// Uses of rules, out of the trades that carry them.
-#[derive(Debug, Default)]
-pub(super) struct Uses {
-    by_rule: BTreeMap<String, Rate>,
-    /// Of all trades that carry any rule.
-    with_rules: Rate,
-}
-
-impl Uses {
-    /// Counts one trade.
-    pub(super) fn add(&mut self, trade: &Trade<'_>) {
-        let Some(pnl_usd) = trade.pnl_usd else { return };
-        let won = pnl_usd > 0.0;
-        let mut rules = trade::rules(trade.rule_ids.as_deref()).peekable();
-        if rules.peek().is_some() {
-            self.with_rules.add(won);
-        }
-        for id in rules {
-            match self.by_rule.get_mut(id) {
-                Some(uses) => uses.add(won),
-                None => self.by_rule.entry(id.to_owned()).or_default().add(won),
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::Context;
+use crate::metrics::context::Context;
 use crate::source::skipped;
 use crate::{guard, logging};
 

@@ -11,15 +11,16 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Context, Ranked, Unavailable, ratio};
+use crate::metrics::context::Context;
+use crate::metrics::figures::{Ranked, Unavailable, ratio};
 use crate::model::Period;
 use crate::source::ledger::Entry;
 use crate::source::{cell, clock, log};
 
 mod cycles;
-mod tally;
+pub(super) mod tally;
 
-pub(crate) use tally::{Errors, Tally};
+pub(crate) use tally::{Errors, KeyFigures, Tally, Times};
 
 const TIMES: &str = "
 SELECT
@@ -90,33 +91,6 @@ pub(crate) struct SystemMetrics {
     pub(crate) unavailable: Unavailable,
 }
 
-/// A distribution of times in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Times {
-    /// Mean.
-    pub(crate) avg: f64,
-    /// Longest.
-    pub(crate) max: f64,
-    /// 95th percentile by nearest rank.
-    pub(crate) p95: f64,
-    /// Number of measurements.
-    pub(crate) count: u64,
-}
-
-impl Times {
-    /// Of whole seconds in any order; `None` without any.
-    pub(crate) fn of(mut seconds: Vec<i64>) -> Option<Self> {
-        seconds.sort_unstable();
-        let rank = (seconds.len() * 95).div_ceil(100).max(1);
-        Some(Self {
-            avg: ratio(seconds.iter().sum::<i64>() as f64, seconds.len() as f64)?,
-            max: *seconds.last()? as f64,
-            p95: *seconds.get(rank - 1)? as f64,
-            count: seconds.len() as u64,
-        })
-    }
-}
-
 /// What cooldowns did in the window.
 #[derive(Debug, Serialize)]
 pub(crate) struct Cooldowns {
@@ -124,21 +98,6 @@ pub(crate) struct Cooldowns {
     pub(crate) rejections: u64,
     /// Distinct coins among the trades that were closed or opened in the window.
     pub(crate) unique_coins_traded: u64,
-}
-
-/// What is compared with the window before.
-#[derive(Debug, Serialize)]
-pub(crate) struct KeyFigures {
-    /// Cycles begun.
-    pub(crate) total_cycles: Option<u64>,
-    /// Cycles with errors as a fraction of all cycles.
-    pub(crate) error_rate: Option<f64>,
-    /// All errors.
-    pub(crate) errors: Option<u64>,
-    /// Mean seconds of a cycle.
-    pub(crate) avg_cycle_duration: Option<f64>,
-    /// Seconds that the LLM took.
-    pub(crate) llm_response_times: Option<Times>,
 }
 
 /// Reads the activity of the window and of the one before, the prices' age and the traded coins.

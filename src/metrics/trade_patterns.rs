@@ -2,15 +2,13 @@
 //!
 //! A trade belongs to the window by its closing time; a win is a profit above zero.
 
-use chrono::Timelike as _;
 use serde::Serialize;
 
-use super::{Basis, Context, Counts, Mean, Ranked, Rate, Unavailable};
-use crate::source::trade::Trade;
-
-/// Upper limits of the size classes in US dollars, with their names; larger sizes are `$100+`.
-const SIZE_CLASSES: [(f64, &str); 3] = [(20.0, "<$20"), (50.0, "$20-50"), (100.0, "$50-100")];
-const LARGEST_SIZES: &str = "$100+";
+pub(crate) use super::traded::patterns::KeyFigures;
+use super::traded::patterns::size_class;
+use crate::metrics::context::Context;
+use crate::metrics::figures::{Ranked, Rate, Unavailable};
+use crate::metrics::setting::Basis;
 
 /// The section `trade_patterns`.
 #[derive(Debug, Serialize)]
@@ -52,77 +50,6 @@ pub(crate) struct TradePatterns {
     pub(crate) unavailable: Unavailable,
 }
 
-/// What is compared with the window before.
-#[derive(Debug, Default, Clone, Serialize)]
-pub(crate) struct KeyFigures {
-    /// Trades closed.
-    pub(crate) total_trades: u64,
-    /// Wins as a fraction of the trades.
-    pub(crate) win_rate: Rate,
-    /// Sum of profits and losses in US dollars.
-    pub(crate) total_pnl: f64,
-}
-
-impl KeyFigures {
-    fn add(&mut self, trade: &Trade<'_>) {
-        self.total_trades += 1;
-        if let Some(pnl_usd) = trade.pnl_usd {
-            self.win_rate.add(pnl_usd > 0.0);
-            self.total_pnl += pnl_usd;
-        }
-    }
-}
-
-/// What trades add up to for this section.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) key: KeyFigures,
-    pub(super) by_coin: Counts<String>,
-    by_tier: Counts<u8>,
-    by_hour: Counts<u32>,
-    by_size: Counts<usize>,
-    size: Mean,
-    duration: Mean,
-    win_pnl: Mean,
-    loss_pnl: Mean,
-}
-
-impl Tally {
-    /// Counts one trade.
-    pub(super) fn add(&mut self, trade: &Trade<'_>, tier: u8) {
-        self.key.add(trade);
-        self.by_coin.update(&trade.coin, |count| *count += 1);
-        *self.by_tier.entry(tier) += 1;
-        *self.by_hour.entry(trade.closed_at.hour()) += 1;
-        if let Some(size_usd) = trade.size_usd {
-            let class = SIZE_CLASSES.iter().position(|(limit, _)| size_usd < *limit);
-            *self.by_size.entry(class.unwrap_or(SIZE_CLASSES.len())) += 1;
-        }
-        self.size.add(trade.size_usd);
-        self.duration.add(trade.duration_seconds);
-        match trade.pnl_usd {
-            Some(pnl_usd) if pnl_usd > 0.0 => self.win_pnl.add(Some(pnl_usd)),
-            loss => self.loss_pnl.add(loss),
-        }
-    }
-
-    /// Why averages are null, where they are.
-    fn unavailable(&self) -> Unavailable {
-        let fields = [
-            ("avg_trade_size", self.size.count, "no trade with a size"),
-            ("avg_duration_seconds", self.duration.count, "no trade with a duration"),
-            ("win_rate", self.key.win_rate.trades, "no trade with a profit or loss"),
-            ("avg_win_pnl", self.win_pnl.count, "no winning trade"),
-            ("avg_loss_pnl", self.loss_pnl.count, "no losing trade"),
-        ];
-        fields
-            .into_iter()
-            .filter(|(_, count, _)| *count == 0)
-            .map(|(field, _, reason)| (field, reason.to_owned()))
-            .collect()
-    }
-}
-
 /// Sums up the trades of the window and of the one before.
 ///
 /// # Errors
@@ -159,8 +86,4 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<TradePatterns> {
         previous: traded.previous.patterns.key.clone(),
         unavailable,
     })
-}
-
-fn size_class(class: usize) -> &'static str {
-    SIZE_CLASSES.get(class).map_or(LARGEST_SIZES, |(_, name)| name)
 }

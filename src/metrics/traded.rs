@@ -1,6 +1,10 @@
 //! The trades that were closed in the window and in the one before: read in one pass, for all collectors.
 
-use super::{Basis, Context, rule_stats, trade_patterns, winloss_patterns};
+pub(super) mod patterns;
+mod rules;
+pub(super) mod winloss;
+
+use super::setting::{Basis, Setting};
 use crate::model::Period;
 use crate::source::trade::{self, Trade};
 
@@ -8,17 +12,17 @@ use crate::source::trade::{self, Trade};
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     /// For the section `trade_patterns`.
-    pub(super) patterns: trade_patterns::Tally,
+    pub(super) patterns: patterns::Tally,
     /// For the section `winloss_patterns`.
-    pub(super) winloss: winloss_patterns::Tally,
+    pub(super) winloss: winloss::Tally,
     /// For the section `rule_stats`.
-    pub(super) rules: rule_stats::Uses,
+    pub(super) rules: rules::Uses,
     /// Profits and losses of the current generation, in US dollars.
     pub(super) own_pnl_usd: f64,
 }
 
 impl Sums {
-    fn add(&mut self, context: &Context<'_>, trade: &Trade<'_>) {
+    fn add(&mut self, context: &Setting<'_>, trade: &Trade<'_>) {
         let tier = context.tier(&trade.coin);
         self.patterns.add(trade, tier);
         self.winloss.add(trade, tier);
@@ -45,7 +49,7 @@ impl Traded {
     ///
     /// # Errors
     /// When the trades cannot be read.
-    pub(super) fn read(context: &Context<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(context: &Setting<'_>) -> rusqlite::Result<Self> {
         let (mut window, mut previous) = (Sums::default(), Sums::default());
         let both = Period { after: context.previous.after, until: context.window.until };
         trade::each_closed(context.bot, both, |trade| {

@@ -1,10 +1,13 @@
 //! Wins and losses: by tier, coin and hour, in streaks, and by the reason of the exit.
 
-use chrono::{DateTime, Timelike as _, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Basis, Context, Counts, Ranked, Rate, Unavailable};
-use crate::source::trade::Trade;
+pub(crate) use super::traded::winloss::ExitReason;
+
+use crate::metrics::context::Context;
+use crate::metrics::figures::{Ranked, Rate, Unavailable};
+use crate::metrics::setting::Basis;
 
 /// The section `winloss_patterns`.
 #[derive(Debug, Serialize)]
@@ -43,17 +46,6 @@ pub(crate) struct Streaks {
     pub(crate) max_loss_streak: i64,
 }
 
-/// What became of the trades with one exit reason.
-#[derive(Debug, Default, Clone, Serialize)]
-pub(crate) struct ExitReason {
-    /// Trades.
-    pub(crate) count: u64,
-    /// Trades with a profit above zero.
-    pub(crate) wins: u64,
-    /// Sum in US dollars.
-    pub(crate) total_pnl: f64,
-}
-
 /// What is compared with the window before.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct KeyFigures {
@@ -61,35 +53,6 @@ pub(crate) struct KeyFigures {
     pub(crate) overall_win_rate: Rate,
     /// Trades by exit reason.
     pub(crate) exits: Ranked<String, u64>,
-}
-
-/// What trades add up to for this section.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    overall: Rate,
-    by_tier: Counts<u8, Rate>,
-    by_coin: Counts<String, Rate>,
-    by_hour: Counts<u32, Rate>,
-    by_exit: Counts<String, ExitReason>,
-    outcomes: Vec<(DateTime<Utc>, bool)>,
-}
-
-impl Tally {
-    /// Counts one trade.
-    pub(super) fn add(&mut self, trade: &Trade<'_>, tier: u8) {
-        let Some(pnl_usd) = trade.pnl_usd else { return };
-        let won = pnl_usd > 0.0;
-        self.overall.add(won);
-        self.by_tier.entry(tier).add(won);
-        self.by_coin.update(&trade.coin, |rate| rate.add(won));
-        self.by_hour.entry(trade.closed_at.hour()).add(won);
-        self.by_exit.update(trade.exit_reason.as_deref().unwrap_or("(none)"), |exit| {
-            exit.count += 1;
-            exit.wins += u64::from(won);
-            exit.total_pnl += pnl_usd;
-        });
-        self.outcomes.push((trade.closed_at, won));
-    }
 }
 
 /// Sums up the trades of the window and of the one before.

@@ -5,8 +5,8 @@ use rusqlite::Row;
 use serde::Serialize;
 
 use super::daily::Day;
-use super::sum;
-use crate::metrics::{Context, MOST_COUNTED_TRADES, Unavailable};
+use crate::metrics::context::{Context, MOST_COUNTED_TRADES};
+use crate::metrics::figures::{Unavailable, sum};
 use crate::source::ledger::Entry;
 use crate::source::{cell, clock};
 

@@ -3,7 +3,8 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use serde::Serialize;
 
-use crate::metrics::{Context, Counts, ratio};
+use crate::metrics::context::Context;
+use crate::metrics::figures::{Counts, ratio};
 use crate::model::Period;
 use crate::source::cell;
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::metrics::ratio;
+use crate::metrics::figures::ratio;
 use crate::source::log::is_failed_fetch;
 
 /// A strategist run that takes longer than this was interrupted: its gap says nothing about the LLM.

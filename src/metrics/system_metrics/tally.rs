@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 use super::cycles::Cycles;
-use super::{KeyFigures, Times};
-use crate::metrics::{Context, Ranked, ratio};
+
+use crate::metrics::figures::{Ranked, ratio};
+use crate::metrics::setting::Setting;
 use crate::source::log::{Class, KindId, Vocabulary};
 
 /// Errors that follow each other within this time are one episode.
@@ -45,6 +47,48 @@ pub(super) fn ranked(errors: &BTreeMap<String, Errors>) -> Ranked<String, u64> {
     Ranked(always.chain(found.into_iter().map(|(kind, errors)| (kind.clone(), errors.count))).collect())
 }
 
+/// A distribution of times in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Times {
+    /// Mean.
+    pub(crate) avg: f64,
+    /// Longest.
+    pub(crate) max: f64,
+    /// 95th percentile by nearest rank.
+    pub(crate) p95: f64,
+    /// Number of measurements.
+    pub(crate) count: u64,
+}
+
+impl Times {
+    /// Of whole seconds in any order; `None` without any.
+    pub(crate) fn of(mut seconds: Vec<i64>) -> Option<Self> {
+        seconds.sort_unstable();
+        let rank = (seconds.len() * 95).div_ceil(100).max(1);
+        Some(Self {
+            avg: ratio(seconds.iter().sum::<i64>() as f64, seconds.len() as f64)?,
+            max: *seconds.last()? as f64,
+            p95: *seconds.get(rank - 1)? as f64,
+            count: seconds.len() as u64,
+        })
+    }
+}
+
+/// What is compared with the window before.
+#[derive(Debug, Serialize)]
+pub(crate) struct KeyFigures {
+    /// Cycles begun.
+    pub(crate) total_cycles: Option<u64>,
+    /// Cycles with errors as a fraction of all cycles.
+    pub(crate) error_rate: Option<f64>,
+    /// All errors.
+    pub(crate) errors: Option<u64>,
+    /// Mean seconds of a cycle.
+    pub(crate) avg_cycle_duration: Option<f64>,
+    /// Seconds that the LLM took.
+    pub(crate) llm_response_times: Option<Times>,
+}
+
 /// What a period's rows add up to.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -61,7 +105,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Of no rows yet.
-    pub(crate) fn new(context: &Context<'_>) -> Self {
+    pub(crate) fn new(context: &Setting<'_>) -> Self {
         let cycles = Cycles::new(context.limits.cycle_pause_seconds, context.generation);
         Self { cycles, ..Self::default() }
     }

@@ -1,0 +1,121 @@
+//! What a run is about: the bot's file, the moment, the windows, the limits.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::Row;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::model::Period;
+use crate::source::{Bot, generation};
+
+/// Rows that averages rest on where the window holds none.
+const NEWEST_ROWS: usize = 500;
+
+/// What a run is about.
+#[derive(Debug)]
+pub(crate) struct Setting<'run> {
+    /// The bot's file.
+    pub(crate) bot: &'run Bot,
+    /// What was asked for.
+    pub(crate) config: &'run Config,
+    /// The moment that is audited; later rows do not exist.
+    pub(crate) now: DateTime<Utc>,
+    /// The analysis window, ending now.
+    pub(crate) window: Period,
+    /// The window of the same length before it.
+    pub(crate) previous: Period,
+    /// The generation that writes the file now, 1 or 2.
+    pub(crate) generation: i64,
+    /// The bot's limits: its generation's, overridden by the config file.
+    pub(crate) limits: generation::Limits,
+}
+
+impl<'run> Setting<'run> {
+    /// Of a run that audits the hours before `now`.
+    pub(super) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> rusqlite::Result<Self> {
+        let length = TimeDelta::hours(i64::from(config.hours));
+        let back = |from: DateTime<Utc>| from.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        let start = back(now);
+        let generation = generation::current(bot, now)?;
+        let own = generation::limits(generation);
+        let limits = config.limits.applied_to(own);
+        let window = Period { after: start, until: now };
+        let previous = Period { after: back(start), until: start };
+        Ok(Self { bot, config, now, window, previous, generation, limits })
+    }
+
+    /// The coin's tier: the config file's, else the built-in one.
+    pub(crate) fn tier(&self, coin: &str) -> u8 {
+        match &self.config.tiers {
+            None => generation::tier(coin),
+            Some(tiers) => tiers
+                .iter()
+                .find(|(_, coins)| coins.iter().any(|name| name.eq_ignore_ascii_case(coin)))
+                .map_or_else(|| tiers.keys().max().map_or(1, |last| last + 1), |(tier, _)| *tier),
+        }
+    }
+
+    /// Calls `visit` with each row of the window or, where it holds none, with the newest 500.
+    pub(crate) fn each_in_basis(
+        &self,
+        sql: &str,
+        mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<Basis> {
+        let mut rows = 0_usize;
+        self.bot.each_within(sql, self.window, |at, row| {
+            rows += 1;
+            visit(at, row)
+        })?;
+        if rows > 0 {
+            return Ok(Basis::Window);
+        }
+        let Some(newest) = self.newest(sql)? else { return Ok(Basis::Nothing) };
+        self.bot.each_within(sql, newest, visit)?;
+        Ok(Basis::Newest)
+    }
+
+    /// The period up to now that holds the query's newest 500 rows. It looks back in growing steps,
+    /// so that its cost follows the rows found and not the length of the history; what lies before the
+    /// oldest time that is known is one step.
+    pub(super) fn newest(&self, sql: &str) -> rusqlite::Result<Option<Period>> {
+        const STEP: i32 = 8;
+        const FURTHEST_HOURS: i64 = 200 * 365 * 24;
+        let mut hours = i64::from(self.config.hours);
+        loop {
+            hours = hours.saturating_mul(i64::from(STEP)).min(FURTHEST_HOURS);
+            let mut after =
+                self.now.checked_sub_signed(TimeDelta::hours(hours)).unwrap_or(DateTime::<Utc>::MIN_UTC);
+            if self.bot.oldest_time().is_some_and(|oldest| after < oldest) {
+                (hours, after) = (FURTHEST_HOURS, DateTime::<Utc>::MIN_UTC);
+            }
+            let mut times = Vec::new();
+            self.bot.each_within(sql, Period { after, until: self.now }, |at, _| {
+                times.push(at);
+                Ok(())
+            })?;
+            if times.len() >= NEWEST_ROWS || (hours == FURTHEST_HOURS && !times.is_empty()) {
+                times.sort_unstable_by(|one, other| other.cmp(one));
+                let oldest = times.get(NEWEST_ROWS - 1).or(times.last()).copied();
+                return Ok(oldest
+                    .map(|oldest| Period { after: oldest - TimeDelta::microseconds(1), until: self.now }));
+            }
+            if hours == FURTHEST_HOURS {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The rows that a section's averages and distributions rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Basis {
+    /// The rows of the analysis window.
+    #[serde(rename = "window")]
+    Window,
+    /// The window holds none: the newest rows before it, at most 500.
+    #[serde(rename = "newest 500 rows, the window holds none")]
+    Newest,
+    /// There are no rows.
+    #[serde(rename = "no rows")]
+    Nothing,
+}

@@ -1,0 +1,32 @@
+//! Uses of rules, out of the trades that carry them.
+
+use std::collections::BTreeMap;
+
+use crate::metrics::figures::Rate;
+use crate::source::trade::{self, Trade};
+
+/// Uses of rules, out of the trades that carry them.
+#[derive(Debug, Default)]
+pub(in crate::metrics) struct Uses {
+    pub(in crate::metrics) by_rule: BTreeMap<String, Rate>,
+    /// Of all trades that carry any rule.
+    pub(in crate::metrics) with_rules: Rate,
+}
+
+impl Uses {
+    /// Counts one trade.
+    pub(in crate::metrics) fn add(&mut self, trade: &Trade<'_>) {
+        let Some(pnl_usd) = trade.pnl_usd else { return };
+        let won = pnl_usd > 0.0;
+        let mut rules = trade::rules(trade.rule_ids.as_deref()).peekable();
+        if rules.peek().is_some() {
+            self.with_rules.add(won);
+        }
+        for id in rules {
+            match self.by_rule.get_mut(id) {
+                Some(uses) => uses.add(won),
+                None => self.by_rule.entry(id.to_owned()).or_default().add(won),
+            }
+        }
+    }
+}
