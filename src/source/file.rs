@@ -3,12 +3,13 @@
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{anyhow, ensure};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::BUSY_TIMEOUT;
+/// The longest wait for the bot's own write lock.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of SQLite's header up to the change counter and with it.
 const HEADER_BYTES: usize = 28;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::declared::quoted;
+use super::quoted::quoted;
 
 /// Tables that may need something foreign: whether they are virtual, name an order of texts, or compute in a
 /// column, a check or an index.

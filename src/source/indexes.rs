@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::declared::{Source, quoted};
+use super::declared::Source;
+use super::quoted::quoted;
 
 /// Newest rows that are looked up in each index.
 const SOUGHT_ROWS: i64 = 50;

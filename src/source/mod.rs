@@ -8,6 +8,7 @@ pub(crate) mod audit;
 mod bounds;
 pub(crate) mod cell;
 pub(crate) mod clock;
+mod clock_pairs;
 pub(crate) mod closing;
 mod declared;
 mod file;
@@ -22,13 +23,13 @@ pub(crate) mod opening;
 pub(crate) mod other_times;
 #[cfg(test)]
 mod plan_tests;
+mod quoted;
 mod slices;
 mod times;
 pub(crate) mod trade;
 mod views;
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Days, Utc};
@@ -40,8 +41,8 @@ use crate::model::Period;
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset, Reading};
 use declared::Source;
-pub(crate) use declared::quoted;
 use file::AtRest;
+pub(crate) use file::BUSY_TIMEOUT;
 pub(crate) use file::{may_write, open_read_only};
 use foreign::Foreign;
 pub(crate) use foreign::ForeignObject;
@@ -49,15 +50,13 @@ use hold::Hold;
 pub(crate) use hold::skipped;
 pub(crate) use indexes::Damage;
 use indexes::Examined;
+pub(crate) use quoted::quoted;
 use slices::Slices;
 use times::Times;
 pub(crate) use times::UnreadableTimes;
 use views::Views;
 
 const VIEWS: &str = include_str!("views/trading_bot.sql");
-
-/// The longest wait for the bot's own write lock.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What to do about the half-written transaction of a killed process, which nobody can read past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +137,7 @@ impl Bot {
         let indexes = indexes::examine(&mut sources, &foreign.unordered, &connection)?;
         let views = Views::new(VIEWS, &sources);
         let has_local_times = views.have_local_times();
-        let host_offset = HostOffset::measure(declared::clock_pairs(&connection, &views)?);
+        let host_offset = HostOffset::measure(clock_pairs::clock_pairs(&connection, &views)?);
         let mut times = Times::default();
         for source in sources.iter().filter(|source| source.exists) {
             times.add(times::of(source, &connection)?);

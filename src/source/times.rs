@@ -9,7 +9,8 @@ use rusqlite::types::ValueRef;
 
 use super::cell;
 use super::clock::{self, Clock, HostOffset};
-use super::declared::{self, Source, quoted};
+use super::declared::{self, Source};
+use super::quoted::quoted;
 use crate::untrusted::cut;
 
 /// The times of a table, as far as they have been looked at.
