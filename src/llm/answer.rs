@@ -6,6 +6,7 @@
 //! that was cut off.
 
 mod around;
+mod extraction;
 mod harvest;
 mod scan;
 #[cfg(test)]
@@ -13,40 +14,17 @@ mod tests;
 
 use serde_json::Value;
 
+pub(super) use self::extraction::{Extraction, NoAnswer};
+use self::extraction::{Nesting, distinct};
 use self::harvest::Harvest;
 use self::scan::Scan;
-use crate::model::Finding;
 
 /// Tags that close a model's thinking.
 const THINKING_ENDS: [&str; 3] = ["</think>", "</thinking>", "</reasoning>"];
 const THINKING_STARTS: [&str; 3] = ["<think>", "<thinking>", "<reasoning>"];
-/// How far to look into containers and into strings that hold JSON.
-const MAX_NESTING: usize = 6;
-/// What an answer holds.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Extraction {
-    /// The findings, in the answer's order.
-    pub(super) findings: Vec<Finding>,
-    /// Items that were no finding, or lay outside the list that counts.
-    pub(super) dropped: usize,
-    /// The text ends in the middle of the list.
-    pub(super) cut: bool,
-}
-
-/// Why a text is no answer.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct NoAnswer {
-    /// Items that were there, none of them a finding.
-    pub(super) dropped: usize,
-    /// The text ends in the middle of a list or an object.
-    pub(super) cut: bool,
-    /// An empty list, and words around it that say otherwise.
-    pub(super) is_doubtful: bool,
-}
-
 /// Reads the findings out of an answer.
 pub(super) fn extract(text: &str) -> Result<Extraction, NoAnswer> {
-    extract_nested(text, 0)
+    extract_nested(text, Nesting::none(extract_nested))
 }
 
 /// Whether an answer, its thinking apart, is JSON and nothing else.
@@ -55,7 +33,7 @@ pub(super) fn is_plain_json(text: &str) -> bool {
     [text, after_thinking(text)].iter().any(|text| serde_json::from_str::<Value>(text).is_ok())
 }
 
-fn extract_nested(text: &str, nesting: usize) -> Result<Extraction, NoAnswer> {
+fn extract_nested(text: &str, nesting: Nesting) -> Result<Extraction, NoAnswer> {
     let text = stripped(text);
     let answer = after_thinking(text);
     for candidate in [text, answer, unfenced(answer)] {
@@ -67,11 +45,11 @@ fn extract_nested(text: &str, nesting: usize) -> Result<Extraction, NoAnswer> {
 }
 
 /// The text is JSON from its first to its last character.
-fn whole(value: &Value, nesting: usize) -> Result<Extraction, NoAnswer> {
+fn whole(value: &Value, nesting: Nesting) -> Result<Extraction, NoAnswer> {
     if let Value::String(inner) = value
-        && nesting < MAX_NESTING
+        && !nesting.is_deepest()
     {
-        return extract_nested(inner, nesting + 1);
+        return nesting.read(inner);
     }
     let harvest = Harvest::of(value, nesting);
     let is_empty_answer = harvest.is_empty_list && harvest.dropped == 0;
@@ -102,15 +80,4 @@ fn unfenced(text: &str) -> &str {
     inside.map_or(text, |inside| {
         inside.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric()).trim()
     })
-}
-
-/// Looping models repeat themselves to the letter.
-fn distinct(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut distinct: Vec<Finding> = Vec::with_capacity(findings.len());
-    for finding in findings {
-        if !distinct.contains(&finding) {
-            distinct.push(finding);
-        }
-    }
-    distinct
 }

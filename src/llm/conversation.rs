@@ -17,6 +17,7 @@ use super::context::silently_cut_window_tokens;
 use super::envelope::{Nothing, Verdict, judge};
 use super::lost::Lost;
 use super::progress::Progress;
+use super::reading;
 use super::remedy;
 use super::request::{Message, Shape, names_request};
 use super::retry::{Decision, FailureKind, Moment, Why, decide};
@@ -176,7 +177,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn reply(&mut self, reply: Reply) -> Next {
-        let body = Body::read(&reply.body, self.transport.key_removal());
+        let body = reading::read(&reply.body, self.transport.key_removal());
         match reply.status {
             200..=299 => self.judged(&body, reply.headers),
             300..=399 => {

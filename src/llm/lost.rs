@@ -9,7 +9,9 @@ use reqwest::Url;
 use super::address::{is_loopback, place};
 use super::body::quoted;
 use super::retry::FailureKind;
-use super::transport::CONNECT_TIMEOUT;
+
+/// Covers the name's lookup as well.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why nothing came back, or not all of it.
 #[derive(Debug, PartialEq, Eq)]

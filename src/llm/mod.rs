@@ -19,6 +19,7 @@ mod mend;
 mod message;
 mod probe;
 mod progress;
+mod reading;
 mod remedy;
 mod request;
 mod retry;

@@ -10,6 +10,7 @@ use super::address::{chat_url, models_url, place};
 use super::answer::is_plain_json;
 use super::body::Body;
 use super::envelope::{Verdict, judge};
+use super::reading;
 use super::remedy;
 use super::request::{AnswerFormat, Message, Shape};
 use super::server_error::ServerError;
@@ -75,7 +76,7 @@ impl Probe {
 
 /// The names on the endpoint's list; `None` where it has none to show.
 fn listed_models(reply: &Reply, transport: &Transport) -> Option<Vec<String>> {
-    let Body::Json(value) = Body::read(&reply.body, transport.key_removal()) else { return None };
+    let Body::Json(value) = reading::read(&reply.body, transport.key_removal()) else { return None };
     let list = value.get("data").unwrap_or(&value).as_array()?;
     let names: Vec<String> =
         list.iter().filter_map(|model| model.get("id").and_then(Value::as_str)).map(str::to_owned).collect();
@@ -112,7 +113,7 @@ fn ask(config: &LlmConfig, transport: &Transport, url: &Url) -> Result<String, S
     for _ in 0..MAX_QUESTIONS {
         let body = shape.body(&config.model, &question);
         let reply = transport.post(url, body, config.timeout).map_err(|lost| lost.sentence)?;
-        let body = Body::read(&reply.body, transport.key_removal());
+        let body = reading::read(&reply.body, transport.key_removal());
         let verdict = match reply.status {
             200..=299 => judge(&body, shape.max_tokens).verdict,
             status => Verdict::Error(ServerError::of_reply(status, &body)),

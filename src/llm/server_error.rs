@@ -263,7 +263,7 @@ mod tests {
     use crate::llm::key_removal::KeyRemoval;
 
     fn error(status: u16, body: &str) -> ServerError {
-        ServerError::of_reply(status, &Body::read(body.as_bytes(), &KeyRemoval::of(None)))
+        ServerError::of_reply(status, &crate::llm::reading::read(body.as_bytes(), &KeyRemoval::of(None)))
     }
 
     #[test]

@@ -13,11 +13,9 @@ use reqwest::{Certificate, Url};
 
 use super::address::is_loopback;
 use super::key_removal::KeyRemoval;
-use super::lost::{BodyLoss, Lost, chain};
+use super::lost::{BodyLoss, CONNECT_TIMEOUT, Lost, chain};
 use crate::config::LlmConfig;
 
-/// Covers the name's lookup as well.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Waiting for a slow model is silent for minutes: routers forget silent connections.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// A hundred times the longest answer that anyone configures.

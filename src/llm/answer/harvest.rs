@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::around::fields_say_otherwise;
-use super::{MAX_NESTING, extract_nested};
+use super::extraction::Nesting;
 use crate::llm::finding_item::{claims_to_be_finding, finding};
 use crate::model::Finding;
 
@@ -25,13 +25,13 @@ pub(super) struct Harvest {
 
 impl Harvest {
     /// Reads a value that may be a list, a wrapper or a finding.
-    pub(super) fn of(value: &Value, nesting: usize) -> Self {
+    pub(super) fn of(value: &Value, nesting: Nesting) -> Self {
         let mut harvest = Self::default();
         harvest.container(value, nesting);
         harvest
     }
 
-    fn container(&mut self, value: &Value, nesting: usize) {
+    fn container(&mut self, value: &Value, nesting: Nesting) {
         match value {
             Value::Array(items) => {
                 self.is_empty_list |= items.is_empty();
@@ -43,7 +43,7 @@ impl Harvest {
     }
 
     /// A wrapper's list goes before what the object says of itself, and that before unknown names.
-    fn object(&mut self, value: &Value, fields: &Map<String, Value>, nesting: usize) {
+    fn object(&mut self, value: &Value, fields: &Map<String, Value>, nesting: Nesting) {
         let mut wrapped = Self::default();
         let mut is_wrapper = false;
         for (_, value) in fields.iter().filter(|(name, _)| WRAPPERS.contains(&name.to_lowercase().as_str())) {
@@ -71,14 +71,14 @@ impl Harvest {
     }
 
     /// What stands under a wrapper's name: a list, one finding, findings by number, or JSON as text.
-    fn wrapped(&mut self, value: &Value, nesting: usize) {
+    fn wrapped(&mut self, value: &Value, nesting: Nesting) {
         match value {
             Value::String(text) => self.text(text, nesting),
-            container => self.container(container, nesting + 1),
+            container => self.container(container, nesting.deeper()),
         }
     }
 
-    fn item(&mut self, item: &Value, nesting: usize) {
+    fn item(&mut self, item: &Value, nesting: Nesting) {
         let before = self.findings.len() + self.dropped;
         match item {
             Value::Object(fields) => match finding(fields) {
@@ -96,12 +96,12 @@ impl Harvest {
     }
 
     /// Looks for findings below an unknown name. An empty list there says nothing.
-    fn inside<'a>(&mut self, values: impl Iterator<Item = &'a Value>, nesting: usize) {
-        if nesting >= MAX_NESTING {
+    fn inside<'a>(&mut self, values: impl Iterator<Item = &'a Value>, nesting: Nesting) {
+        if nesting.is_deepest() {
             return;
         }
         for value in values.filter(|value| holds_objects(value)) {
-            let inner = Self::of(value, nesting + 1);
+            let inner = Self::of(value, nesting.deeper());
             if !inner.findings.is_empty() {
                 self.findings.extend(inner.findings);
                 self.dropped += inner.dropped;
@@ -109,9 +109,9 @@ impl Harvest {
         }
     }
 
-    fn text(&mut self, text: &str, nesting: usize) {
-        if nesting < MAX_NESTING
-            && let Ok(inner) = extract_nested(text, nesting + 1)
+    fn text(&mut self, text: &str, nesting: Nesting) {
+        if !nesting.is_deepest()
+            && let Ok(inner) = nesting.read(text)
         {
             self.is_empty_list |= inner.findings.is_empty();
             self.findings.extend(inner.findings);

@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::around::says_otherwise;
+use super::extraction::{Extraction, Nesting, NoAnswer, distinct};
 use super::harvest::Harvest;
-use super::{Extraction, NoAnswer, distinct};
 use crate::llm::finding_item::{claims_to_be_finding, reads_like_finding};
 use crate::llm::mend::{Mended, mend};
 use crate::model::Finding;
@@ -40,7 +40,7 @@ pub(super) struct Scan {
 
 impl Scan {
     /// Walks over the text.
-    pub(super) fn of(text: &str, nesting: usize) -> Self {
+    pub(super) fn of(text: &str, nesting: Nesting) -> Self {
         let mut scan = Self::default();
         let mut position = 0;
         let mut failed_starts = 0;
@@ -69,7 +69,7 @@ impl Scan {
     }
 
     /// The JSON that starts here: as it stands, else mended if that brings findings to light.
-    fn piece(&mut self, rest: &str, nesting: usize) -> Option<(Value, usize)> {
+    fn piece(&mut self, rest: &str, nesting: Nesting) -> Option<(Value, usize)> {
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
         if let Some(Ok(value)) = stream.next() {
             return Some((value, stream.byte_offset()));
@@ -96,7 +96,7 @@ impl Scan {
         }
     }
 
-    fn keep(&mut self, value: &Value, text: &str, range: Range<usize>, nesting: usize) {
+    fn keep(&mut self, value: &Value, text: &str, range: Range<usize>, nesting: Nesting) {
         let between = self.pieces.last().and_then(|piece| text.get(piece.end..range.start));
         let is_filler = |letter: char| letter.is_whitespace() || matches!(letter, ',' | '`');
         self.pieces.push(Piece {
