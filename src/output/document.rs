@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::Summary;
 use super::headline::headline_of_failure;
+use super::summary::Summary;
 use crate::checks;
 use crate::exit_code::Verdict;
 use crate::llm;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::Summary;
+use super::summary::Summary;
 use crate::exit_code::Verdict;
 use crate::model::{AlertStatus, News, Outcome, Severity};
 use crate::source::clock;

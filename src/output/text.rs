@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{Summary, style, wrap};
+use super::summary::Summary;
+use super::terminal::style;
+use super::wrap;
 use crate::checks;
 use crate::model::{AlertStatus, Disposition, News, Outcome, Severity, Source, Status};
 use crate::plural::plural;
