@@ -27,10 +27,6 @@ use simulation::Simulation;
 const SCHEMA: &str = include_str!("demo/schema.sql");
 const TOTALS: &str = include_str!("demo/totals.sql");
 
-const MINUTE: i64 = 60;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-
 /// Writes the sample into a new folder of its own below the system's temporary one, where it stays.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ mod tests;
 
 pub(crate) use self::names::Names;
 use self::profile::Profile;
+pub(crate) use self::profile::Statement;
 
 /// Least likeness of one problem: where every word of either title is known to the other statement,
 /// where one title has a word of its own, and where both have. Chosen in steps of 0.05 so that no two
@@ -27,19 +28,6 @@ const LEAST_LIKENESS: [f64; 3] = [0.70, 0.75, 0.80];
 const LEAST_LIKENESS_OF_OTHER_MEASURES: f64 = 0.85;
 /// Least share of either title that the other statement has to say as well.
 const LEAST_COVERAGE: f64 = 0.4;
-
-/// What is said about a problem, by whomever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Statement<'text> {
-    /// The word of the `alert_type` column.
-    pub(crate) alert_type: &'text str,
-    /// One line that names the problem.
-    pub(crate) title: &'text str,
-    /// The whole explanation.
-    pub(crate) description: &'text str,
-    /// The figures that show it; empty where there are none.
-    pub(crate) evidence: &'text str,
-}
 
 /// A statement, understood once and compared with many.
 #[derive(Debug)]

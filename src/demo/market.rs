@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::{DAY, HOUR, MINUTE};
+/// Spans of time in seconds.
+pub(super) const MINUTE: i64 = 60;
+pub(super) const HOUR: i64 = 60 * MINUTE;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// Chance that repeats exactly: xorshift64* (Vigna, "An experimental exploration of Marsaglia's xorshift
 /// generators", 2016).

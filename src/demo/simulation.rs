@@ -5,9 +5,8 @@ use std::ops::Range;
 use rusqlite::{Connection, named_params, params};
 
 use super::journal::{Decision, Journal};
-use super::market::{Coin, Outcome, Position, Random, Slot, whole_seconds};
+use super::market::{Coin, DAY, HOUR, MINUTE, Outcome, Position, Random, Slot, whole_seconds};
 use super::texts::{BUY_REASONS, HOLD_REASONS, RULES, learning};
-use super::{DAY, HOUR, MINUTE};
 
 const HISTORY_SECONDS: i64 = 5 * DAY;
 /// Two windows of a day to compare, and an hour.

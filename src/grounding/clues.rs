@@ -3,7 +3,7 @@
 use super::facts::Subject;
 use super::figure::{Figure, Kind};
 use super::known::Known;
-use super::support::Reading;
+use super::reading::Reading;
 use super::tokens::{Part, Token};
 use super::words;
 

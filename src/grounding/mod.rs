@@ -13,6 +13,7 @@ mod figure;
 mod known;
 mod mentions;
 mod pairs;
+mod reading;
 mod support;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,10 @@ mod words;
 
 pub(crate) use known::Known;
 
+use self::reading::Reading;
 use crate::model::Finding;
 use facts::Fact;
-use support::{Judged, Reading, Standing};
+use support::{Judged, Standing};
 
 /// Whether the report carries a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +82,7 @@ fn read(text: &str, known: &Known) -> Examined {
     let reading = Reading {
         tokens: &tokens,
         mentions: &mentions,
-        subjects: support::subjects(&tokens, &mentions),
+        subjects: reading::subjects(&tokens, &mentions),
         verbatim: verbatim.collect(),
     };
     Examined {

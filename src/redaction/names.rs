@@ -4,8 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::placeholder::Kind;
-use super::prose::joins_words;
-use super::vocabulary;
+use super::vocabulary::{self, joins_words};
 use crate::metrics::{Context, Report};
 use crate::source::cell;
 

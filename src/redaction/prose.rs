@@ -1,6 +1,6 @@
 //! Texts that mix names with ordinary words: titles of alerts, subjects of checks.
 
-use super::vocabulary::{is_in_schema, is_name, is_our_subject, is_plain};
+use super::vocabulary::{is_in_schema, is_name, is_of_word, is_our_subject, is_plain, joins_words};
 use super::{Kind, Redaction};
 
 impl Redaction {
@@ -92,19 +92,4 @@ fn quoted_length(text: &str, opening: char) -> Option<usize> {
     };
     let behind = text.get(opening.len_utf8()..)?;
     behind.find(closing).map(|at| opening.len_utf8() + at + closing.len_utf8())
-}
-
-/// Whether a name that stands right beside this letter is a part of a longer word.
-pub(super) fn joins_words(letter: char) -> bool {
-    letter != '-' && is_of_word(letter)
-}
-
-/// Letters and digits of any script, signs inside of identifiers, and whatever is neither ASCII nor
-/// usual punctuation: a name may be an emoji.
-fn is_of_word(letter: char) -> bool {
-    const PUNCTUATION: &str = "–—‘’“”«»…·•→×≥≤≈°§€£";
-    match letter.is_ascii() {
-        true => letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'),
-        false => !letter.is_whitespace() && !PUNCTUATION.contains(letter),
-    }
 }

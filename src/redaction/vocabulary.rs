@@ -64,6 +64,21 @@ fn is_plain_part(word: &str) -> bool {
             && PLAIN.get_or_init(|| words(WORDS.lines().skip(1)).collect()).contains(&*word.to_lowercase())
 }
 
+/// Whether a name that stands right beside this letter is a part of a longer word.
+pub(super) fn joins_words(letter: char) -> bool {
+    letter != '-' && is_of_word(letter)
+}
+
+/// Letters and digits of any script, signs inside of identifiers, and whatever is neither ASCII nor
+/// usual punctuation: a name may be an emoji.
+pub(super) fn is_of_word(letter: char) -> bool {
+    const PUNCTUATION: &str = "–—‘’“”«»…·•→×≥≤≈°§€£";
+    match letter.is_ascii() {
+        true => letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'),
+        false => !letter.is_whitespace() && !PUNCTUATION.contains(letter),
+    }
+}
+
 fn holds(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|listed| listed == word)
 }

@@ -1,11 +1,23 @@
 //! A statement as subjects and concepts, and how two of them compare.
 
-use super::Statement;
 use super::concepts::Concepts;
 use super::lexicon::Class;
 use super::names::Names;
 use super::subjects::{Kind, Subjects};
 use super::text::tokens;
+
+/// What is said about a problem, by whomever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Statement<'text> {
+    /// The word of the `alert_type` column.
+    pub(crate) alert_type: &'text str,
+    /// One line that names the problem.
+    pub(crate) title: &'text str,
+    /// The whole explanation.
+    pub(crate) description: &'text str,
+    /// The figures that show it; empty where there are none.
+    pub(crate) evidence: &'text str,
+}
 
 /// Credit for a concept that the other statement has in its description only, or its evidence only.
 const CREDIT_DESCRIPTION: f64 = 0.8;
