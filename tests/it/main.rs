@@ -9,6 +9,7 @@
 
 mod alerts;
 mod alerts_file;
+mod arrows;
 #[allow(dead_code, reason = "builders for every test, present and future")]
 mod bot_file;
 mod bot_file_tests;
