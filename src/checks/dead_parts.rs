@@ -1,6 +1,6 @@
 //! Parts that do nothing: tables, columns, flags, counters and values that carry no information.
 //!
-//! Everything here is stated over the census, so it holds for tables that nobody described. What a
+//! Everything here is stated over the profile, so it holds for tables that nobody described. What a
 //! fresh or quiet bot has not got round to yet is no fault: each check has its least number of rows.
 
 mod columns;
@@ -182,12 +182,5 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Times of one column in several formats sort and compare wrongly: SQLite compares them as text.",
         threshold: Some(Threshold { default: 20.0, reason: "rows with a time" }),
         run: times::mixed,
-    },
-    Check {
-        id: "times-unreadable",
-        theme: Theme::DeadParts,
-        why: "A row whose time cannot be read is in no window, no order and no clean-up.",
-        threshold: Some(Threshold { default: 3.0, reason: "rows" }),
-        run: times::unreadable,
     },
 ];

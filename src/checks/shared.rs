@@ -21,7 +21,6 @@ pub(super) struct Shared<'run> {
     pub(super) doubled: OnceCell<Doubled<'run>>,
     pub(super) prices: OnceCell<Prices<'run>>,
     pub(super) lessons: OnceCell<Lessons>,
-    pub(super) time_columns: OnceCell<Vec<Column>>,
 }
 
 /// The gaps between the newest rows of what the bot writes all the time.
@@ -30,42 +29,6 @@ pub(super) struct Gaps {
     pub(super) newest: DateTime<Utc>,
     pub(super) p99_seconds: i64,
     pub(super) third_longest_seconds: i64,
-}
-
-/// How a time is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Form {
-    /// `2026-02-05 20:04:20`
-    Space,
-    /// `2026-02-05T20:04:20.123456`
-    Naive,
-    /// With an offset or `Z`.
-    Zoned,
-    /// With `AM` or `PM`.
-    TwelveHours,
-    /// Epoch, or days.
-    Number,
-}
-
-/// One value of a column of times.
-#[derive(Debug)]
-pub(super) enum Value {
-    /// NULL, a blob or an empty text.
-    Empty,
-    /// A text that is no time.
-    Unreadable(String),
-    /// The instant by the column's likely clock, and naive text taken as UTC.
-    Time { at: DateTime<Utc>, raw: DateTime<Utc>, form: Form },
-}
-
-/// One column's sampled values, newest row first, in step with the other columns of its table.
-#[derive(Debug)]
-pub(super) struct Column {
-    pub(super) table: String,
-    pub(super) name: String,
-    pub(super) values: Vec<Value>,
-    /// So many of the values are from the newest rows, the rest from the oldest.
-    pub(super) newest: usize,
 }
 
 /// The state of the account when a trade was opened, that trade included.

@@ -1,4 +1,4 @@
-//! Six collectors and a census of all tables turn the bot's rows into a report. `report` names them in report
+//! Six collectors and a profile of all tables turn the bot's rows into a report. `report` names them in report
 //! order, `section` is the one place that catches a collector's error.
 //!
 //! A collector is a plain function `collect(&Context) -> anyhow::Result<Section>` over the canonical
@@ -7,7 +7,6 @@
 
 pub(crate) mod account_health;
 mod activity;
-pub(crate) mod census;
 mod context;
 mod figures;
 pub(crate) mod learning_quality;

@@ -1,4 +1,4 @@
-//! The report: what the six collectors and the census have measured.
+//! The report: what the six collectors and the profiler have measured.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,8 @@ use serde::Serialize;
 use super::context::Context;
 use super::section::Section;
 use super::setting::Basis;
-use super::{
-    account_health, census, learning_quality, rule_stats, system_metrics, trade_patterns, winloss_patterns,
-};
+use super::{account_health, learning_quality, rule_stats, system_metrics, trade_patterns, winloss_patterns};
+use crate::source::profile::Profile;
 use crate::source::{ForeignObject, UnreadableTimes};
 
 /// Everything that was measured, in the order in which it is shown.
@@ -28,7 +27,7 @@ pub(crate) struct Report {
     /// What the bot believes to have learned.
     pub(crate) learning_quality: Section<learning_quality::LearningQuality>,
     /// Every table of the file.
-    pub(crate) tables: Section<census::Census>,
+    pub(crate) tables: Section<Profile>,
     /// Columns of the bot's tables whose rows cannot be placed in time, each with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) unreadable_times: BTreeMap<String, String>,
@@ -38,7 +37,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Runs the six collectors and the census.
+    /// Runs the six collectors and the profiler.
     pub(crate) fn collect(context: &Context<'_>) -> Self {
         Self {
             trade_patterns: Section::collect("trade patterns", context, trade_patterns::collect),
@@ -47,7 +46,7 @@ impl Report {
             account_health: Section::collect("account health", context, account_health::collect),
             system_metrics: Section::collect("system metrics", context, system_metrics::collect),
             learning_quality: Section::collect("learning quality", context, learning_quality::collect),
-            tables: Section::collect("tables", context, census::collect),
+            tables: Section::collect("tables", context, |context| Profile::read(context.bot, context.span())),
             unreadable_times: context.bot.unreadable_times().iter().map(unreadable).collect(),
             foreign_objects: context.bot.foreign_objects().to_vec(),
         }
@@ -65,7 +64,7 @@ impl Report {
 
     /// Whether the bot has written rows after the audited moment: what it overwrites belongs to a later one.
     pub(crate) fn holds_later_rows(&self) -> bool {
-        self.tables.available().is_some_and(|census| census.is_past)
+        self.tables.available().is_some_and(|profile| profile.is_past)
     }
 
     /// What the file knows by name: coins, rules, exit reasons, tables.
@@ -95,7 +94,7 @@ impl Report {
             ("tables", self.tables.error()),
         ];
         let sections = sections.into_iter().map(|(name, error)| (name.to_owned(), error));
-        let tables = self.tables.available().into_iter().flat_map(|census| &census.all);
+        let tables = self.tables.available().into_iter().flat_map(|profile| &profile.all);
         let tables = tables.map(|table| (format!("the table {}", table.schema.name), table.error.as_deref()));
         let times = self.unreadable_times.iter().map(|(name, reason)| (name.clone(), Some(reason.as_str())));
         sections.chain(tables).chain(times).filter_map(|(name, error)| Some((name, error?))).collect()

@@ -9,7 +9,6 @@ use super::layout::Section;
 use super::said;
 use super::wording::Wording;
 use crate::metrics::account_health::AccountHealth;
-use crate::metrics::census::{Census, Precision, Table};
 use crate::metrics::learning_quality::LearningQuality;
 use crate::metrics::rule_stats::{Rule, RuleStats};
 use crate::metrics::system_metrics::{SystemMetrics, Times};
@@ -18,6 +17,7 @@ use crate::metrics::winloss_patterns::WinlossPatterns;
 use crate::metrics::{self, Context, Ranked, Rate, Report, Unavailable};
 use crate::model::{Alert, Finding};
 use crate::source::clock::utc_text;
+use crate::source::profile::{Precision, Profile, Table};
 
 /// Columns without a value that are named for one table.
 const EMPTY_COLUMNS: usize = 6;
@@ -369,8 +369,8 @@ fn learning_quality(learning: &LearningQuality, _: &mut Wording<'_>, section: &m
 }
 
 /// One line a table: names and figures, never a value.
-fn tables(census: &Census, wording: &mut Wording<'_>, section: &mut Section) {
-    let mut tables: Vec<&Table> = census.all.iter().filter(|table| !table.is_monitors_own()).collect();
+fn tables(profile: &Profile, wording: &mut Wording<'_>, section: &mut Section) {
+    let mut tables: Vec<&Table> = profile.all.iter().filter(|table| !table.is_monitors_own()).collect();
     tables.sort_by_key(|table| std::cmp::Reverse(table.rows));
     section.lines(
         480,

@@ -32,6 +32,21 @@ impl Reading {
     }
 }
 
+/// Most seconds between two times that were written in one moment.
+pub(crate) const NEAR_SECONDS: i64 = 120;
+
+/// How far the clock of a zone is ahead of UTC, in seconds, by the difference of two times that were written in
+/// one moment: whole quarters of an hour, which every zone keeps to; zero for one clock. `None` where the
+/// difference is no zone's.
+pub(crate) fn zone_offset(difference_seconds: i64) -> Option<i64> {
+    const QUARTER: i64 = 15 * 60;
+    const LARGEST_OFFSET_SECONDS: i64 = 14 * 3_600;
+    let rounded = (difference_seconds + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+    let is_zone =
+        (difference_seconds - rounded).abs() <= NEAR_SECONDS && rounded.abs() <= LARGEST_OFFSET_SECONDS;
+    is_zone.then_some(rounded)
+}
+
 /// Neighbouring measurements of one offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Run {
@@ -66,18 +81,9 @@ impl HostOffset {
     /// Differences are rounded to the quarter of an hour that every time zone keeps; a pair that is
     /// more than two minutes away from one was not written in one moment and is left out.
     pub(crate) fn measure(pairs: impl IntoIterator<Item = (NaiveDateTime, NaiveDateTime)>) -> Self {
-        const QUARTER: i64 = 15 * 60;
-        const TOLERANCE_SECONDS: i64 = 120;
-        const LARGEST_OFFSET_SECONDS: i64 = 14 * 3600;
         let mut samples: Vec<(DateTime<Utc>, i64)> = pairs
             .into_iter()
-            .filter_map(|(local, utc)| {
-                let difference = (local - utc).num_seconds();
-                let rounded = (difference + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-                let plausible = (difference - rounded).abs() <= TOLERANCE_SECONDS
-                    && rounded.abs() <= LARGEST_OFFSET_SECONDS;
-                plausible.then_some((utc.and_utc(), rounded))
-            })
+            .filter_map(|(local, utc)| Some((utc.and_utc(), zone_offset((local - utc).num_seconds())?)))
             .collect();
         samples.sort_unstable();
         let runs = runs(&samples);

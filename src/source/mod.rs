@@ -3,7 +3,7 @@
 //! Everything that is particular to this bot is in `views/trading_bot.sql`; a missing table or
 //! column makes a view narrower or empty there, never an error here.
 
-#[expect(dead_code, reason = "filled by the maps")]
+#[cfg_attr(not(test), expect(dead_code, reason = "filled by the maps"))]
 pub(crate) mod audit;
 mod bounds;
 pub(crate) mod cell;
@@ -23,6 +23,7 @@ pub(crate) mod opening;
 pub(crate) mod other_times;
 #[cfg(test)]
 mod plan_tests;
+pub(crate) mod profile;
 mod quoted;
 mod slices;
 mod times;

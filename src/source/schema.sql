@@ -409,17 +409,26 @@ CREATE TABLE event_gap (
 -- Every table of the file.
 CREATE TABLE table_profile (
     table_name TEXT PRIMARY KEY,
-    rows INTEGER NOT NULL,
-    rows_are TEXT NOT NULL,             -- counted, estimated or at_least
+    words TEXT NOT NULL,                -- the name's words in lower case, a space before and after each
+    kind TEXT NOT NULL,                 -- table; own for a table of this program; view or virtual: nothing else is known of these
+    rows INTEGER,                       -- NULL where they could not be read
+    rows_are TEXT,                      -- counted, estimated or at_least
     rows_read INTEGER NOT NULL,         -- rows that the columns' profiles rest on: the newest
     rows_in_window INTEGER,             -- NULL where that cannot be told cheaply
     rows_in_previous INTEGER,
+    rows_day_old INTEGER,               -- rows older than a day at the bot's last sign of life, NULL where that cannot be told cheaply
+    rows_read_day_old INTEGER NOT NULL, -- those of them that were read
     time_column TEXT,                   -- the column that tells when a row was written
+    is_ordered INTEGER NOT NULL,        -- 1 where that time grows from row to row
     oldest_at REAL,
     newest_at REAL,
-    bytes_per_row REAL,
+    bytes_per_row REAL,                 -- mean size of a row's values
+    index_bytes_per_row REAL,           -- what its indexes hold of a row
     keeps_all_rows INTEGER NOT NULL,    -- 1 where no row was ever deleted
+    last_id_given INTEGER,              -- the largest id that AUTOINCREMENT has ever given
     is_mapped INTEGER NOT NULL,         -- 1 where the map reads it
+    is_left_behind INTEGER NOT NULL,    -- 1 where the bot's present program has no use for it
+    holds_later_rows INTEGER NOT NULL,  -- 1 where it holds rows later than the audited moment, and does not tell which
     error TEXT                          -- why it could not be read
 ) STRICT;
 
@@ -427,13 +436,17 @@ CREATE TABLE table_profile (
 CREATE TABLE column_profile (
     table_name TEXT NOT NULL,
     column_name TEXT NOT NULL,
+    words TEXT NOT NULL,                -- the name's words in lower case, a space before and after each
+    place INTEGER NOT NULL,             -- 0 for the first column of the table
     declared_type TEXT NOT NULL,
     declared_default TEXT,
-    is_key INTEGER NOT NULL,
-    refers_to TEXT,                     -- the table that a foreign key names
-    kind TEXT NOT NULL,                 -- empty, time, number, text, json, mixed
+    is_key INTEGER NOT NULL,            -- 1 for a column of the primary key
+    refers_to TEXT,                     -- the table whose rows it names, by a foreign key or by its name
+    refers_to_rows INTEGER,             -- rows looked at that name a row of it
+    kind TEXT NOT NULL,                 -- empty, time, number, text, json, long (texts too long to be read, bytes), mixed
     filled INTEGER NOT NULL,            -- rows with a value
     newest_nulls INTEGER NOT NULL,      -- newest rows without one, one after the other
+    filled_until REAL,                  -- time of the last row with a value, where the rows since lack it and not by chance
     null_fraction REAL,
     blank_fraction REAL,                -- empty or blank texts
     distinct_values INTEGER,
@@ -441,10 +454,20 @@ CREATE TABLE column_profile (
     constant TEXT,                      -- the one value of all rows that have one
     minimum REAL,
     maximum REAL,
+    total REAL,                         -- sum of the numbers
+    tells TEXT,                         -- what its times tell: creation, change, expiry, plan or event, NULL for other values
     time_forms TEXT,                    -- JSON object: form of time, rows
+    form_changes INTEGER,               -- how often the form of the times changes from row to row
+    clock TEXT,                         -- clock of its naive times: utc, local, or ahead where offset_hours is measured
     offset_hours REAL,                  -- how far its naive times are ahead of UTC, by other times of the same rows
+    earliest_at REAL,
+    latest_at REAL,
+    earliest_written_at REAL,           -- the earliest as it is written, whatever its clock
+    rows_past INTEGER,                  -- times before the bot's last sign of life
+    rows_two_hours_past INTEGER,
+    rows_day_past INTEGER,
     numeric_texts INTEGER,              -- texts that are a number
-    common TEXT,                        -- JSON array of the commonest texts: [text, rows]
+    common TEXT,                        -- JSON array of the 60 commonest texts, at most 40 characters each: [text, rows]
     bytes REAL,                         -- mean size of a value
     PRIMARY KEY (table_name, column_name)
 ) STRICT;
@@ -453,9 +476,35 @@ CREATE TABLE column_profile (
 CREATE TABLE column_fault (
     table_name TEXT NOT NULL,
     column_name TEXT NOT NULL,
-    fault TEXT NOT NULL,                -- unreadable_time, broken_json, text_in_number, dangling_reference, equal_row
+    fault TEXT NOT NULL,                -- unreadable_time, impossible_time, future_time, clock_turn, broken_json, text_in_number, placeholder, dangling_reference
     n INTEGER NOT NULL,
-    of INTEGER NOT NULL,                -- rows that were looked at
+    of INTEGER NOT NULL,                -- values that were looked at
+    worst REAL,                         -- future_time: most seconds ahead; clock_turn: seconds by which the times jump
     keys TEXT NOT NULL,                 -- JSON array of primary keys
-    examples TEXT NOT NULL              -- JSON array of values
+    examples TEXT NOT NULL              -- JSON array of the values with these keys; of placeholder each value with its rows
+) STRICT;
+
+-- Two columns of times of one table, in the rows read: each pair stands twice, once from either side.
+CREATE TABLE time_pair (
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    other_name TEXT NOT NULL,
+    rows INTEGER NOT NULL,              -- rows that have both
+    rows_equal INTEGER NOT NULL,        -- rows in which they are within two seconds of each other
+    rows_later INTEGER NOT NULL,        -- rows in which column_name is more than a minute later than other_name
+    longest_seconds REAL,               -- the most that column_name is later than other_name
+    offset_seconds REAL,                -- by how much column_name is ahead as both are written: whole quarters of an hour, NULL for none
+    offset_rows INTEGER,                -- rows that show this offset to two minutes
+    is_same_form INTEGER NOT NULL       -- 1 where both are written in one form
+) STRICT;
+
+-- A table that was written regularly and fell silent, beside a table that went on.
+CREATE TABLE table_silence (
+    table_name TEXT NOT NULL,           -- the silent table
+    other_name TEXT NOT NULL,           -- the table that went on
+    from_at REAL NOT NULL,              -- time of the first row of the silent one's newest half
+    rows INTEGER NOT NULL,              -- its rows since
+    usual_silence_seconds REAL NOT NULL,-- three times its longest pause, a day at least
+    other_rows_then INTEGER NOT NULL,   -- the other table's rows from from_at to the silent one's newest row
+    other_rows_since INTEGER NOT NULL   -- and since then
 ) STRICT;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bot_file::{BotFile, NOW, after, ago};
+use crate::bot_file::{BotFile, after, ago};
 use crate::monitor::{command, finish, report};
 
 /// The findings of one check in a document.
@@ -74,7 +74,6 @@ fn a_bot_in_its_rhythm_is_alive() {
         "price-frozen",
         "time-in-future",
         "time-implausible",
-        "time-forms-mixed",
         "clocks-disagree",
     ] {
         assert!(of(&document, check).is_empty(), "{check}: {document:#}");
@@ -269,20 +268,6 @@ fn times_that_cannot_be_are_named_by_their_column() {
     assert!(titles.contains(&"closed_trades.closed_at holds times that cannot be"), "{titles:?}");
     assert!(titles.contains(&"closed_trades.opened_at holds times that cannot be"), "{titles:?}");
     assert_eq!(found[0]["severity"], "medium");
-}
-
-#[test]
-fn two_forms_in_one_column_are_a_fault_when_they_alternate() {
-    let bot = BotFile::generation1();
-    for place in 0..40 {
-        let at = after(NOW, -9_000 + place * 60);
-        bot.learning(|learning| learning.created_at = &at);
-    }
-    silent(&bot, "time-forms-mixed");
-    bot.execute("UPDATE learnings SET created_at = replace(created_at, ' ', 'T') WHERE id > 20", []);
-    silent(&bot, "time-forms-mixed");
-    bot.execute("UPDATE learnings SET created_at = replace(created_at, ' ', 'T') WHERE id % 3 = 0", []);
-    expect(&bot, "time-forms-mixed", "medium", &["learnings.created_at", "with a space"]);
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! Is the bot alive, does it keep its rhythm, are its prices and its clocks right?
 
-mod backwards;
 mod cadence;
 mod clocks;
-mod columns;
 mod frozen;
 mod lives;
 mod newest_price;
@@ -27,7 +25,6 @@ pub(super) const CHECKS: &[Check] = &[
     frozen::FROZEN,
     clocks::FUTURE,
     clocks::IMPLAUSIBLE,
-    clocks::MIXED_FORMS,
     clocks::TWO_CLOCKS,
-    backwards::ALTERNATING,
+    clocks::ALTERNATING,
 ];

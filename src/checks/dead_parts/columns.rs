@@ -1,10 +1,10 @@
 //! Columns that no row fills or moves.
 
+use super::flags;
 use super::table::{is_left_behind, last_sign, listed, looked_at, short, tables};
-use super::{flags, stopped};
 use crate::checks::check::{Audit, Found, Problem};
-use crate::metrics::census::{Column, Kind, Table};
 use crate::model::{AlertType, Severity};
+use crate::source::profile::{Column, Kind, Table};
 
 pub(super) fn never_filled(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
@@ -12,7 +12,7 @@ pub(super) fn never_filled(audit: &Audit<'_>) -> anyhow::Result<Found> {
     for table in own.filter(|table| table.sampled_rows as f64 >= audit.threshold) {
         let mut columns = Vec::new();
         for column in table.columns.iter().filter(|column| column.null_share + column.blank_share >= 1.0) {
-            if stopped::last_filled(audit, table, column)?.is_none() {
+            if column.filled_until.is_none() {
                 columns.push(column.name.as_str());
             }
         }

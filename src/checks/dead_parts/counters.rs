@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::table::{is_left_behind, is_past, looked_at, short, tables};
 use crate::checks::check::{Audit, Found, Problem};
-use crate::metrics::census::{Column, Kind, Table};
 use crate::model::{AlertType, Period, Severity};
+use crate::source::profile::{Column, Kind, Table};
 use crate::source::quoted;
 
 /// Trades by the time of their opening: closed ones and open ones.

@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::table::{is_left_behind, is_past, last_sign, looked_at, short, tables};
 use crate::checks::check::{Audit, Evidence, Found, Problem};
-use crate::metrics::census::{Column, Form, Reading, Table};
 use crate::model::{AlertType, Severity};
 use crate::source::clock::utc_text;
+use crate::source::profile::{Column, Form, Reading, Table};
 
 /// The column that says until when a row is valid.
 fn expiry(table: &Table) -> Option<&Column> {
@@ -21,7 +21,7 @@ fn expiry(table: &Table) -> Option<&Column> {
 fn is_keyed_by_entity(table: &Table) -> bool {
     const ENTITIES: [&str; 6] = ["coin", "symbol", "asset", "pair", "market", "key"];
     let keys = table.schema.declared.iter().filter(|column| column.is_key);
-    keys.flat_map(|column| crate::metrics::census::words(&column.name))
+    keys.flat_map(|column| crate::source::profile::names::words(&column.name))
         .any(|word| ENTITIES.contains(&word.as_str()))
 }
 

@@ -1,10 +1,11 @@
 //! Flags and times that events should have set.
 
 use super::table::{is_past, looked_at, short, tables};
-use super::tables::names_rows_of;
 use crate::checks::check::{Audit, Found, Problem};
-use crate::metrics::census::{Column, Kind, Table, words};
 use crate::model::{AlertType, Severity};
+use crate::source::profile::names::names_rows_of;
+use crate::source::profile::names::words;
+use crate::source::profile::{Column, Kind, Table};
 use crate::source::quoted;
 
 /// Last words of flags that say that a row has led to something.

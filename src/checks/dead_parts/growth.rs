@@ -1,13 +1,11 @@
 //! Tables that only grow.
 
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 
 use super::table::{short, tables};
 use crate::checks::check::{Audit, Found, Problem};
-use crate::metrics::census::{Precision, Table};
 use crate::model::{AlertType, Severity};
+use crate::source::profile::{Precision, Table};
 
 /// A column with this share of the bytes is what to act on.
 const MOST_OF_IT_PERCENT: f64 = 60.0;
@@ -15,14 +13,11 @@ const DAYS_A_YEAR: f64 = 365.0;
 const BYTES_A_GIGABYTE: f64 = 1e9;
 /// What SQLite adds to a row's values: header, rowid, cell pointer.
 const ROW_OVERHEAD_BYTES: f64 = 12.0;
-/// The same of an index's entry, with the key of its row.
-const INDEX_OVERHEAD_BYTES: f64 = 12.0;
-
 pub(super) fn check(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
     for table in tables(audit) {
         let Some(per_day) = rows_per_day(table) else { continue };
-        let index_bytes = index_bytes_per_row(audit, table)?;
+        let index_bytes = table.index_bytes_per_row();
         let row_bytes = row_bytes(table);
         let bytes = row_bytes + index_bytes;
         let gigabytes = per_day * DAYS_A_YEAR * bytes / BYTES_A_GIGABYTE;
@@ -39,26 +34,6 @@ fn row_bytes(table: &Table) -> f64 {
     let rowid = keys.next().filter(|key| key.declared_type.eq_ignore_ascii_case("INTEGER"));
     let rowid = rowid.filter(|_| keys.next().is_none()).and_then(|key| table.column(&key.name));
     table.bytes_per_row - rowid.map_or(0.0, |column| column.bytes) + ROW_OVERHEAD_BYTES
-}
-
-/// What the entries of a row in the table's indexes take: the columns' values and the row's key.
-fn index_bytes_per_row(audit: &Audit<'_>, table: &Table) -> anyhow::Result<f64> {
-    const INDEXED: &str = "
-SELECT
-    list.name,
-    info.name
-FROM pragma_index_list(?1, 'main') AS list
-JOIN pragma_index_info(list.name, 'main') AS info";
-    let mut statement = audit.context.bot.connection().prepare_cached(INDEXED)?;
-    let mut rows = statement.query([&table.schema.name])?;
-    let (mut indexes, mut bytes) = (BTreeSet::new(), 0.0);
-    while let Some(row) = rows.next()? {
-        indexes.insert(row.get::<_, String>(0)?);
-        let name: Option<String> = row.get(1)?;
-        let column = name.and_then(|name| table.column(&name));
-        bytes += column.map_or(0.0, |column| column.bytes);
-    }
-    Ok(bytes + indexes.len() as f64 * INDEX_OVERHEAD_BYTES)
 }
 
 /// Rows a day since the first one, of a table from which nothing has ever been deleted.

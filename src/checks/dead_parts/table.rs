@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::checks::check::Audit;
-use crate::metrics::census::{Census, Table};
+use crate::source::generation;
+use crate::source::profile::{Profile, Table};
 use crate::untrusted::cut;
 
-/// The census, and of its tables those that are the bot's: the monitor keeps its own in the file, too.
+/// Of the profile's tables those that are the bot's: the monitor keeps its own in the file, too.
 pub(super) fn tables<'run>(audit: &Audit<'run>) -> impl Iterator<Item = &'run Table> {
-    let census: Option<&'run Census> = audit.report.tables.available();
+    let census: Option<&'run Profile> = audit.report.tables.available();
     census
         .into_iter()
         .flat_map(|census| &census.all)
@@ -26,21 +27,9 @@ pub(super) fn last_sign(audit: &Audit<'_>) -> DateTime<Utc> {
     newest.map_or(audit.context.now, |newest| newest.min(audit.context.now))
 }
 
-/// Tables of the first generation, which the second leaves behind as it found them.
-const FIRST_GENERATION: [&str; 8] = [
-    "open_trades",
-    "closed_trades",
-    "account_state",
-    "trading_rules",
-    "learnings",
-    "market_data",
-    "price_history",
-    "coin_cooldowns",
-];
-
 /// Whether the generation that runs now has no use for a table.
 pub(super) fn is_left_behind(audit: &Audit<'_>, table: &Table) -> bool {
-    audit.context.generation > 1 && FIRST_GENERATION.contains(&table.schema.name.as_str())
+    generation::left_behind(audit.context.generation).contains(&table.schema.name.as_str())
 }
 
 /// `all 363 rows` or `the only row`.

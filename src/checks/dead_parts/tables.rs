@@ -4,9 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::table::{is_left_behind, last_sign, short, tables};
 use crate::checks::check::{Audit, Found, Problem};
-use crate::metrics::census::{Table, words};
 use crate::model::{AlertType, Period, Severity};
 use crate::source::clock::utc_text;
+use crate::source::profile::Table;
+use crate::source::profile::names::{names_rows_of, words};
 
 /// Tables of definitions are written in bursts and then rarely: their silence says nothing.
 const DEFINITIONS: [&str; 10] = [
@@ -171,15 +172,6 @@ fn referred_to<'run>(audit: &Audit<'run>, table: &Table, column: &str) -> Option
         .filter(|other| other.rows > 0 && other.schema.name != table.schema.name)
         .filter(|other| names_rows_of(&other.schema.name, stem))
         .max_by_key(|other| other.rows)
-}
-
-/// Whether a table's name says that its rows are called so: `trade` in `trade_journal` and `closed_trades`.
-pub(super) fn names_rows_of(table: &str, stem: &str) -> bool {
-    let stem = stem.to_lowercase();
-    let last = stem.rsplit('_').next().unwrap_or(&stem).to_owned();
-    words(table).iter().any(|word| {
-        *word == last || word.strip_suffix('s') == Some(&last) || word.strip_suffix("es") == Some(&last)
-    })
 }
 
 fn unwritten(table: &Table, column: &str, parent: &Table) -> Problem {

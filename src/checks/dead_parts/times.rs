@@ -1,12 +1,11 @@
-//! Times that one column writes in several ways, or that nobody can read.
+//! Times that one column writes in several ways.
 
 use std::collections::BTreeMap;
 
 use super::table::{looked_at, short, tables};
-use super::values::shown;
 use crate::checks::check::{Audit, Found, Problem};
-use crate::metrics::census::{Column, Form, Table};
 use crate::model::{AlertType, Severity};
+use crate::source::profile::{Column, Form, Table};
 
 pub(super) fn mixed(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut found = Found::nothing();
@@ -50,32 +49,4 @@ fn problem(table: &Table, column: &Column, families: &BTreeMap<Form, u64>) -> Pr
         ),
         recommendation: format!("Write {own} in one format and one clock, best UTC, and convert the rest."),
     }
-}
-
-pub(super) fn unreadable(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut found = Found::nothing();
-    for table in tables(audit) {
-        let columns = table.columns.iter().filter(|column| column.no_times.count as f64 >= audit.threshold);
-        for column in columns {
-            let (name, own) = (short(&table.schema.name), short(&column.name));
-            found.fact(Problem {
-                alert_type: AlertType::Bug,
-                severity: Severity::Medium,
-                subject: format!("{}.{}", table.schema.name, column.name),
-                title: format!("{own} of {name} holds times that cannot be read"),
-                description: format!(
-                    "{} of {} hold a text in {own} that is no time: such rows are in no window and no clean-up.",
-                    column.no_times.count,
-                    looked_at(table)
-                ),
-                evidence: shown(
-                    table,
-                    &column.no_times,
-                    &format!("SELECT rowid, \"{own}\" FROM {name} WHERE datetime(\"{own}\") IS NULL"),
-                ),
-                recommendation: format!("Write {own} as YYYY-MM-DD HH:MM:SS in UTC, or NULL where there is none."),
-            });
-        }
-    }
-    Ok(found)
 }

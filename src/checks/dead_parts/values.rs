@@ -4,36 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{looked_at, short, tables};
 use crate::checks::check::{Audit, Found, Problem};
-use crate::metrics::census::{Column, Kind, Odd, Precision, Table};
 use crate::model::{AlertType, Severity};
-use crate::source::quoted;
+use crate::source::profile::{Column, Fault, Kind, Table};
 
-/// What programs write for nothing and templates write for anything. In this spelling only:
-/// `none` and `test` may be states, `None` is Python's.
-const PLACEHOLDERS: [&str; 22] = [
-    "None",
-    "null",
-    "NULL",
-    "nan",
-    "NaN",
-    "undefined",
-    "[object Object]",
-    "string",
-    "str",
-    "TODO",
-    "TBD",
-    "FIXME",
-    "N/A",
-    "n/a",
-    "example",
-    "placeholder",
-    "PLACEHOLDER",
-    "lorem ipsum",
-    "<string>",
-    "...",
-    "{}",
-    "xxx",
-];
 /// Last words of columns by which rows are found and grouped.
 const GROUPING: [&str; 12] = [
     "id",
@@ -51,70 +24,33 @@ const GROUPING: [&str; 12] = [
 ];
 
 pub(super) fn placeholders(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let mut stored: Vec<(&Table, &Column, u64, String)> = Vec::new();
+    let mut stored: Vec<(&Table, &Column, &Fault)> = Vec::new();
     for table in tables(audit) {
-        for column in table.columns.iter().filter(|column| column.kind == Kind::Text) {
-            let of_column = column
-                .common
-                .iter()
-                .filter(|(value, count)| *count as f64 >= audit.threshold && is_placeholder(column, value));
-            let mut rows = 0;
-            let mut values = Vec::new();
-            for (value, count) in of_column {
-                let whole = if is_counted(table) { stored_in(audit, table, column, value)? } else { 0 };
-                let count = whole.max(*count);
-                rows += count;
-                values.push(format!("\"{value}\" {count}"));
-            }
-            if rows > 0 {
-                stored.push((table, column, rows, values.join(", ")));
-            }
+        for column in &table.columns {
+            let fault = column.fault("placeholder").filter(|fault| fault.n as f64 >= audit.threshold);
+            stored.extend(fault.map(|fault| (table, column, fault)));
         }
     }
     // What one table hands on to the next is one fault: the table with most of it speaks for all.
-    stored.sort_by_key(|(_, _, rows, _)| std::cmp::Reverse(*rows));
+    stored.sort_by_key(|(_, _, fault)| std::cmp::Reverse(fault.n));
     let mut found = Found::nothing();
     let mut named = BTreeSet::new();
-    for (table, column, rows, values) in &stored {
+    for (table, column, fault) in &stored {
         if named.insert(&column.name) {
             let others = stored
                 .iter()
                 .filter(|(other, its, ..)| its.name == column.name && !std::ptr::eq(*other, *table));
             let others: Vec<_> = others.map(|(other, ..)| short(&other.schema.name)).collect();
-            found.fact(placeholder(table, column, *rows, values, &others));
+            found.fact(placeholder(table, column, fault, &others));
         }
     }
     Ok(found)
 }
 
-/// Whether all rows are counted, beyond those that the profile rests on.
-fn is_counted(table: &Table) -> bool {
-    table.rows_are == Precision::Counted && !table.ends_before_later_rows
-}
-
-/// Rows of a whole table that hold a value.
-fn stored_in(audit: &Audit<'_>, table: &Table, column: &Column, value: &str) -> rusqlite::Result<u64> {
-    let sql = format!("SELECT count(*) FROM {} WHERE {} = ?1", table.schema.quoted(), quoted(&column.name));
-    let count: i64 = audit.context.bot.connection().query_row(&sql, [value], |row| row.get(0))?;
-    Ok(count.unsigned_abs())
-}
-
-/// A placeholder, or the name of a field as a template shows it: `pattern_name`, `your_coin_here`, or
-/// the column's own name. A value that all rows have is a choice.
-fn is_placeholder(column: &Column, value: &str) -> bool {
-    let value = value.trim();
-    let bare = value.trim_matches(['<', '>', '{', '}', '[', ']', '"', '\'']).to_lowercase();
-    let own = column.name.to_lowercase();
-    let stem = own.trim_end_matches("_id").trim_end_matches("_name").trim_end_matches("_observed");
-    let is_field = bare.ends_with("_name") || (bare.starts_with("your_") && bare.ends_with("_here"));
-    let is_own = bare.contains('_') && (bare == own || bare == format!("{stem}_id"));
-    let is_echo = column.distinct > 1 && (is_field || is_own);
-    PLACEHOLDERS.contains(&value) || is_echo
-}
-
-fn placeholder(table: &Table, column: &Column, rows: u64, values: &str, others: &[String]) -> Problem {
+fn placeholder(table: &Table, column: &Column, fault: &Fault, others: &[String]) -> Problem {
     let (name, own) = (short(&table.schema.name), short(&column.name));
-    let of = if is_counted(table) { format!("{} rows", table.rows) } else { looked_at(table) };
+    let of = if fault.of == table.rows { format!("{} rows", table.rows) } else { looked_at(table) };
+    let (rows, values) = (fault.n, fault.examples.join(", "));
     let groups = column.words().last().is_some_and(|last| GROUPING.contains(&last.as_str()));
     Problem {
         alert_type: AlertType::Bug,
@@ -257,83 +193,75 @@ fn as_text(table: &Table, columns: &[&str]) -> Problem {
 }
 
 pub(super) fn text_in_numbers(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    Ok(odd_ones(
-        audit,
-        |column| &column.no_numbers,
-        |table, column, odd| {
-            let (name, own) = (short(&table.schema.name), short(&column.name));
-            Problem {
-                alert_type: AlertType::Bug,
-                severity: Severity::Medium,
-                subject: format!("{}.{}", table.schema.name, column.name),
-                title: format!("{own} of {name} holds text where numbers belong"),
-                description: format!(
-                    "{} of {} hold text in {own}, which is declared {}. \
+    Ok(odd_ones(audit, "text_in_number", |table, column, odd| {
+        let (name, own) = (short(&table.schema.name), short(&column.name));
+        Problem {
+            alert_type: AlertType::Bug,
+            severity: Severity::Medium,
+            subject: format!("{}.{}", table.schema.name, column.name),
+            title: format!("{own} of {name} holds text where numbers belong"),
+            description: format!(
+                "{} of {} hold text in {own}, which is declared {}. \
                  SQLite sums it as 0 and sorts it after every number.",
-                    odd.count,
-                    looked_at(table),
-                    short(&column.declared_type)
+                odd.n,
+                looked_at(table),
+                short(&column.declared_type)
+            ),
+            evidence: shown(
+                table,
+                odd,
+                &format!(
+                    "SELECT \"{own}\", count(*) FROM {name} WHERE typeof(\"{own}\") = 'text' GROUP BY 1"
                 ),
-                evidence: shown(
-                    table,
-                    odd,
-                    &format!(
-                        "SELECT \"{own}\", count(*) FROM {name} WHERE typeof(\"{own}\") = 'text' GROUP BY 1"
-                    ),
-                ),
-                recommendation: format!(
-                    "Convert {own} to a number where it is written, and correct these rows."
-                ),
-            }
-        },
-    ))
+            ),
+            recommendation: format!("Convert {own} to a number where it is written, and correct these rows."),
+        }
+    }))
 }
 
 pub(super) fn broken_json(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    Ok(odd_ones(
-        audit,
-        |column| &column.no_json,
-        |table, column, odd| {
-            let (name, own) = (short(&table.schema.name), short(&column.name));
-            Problem {
-                alert_type: AlertType::Bug,
-                // Where nothing parses, the bot may read another notation back on purpose.
-                severity: if column.kind == Kind::Json { Severity::Medium } else { Severity::Low },
-                subject: format!("{}.{}", table.schema.name, column.name),
-                title: format!("{own} of {name} holds JSON that does not parse"),
-                description: format!(
-                    "{} of {} begin like JSON in {own} and do not parse.",
-                    odd.count,
-                    looked_at(table)
-                ),
-                evidence: shown(
-                    table,
-                    odd,
-                    &format!("SELECT rowid, \"{own}\" FROM {name} WHERE NOT json_valid(\"{own}\")"),
-                ),
-                recommendation: format!(
-                    "Was it cut off, or written by print instead of a JSON encoder? Encode {own} as JSON, whole, and store NULL where that fails."
-                ),
-            }
-        },
-    ))
+    Ok(odd_ones(audit, "broken_json", |table, column, odd| {
+        let (name, own) = (short(&table.schema.name), short(&column.name));
+        Problem {
+            alert_type: AlertType::Bug,
+            // Where nothing parses, the bot may read another notation back on purpose.
+            severity: if column.kind == Kind::Json { Severity::Medium } else { Severity::Low },
+            subject: format!("{}.{}", table.schema.name, column.name),
+            title: format!("{own} of {name} holds JSON that does not parse"),
+            description: format!(
+                "{} of {} begin like JSON in {own} and do not parse.",
+                odd.n,
+                looked_at(table)
+            ),
+            evidence: shown(
+                table,
+                odd,
+                &format!("SELECT rowid, \"{own}\" FROM {name} WHERE NOT json_valid(\"{own}\")"),
+            ),
+            recommendation: format!(
+                "Was it cut off, or written by print instead of a JSON encoder? Encode {own} as JSON, whole, and store NULL where that fails."
+            ),
+        }
+    }))
 }
 
-fn odd_ones(
-    audit: &Audit<'_>,
-    odd: fn(&Column) -> &Odd,
-    problem: fn(&Table, &Column, &Odd) -> Problem,
-) -> Found {
+fn odd_ones(audit: &Audit<'_>, fault: &str, problem: fn(&Table, &Column, &Fault) -> Problem) -> Found {
     let mut found = Found::nothing();
     for table in tables(audit) {
-        for column in table.columns.iter().filter(|column| odd(column).count as f64 >= audit.threshold) {
-            found.fact(problem(table, column, odd(column)));
+        for column in &table.columns {
+            let fault = column.fault(fault).filter(|fault| fault.n as f64 >= audit.threshold);
+            found.facts.extend(fault.map(|fault| problem(table, column, fault)));
         }
     }
     found
 }
 
 /// How many of which rows, three examples, the query.
-pub(super) fn shown(table: &Table, odd: &Odd, query: &str) -> String {
-    format!("{} of {}; e.g. {}; query: {query}", odd.count, looked_at(table), odd.examples.join("; "))
+fn shown(table: &Table, odd: &Fault, query: &str) -> String {
+    format!(
+        "{} of {}; e.g. {}; query: {query}",
+        odd.n,
+        looked_at(table),
+        odd.examples.iter().take(3).cloned().collect::<Vec<_>>().join("; ")
+    )
 }

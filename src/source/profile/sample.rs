@@ -1,15 +1,17 @@
 //! The newest rows of a table, read once.
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
 
-use super::column::{Column, Form, Reading, words};
-use super::profile::Profile;
+use super::column::Column;
+use super::declared::{Declared, Schema};
+use super::names::{Tells, rank_of_writing};
+use super::pairs;
 use super::rows::Ordered;
-use super::schema::{Declared, Schema};
+use super::values::Values;
 use crate::source::clock::HostOffset;
-use crate::source::quoted;
+use crate::source::{cell, quoted};
 
 /// Rows of a narrow table.
 const MOST_ROWS: usize = 500;
@@ -29,32 +31,42 @@ pub(super) struct Sample {
     pub(super) is_whole: bool,
     /// The profiles, in the order of the declaration.
     pub(super) columns: Vec<Column>,
+    /// Primary keys of the rows, newest row first.
+    pub(super) keys: Vec<String>,
     /// The instants of the column that tells when a row was written, newest row first.
     written: Option<(usize, Vec<Option<DateTime<Utc>>>)>,
 }
 
 impl Sample {
-    /// Reads the newest rows, up to a rowid if one is given.
+    /// Reads the newest rows, up to a rowid if one is given. Times later than `now` are told where that is given.
     pub(super) fn read(
         connection: &Connection,
         host: &HostOffset,
         schema: &Schema,
         up_to: Option<i64>,
+        now: Option<DateTime<Utc>>,
     ) -> rusqlite::Result<Self> {
-        let mut profiles: Vec<Profile> = schema.declared.iter().map(Profile::new).collect();
+        let mut all: Vec<Values> = schema.declared.iter().map(Values::new).collect();
         let mut statement = connection.prepare(&select(schema, up_to))?;
         let mut rows = statement.query([])?;
-        let mut count = 0;
+        let mut keys = Vec::new();
         while let Some(row) = rows.next()? {
-            count += 1;
-            for (place, profile) in profiles.iter_mut().enumerate() {
-                profile.add(row.get_ref(place).unwrap_or(ValueRef::Null), host);
+            keys.push(key(schema, row)?);
+            for (place, values) in all.iter_mut().enumerate() {
+                values.add(row.get_ref(place).unwrap_or(ValueRef::Null), host);
             }
         }
-        let mut columns: Vec<Column> = profiles.into_iter().map(Profile::finish).collect();
-        compare_clocks(&mut columns);
+        let count = keys.len();
+        let is_whole = count < most_rows(schema);
+        if !is_whole {
+            read_oldest(connection, host, schema, &mut all, &mut keys)?;
+        }
+        let finish = |values: Values| values.finish(&keys, host, now);
+        let mut columns: Vec<Column> = all.into_iter().map(finish).collect();
+        keys.truncate(count);
+        pairs::measure_clocks(&mut columns);
         let written = written(&columns, host);
-        Ok(Self { rows: count, is_whole: count < most_rows(schema) as u64, columns, written })
+        Ok(Self { rows: count as u64, is_whole, columns, keys, written })
     }
 
     /// The column that tells when a row was written.
@@ -114,7 +126,8 @@ fn most_rows(schema: &Schema) -> usize {
 }
 
 fn select(schema: &Schema, up_to: Option<i64>) -> String {
-    let columns: Vec<String> = schema.declared.iter().map(expression).collect();
+    let mut columns: Vec<String> = schema.declared.iter().map(expression).collect();
+    columns.extend(schema.rowid.filter(|_| schema.keys().next().is_none()).map(str::to_owned));
     let rows = most_rows(schema);
     let newest = match (schema.rowid, up_to) {
         (Some(rowid), Some(up_to)) => format!("WHERE {rowid} <= {up_to} ORDER BY {rowid} DESC "),
@@ -139,41 +152,54 @@ fn expression(column: &Declared) -> String {
     )
 }
 
-/// Measures how far naive ISO times are ahead of a time in UTC that the same row carries.
-fn compare_clocks(columns: &mut [Column]) {
-    const QUARTER: i64 = 15 * 60;
-    const TOLERANCE_SECONDS: i64 = 120;
-    const LARGEST_OFFSET_SECONDS: i64 = 14 * 3_600;
-    const FEWEST_PAIRS: usize = 3;
-    const AGREEING_SHARE: f64 = 0.9;
-    let references: Vec<Vec<Option<DateTime<Utc>>>> = columns
-        .iter()
-        .filter(|column| column.is_time() && column.time_forms.keys().all(|form| is_reference(*form)))
-        .map(|column| column.times.clone())
-        .collect();
-    for column in columns.iter_mut().filter(|column| column.is_time() && column.reading == Reading::Local) {
-        for reference in &references {
-            let pairs = column.times.iter().zip(reference).filter_map(|(own, utc)| own.zip(*utc));
-            let differences: Vec<i64> = pairs.map(|(own, utc)| (own - utc).num_seconds()).collect();
-            let Some(first) = differences.first() else { continue };
-            let offset = (first + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-            let agreeing =
-                differences.iter().filter(|seconds| (*seconds - offset).abs() <= TOLERANCE_SECONDS);
-            let share = agreeing.count() as f64 / differences.len() as f64;
-            if differences.len() >= FEWEST_PAIRS
-                && share >= AGREEING_SHARE
-                && offset.abs() <= LARGEST_OFFSET_SECONDS
-            {
-                column.offset_hours = Some(offset as f64 / 3_600.0);
-                column.reading = Reading::Ahead(offset);
-            }
+/// The row's primary key as text, several columns joined by `|`, else its rowid.
+fn key(schema: &Schema, row: &Row<'_>) -> rusqlite::Result<String> {
+    let mut key = String::new();
+    for (place, _) in schema.declared.iter().enumerate().filter(|(_, column)| column.is_key) {
+        if !key.is_empty() {
+            key.push('|');
         }
+        key.push_str(&cell::name(row, place)?.unwrap_or_default());
     }
+    if schema.keys().next().is_none() && schema.rowid.is_some() {
+        key = cell::name(row, schema.declared.len())?.unwrap_or_default().into_owned();
+    }
+    Ok(key)
 }
 
-/// Forms that are UTC or name their offset.
-fn is_reference(form: Form) -> bool {
-    !matches!(form.family(), Form::IsoText | Form::DayText)
+/// The times of the oldest rows: one that cannot be is often of the first days.
+fn read_oldest(
+    connection: &Connection,
+    host: &HostOffset,
+    schema: &Schema,
+    all: &mut [Values],
+    keys: &mut Vec<String>,
+) -> rusqlite::Result<()> {
+    const OLDEST_ROWS: usize = 100;
+    let Some(rowid) = schema.rowid.filter(|_| all.iter().any(Values::may_hold_times)) else { return Ok(()) };
+    let columns: Vec<String> = schema
+        .declared
+        .iter()
+        .zip(all.iter())
+        .map(|(column, values)| match column.is_key || values.may_hold_times() {
+            true => quoted(&column.name),
+            false => "NULL".to_owned(),
+        })
+        .collect();
+    let sql = format!(
+        "SELECT {}, {rowid} FROM {} ORDER BY {rowid} LIMIT {OLDEST_ROWS}",
+        columns.join(", "),
+        schema.quoted()
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        for (place, values) in all.iter_mut().enumerate().filter(|(_, values)| values.may_hold_times()) {
+            values.add_oldest(keys.len(), row.get_ref(place)?, host);
+        }
+        keys.push(key(schema, row)?);
+    }
+    Ok(())
 }
 
 /// The column that tells when a row was written: a time in nearly every row, by name if several are.
@@ -182,35 +208,10 @@ fn written(columns: &[Column], host: &HostOffset) -> Option<(usize, Vec<Option<D
     let (place, column) = columns
         .iter()
         .enumerate()
-        .filter(|(_, column)| column.is_time() && column.null_share <= MOST_NULLS && !is_plan(&column.name))
-        .min_by_key(|(_, column)| rank(&column.name))?;
+        .filter(|(_, column)| {
+            column.is_time() && column.null_share <= MOST_NULLS && Tells::of(&column.name).is_past()
+        })
+        .min_by_key(|(_, column)| rank_of_writing(&column.name))?;
     let times = column.times.iter().map(|raw| raw.and_then(|raw| column.reading.of_raw(host, raw))).collect();
     Some((place, times))
-}
-
-/// How likely a name is the moment of writing.
-fn rank(name: &str) -> usize {
-    const BEST_FIRST: [&str; 12] = [
-        "created",
-        "inserted",
-        "logged",
-        "recorded",
-        "timestamp",
-        "ts",
-        "closed",
-        "discovered",
-        "opened",
-        "entry",
-        "updated",
-        "time",
-    ];
-    let words = words(name);
-    let known = BEST_FIRST.iter().position(|best| words.iter().any(|word| word == best));
-    known.unwrap_or(BEST_FIRST.len())
-}
-
-/// Whether a name is a plan: such a time may well lie in the future.
-fn is_plan(name: &str) -> bool {
-    const PLANS: [&str; 7] = ["until", "valid", "next", "due", "deadline", "scheduled", "planned"];
-    words(name).iter().any(|word| word.starts_with("expir") || PLANS.contains(&word.as_str()))
 }

@@ -1,15 +1,18 @@
 //! Gathers what one column holds, value by value.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
 use serde::de::IgnoredAny;
 
-use super::column::{Column, Form, Kind, Odd, Reading, words};
-use super::schema::Declared;
+use super::column::{Column, Fault, Kind, Reading};
+use super::declared::Declared;
+use super::form::{Form, Forms};
+use super::names::names_a_time;
+use super::odd::Odd;
 use crate::source::cell;
-use crate::source::clock::{Clock, HostOffset};
+use crate::source::clock::{self, Clock, HostOffset};
 use crate::untrusted::cut;
 
 /// Most characters of a value that is shown.
@@ -21,7 +24,7 @@ const KIND_SHARE: f64 = 0.8;
 
 /// The values of one column so far.
 #[derive(Debug)]
-pub(super) struct Profile {
+pub(super) struct Values {
     declared: Declared,
     /// Whether the name or the type says that numbers are times.
     expects_times: bool,
@@ -36,11 +39,12 @@ pub(super) struct Profile {
     bytes: u64,
     numeric_texts: u64,
     json: u64,
+    total: f64,
     range: Option<(f64, f64)>,
-    forms: BTreeMap<Form, u64>,
-    last_form: Option<Form>,
-    form_changes: u64,
-    times: Vec<Option<DateTime<Utc>>>,
+    /// Of the newest rows, newest first.
+    times: Vec<Option<(DateTime<Utc>, Form)>>,
+    /// Of the oldest rows of a long table, each with the place of its row.
+    oldest: Vec<(usize, DateTime<Utc>, Form)>,
     no_times: Odd,
     no_json: Odd,
     no_numbers: Odd,
@@ -72,7 +76,8 @@ impl Seen {
     }
 }
 
-impl Profile {
+impl Values {
+    /// None yet.
     pub(super) fn new(declared: &Declared) -> Self {
         let declared_type = declared.declared_type.to_uppercase();
         let is = |words: &[&str]| words.iter().any(|word| declared_type.contains(word));
@@ -90,11 +95,10 @@ impl Profile {
             bytes: 0,
             numeric_texts: 0,
             json: 0,
+            total: 0.0,
             range: None,
-            forms: BTreeMap::new(),
-            last_form: None,
-            form_changes: 0,
             times: Vec::new(),
+            oldest: Vec::new(),
             no_times: Odd::default(),
             no_json: Odd::default(),
             no_numbers: Odd::default(),
@@ -103,7 +107,13 @@ impl Profile {
         }
     }
 
-    /// Adds a row's value, newest row first; a blob is the size of a text that was not read.
+    /// Whether its oldest values are worth a look: a time that cannot be is often the first one.
+    pub(super) fn may_hold_times(&self) -> bool {
+        self.expects_times && self.times.iter().any(Option::is_some)
+    }
+
+    /// Adds the value of one of the newest rows, newest row first; a blob is the size of a text that was not
+    /// read.
     pub(super) fn add(&mut self, value: ValueRef<'_>, host: &HostOffset) {
         self.rows += 1;
         let time = match value {
@@ -112,14 +122,8 @@ impl Profile {
                 self.newest_nulls += u64::from(self.nulls == self.rows);
                 None
             }
-            ValueRef::Integer(number) => {
-                self.bytes += 8;
-                self.add_number(number as f64, Seen::Whole(number), value, host)
-            }
-            ValueRef::Real(number) => {
-                self.bytes += 8;
-                self.add_number(number, Seen::real(number), value, host)
-            }
+            ValueRef::Integer(number) => self.add_number(number as f64, Seen::Whole(number), value, host),
+            ValueRef::Real(number) => self.add_number(number, Seen::real(number), value, host),
             ValueRef::Blob(bytes) => {
                 self.long += 1;
                 let size = std::str::from_utf8(bytes).ok().and_then(|size| size.parse().ok());
@@ -134,25 +138,43 @@ impl Profile {
         self.times.push(time);
     }
 
+    /// Adds the time of one of the oldest rows.
+    pub(super) fn add_oldest(&mut self, place: usize, value: ValueRef<'_>, host: &HostOffset) {
+        let text = match value {
+            ValueRef::Text(bytes) => cell::utf8(bytes),
+            _ => "".into(),
+        };
+        match (host.instant(value, Clock::Utc), value) {
+            (Some(at), ValueRef::Integer(number)) => {
+                self.oldest.push((place, at, Form::of_number(number as f64)));
+            }
+            (Some(at), ValueRef::Real(number)) => self.oldest.push((place, at, Form::of_number(number))),
+            (Some(at), _) => self.oldest.push((place, at, Form::of_text(&text))),
+            (None, _) if text.trim().is_empty() => {}
+            (None, _) => self.no_times.add(place, text.trim()),
+        }
+    }
+
     fn add_number(
         &mut self,
         number: f64,
         seen: Seen,
         value: ValueRef<'_>,
         host: &HostOffset,
-    ) -> Option<DateTime<Utc>> {
+    ) -> Option<(DateTime<Utc>, Form)> {
+        self.bytes += 8;
         self.numbers += 1;
         self.distinct_numbers.insert(seen);
         if number.is_finite() {
+            self.total += number;
             let (low, high) = self.range.unwrap_or((number, number));
             self.range = Some((low.min(number), high.max(number)));
         }
         let time = host.instant(value, Clock::Utc).filter(|_| self.expects_times)?;
-        self.add_form(Form::of_number(number));
-        Some(time)
+        Some((time, Form::of_number(number)))
     }
 
-    fn add_text(&mut self, text: &str, host: &HostOffset) -> Option<DateTime<Utc>> {
+    fn add_text(&mut self, text: &str, host: &HostOffset) -> Option<(DateTime<Utc>, Form)> {
         self.texts += 1;
         match self.distinct_texts.get_mut(text) {
             Some(count) => *count += 1,
@@ -165,37 +187,30 @@ impl Profile {
             self.blanks += 1;
             return None;
         }
+        let place = self.times.len();
         let is_number = trimmed.parse::<f64>().is_ok_and(f64::is_finite);
         self.numeric_texts += u64::from(is_number);
         if !is_number {
-            self.no_numbers.add(trimmed);
+            self.no_numbers.add(place, trimmed);
         }
         if trimmed.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(trimmed).is_ok() {
             self.json += 1;
         } else if ["{\"", "{'", "[{", "[\"", "['"].iter().any(|opening| trimmed.starts_with(opening)) {
-            self.no_json.add(trimmed);
+            self.no_json.add(place, trimmed);
         }
         let time = host
             .instant(ValueRef::Text(text.as_bytes()), Clock::Utc)
             .filter(|_| !is_number || self.expects_times);
-        match time {
-            Some(_) => self.add_form(Form::of_text(trimmed)),
-            None => self.no_times.add(trimmed),
+        if time.is_none() {
+            self.no_times.add(place, trimmed);
         }
-        time
-    }
-
-    fn add_form(&mut self, form: Form) {
-        *self.forms.entry(form).or_default() += 1;
-        let changes = self.last_form.is_some_and(|last| last != form.family());
-        self.form_changes += u64::from(changes);
-        self.last_form = Some(form.family());
+        Some((time?, Form::of_text(trimmed)))
     }
 
     fn kind(&self) -> Kind {
         let filled = (self.rows - self.nulls) as f64;
         let told = (self.rows - self.nulls - self.blanks) as f64;
-        let times = self.forms.values().sum::<u64>();
+        let times = self.times.iter().flatten().count() as u64;
         let is_most = |count: u64| count as f64 >= KIND_SHARE * told && count > 0;
         match () {
             () if filled == 0.0 => Kind::Empty,
@@ -210,20 +225,23 @@ impl Profile {
         }
     }
 
-    /// The column; the odd ones count only where the rest is of the kind they are not.
-    pub(super) fn finish(self) -> Column {
+    /// The column, with the faults that its own values show. Rows are known by their keys; times later than `now`
+    /// are faults where that is given.
+    pub(super) fn finish(self, keys: &[String], host: &HostOffset, now: Option<DateTime<Utc>>) -> Column {
         let kind = self.kind();
+        let is_time = kind == Kind::Time;
         let rows = self.rows.max(1) as f64;
         let distinct = (self.distinct_texts.len() + self.distinct_numbers.len()) as u64;
         let repeated = self.texts + self.numbers - distinct;
         let only_text = self.distinct_texts.keys().next().map(|text| cut(text, SHOWN_CHARS));
         let only_number = self.distinct_numbers.iter().next().map(Seen::shown);
         let constant = only_text.or(only_number).filter(|_| distinct == 1 && self.long == 0);
-        let only = |odd: Odd, wanted: bool| if wanted { odd } else { Odd::default() };
-        let is_time = kind == Kind::Time;
-        let is_iso = |form: &Form| form.family() == Form::IsoText;
-        let iso = self.forms.iter().filter(|(form, _)| is_iso(form)).map(|(_, count)| count).sum::<u64>();
-        let mostly_iso = iso * 2 > self.forms.values().sum::<u64>();
+        let faults = self.faults(is_time, keys, host, now);
+        let times = if is_time { self.times } else { Vec::new() };
+        let mut time_forms = Forms::new();
+        times.iter().flatten().for_each(|(_, form)| *time_forms.entry(*form).or_default() += 1);
+        let iso = time_forms.iter().filter(|(form, _)| form.family() == Form::IsoText).map(|(_, rows)| rows);
+        let is_mostly_iso = iso.sum::<u64>() * 2 > time_forms.values().sum::<u64>();
         Column {
             name: self.declared.name,
             declared_type: self.declared.declared_type,
@@ -235,21 +253,93 @@ impl Profile {
             constant,
             minimum: self.range.map(|range| range.0),
             maximum: self.range.map(|range| range.1),
-            time_forms: if is_time { self.forms } else { BTreeMap::new() },
+            form_changes: form_changes(&times),
+            time_forms,
             offset_hours: None,
             bytes: self.bytes as f64 / rows,
             filled: self.rows - self.nulls,
             newest_nulls: self.newest_nulls,
-            form_changes: self.form_changes,
-            no_times: only(self.no_times, is_time),
-            no_json: self.no_json,
-            no_numbers: only(self.no_numbers, self.expects_numbers && !self.expects_times && !is_time),
+            filled_until: None,
+            total: self.total,
             numeric_texts: self.numeric_texts,
             common: commonest(self.distinct_texts),
-            times: if is_time { self.times } else { Vec::new() },
-            reading: if mostly_iso { Reading::Local } else { Reading::Utc },
+            refers_to: None,
+            forms: times.iter().map(|time| time.map(|(_, form)| form)).collect(),
+            times: times.into_iter().map(|time| time.map(|(at, _)| at)).collect(),
+            reading: if is_mostly_iso { Reading::Local } else { Reading::Utc },
+            faults,
         }
     }
+
+    /// What is odd counts only where the rest is of the kind that it is not.
+    fn faults(
+        &self,
+        is_time: bool,
+        keys: &[String],
+        host: &HostOffset,
+        now: Option<DateTime<Utc>>,
+    ) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if is_time || self.expects_times {
+            let newest = self.times.iter().enumerate().filter_map(|(place, time)| Some((place, (*time)?)));
+            let oldest = self.oldest.iter().map(|(place, at, form)| (*place, (*at, *form)));
+            let times: Vec<_> = newest.chain(oldest).collect();
+            // Numbers of which none is a likely time may be something else.
+            if times.iter().any(|(_, (at, form))| clock::is_plausible(*at) || form.is_date()) {
+                let of = times.len() as u64 + self.no_times.n;
+                faults.extend(self.no_times.fault("unreadable_time", of, keys));
+                let mut impossible = Odd::default();
+                for (place, (at, _)) in times.iter().filter(|(_, (at, _))| !clock::is_plausible(*at)) {
+                    impossible.add(*place, &clock::utc_text(*at));
+                }
+                faults.extend(impossible.fault("impossible_time", of, keys));
+                faults.extend(now.and_then(|now| self.future(&times, keys, host, now)));
+            }
+        }
+        faults.extend(self.no_json.fault("broken_json", self.rows, keys));
+        if self.expects_numbers && !self.expects_times && !is_time {
+            faults.extend(self.no_numbers.fault("text_in_number", self.rows, keys));
+        }
+        faults
+    }
+
+    /// Times of what has happened that are later than now by more than the clocks of two machines differ, and in
+    /// the host's clock by an hour more for a clock change, or by any zone's offset where none is measured.
+    fn future(
+        &self,
+        times: &[(usize, (DateTime<Utc>, Form))],
+        keys: &[String],
+        host: &HostOffset,
+        now: DateTime<Utc>,
+    ) -> Option<Fault> {
+        const TOLERANCE_SECONDS: i64 = 300;
+        const CLOCK_CHANGE_SECONDS: i64 = 3_600;
+        const LARGEST_OFFSET_SECONDS: i64 = 15 * 3_600;
+        if !super::names::Tells::of(&self.declared.name).is_past() {
+            return None;
+        }
+        let mut odd = Odd::default();
+        for (place, (raw, form)) in times {
+            let is_local = form.family() == Form::IsoText;
+            let (reading, slack) = match (is_local, host.newest_seconds()) {
+                (false, _) => (Reading::Utc, 0),
+                (true, Some(_)) => (Reading::Local, CLOCK_CHANGE_SECONDS),
+                (true, None) => (Reading::Local, LARGEST_OFFSET_SECONDS),
+            };
+            let Some(at) = reading.of_raw(host, *raw) else { continue };
+            let ahead = (at - now).num_seconds();
+            if ahead > TOLERANCE_SECONDS + slack {
+                odd.add_measured(*place, &clock::utc_text(at), ahead as f64);
+            }
+        }
+        odd.fault("future_time", times.len() as u64, keys)
+    }
+}
+
+/// How often the form of the times changes from one row to the next.
+fn form_changes(times: &[Option<(DateTime<Utc>, Form)>]) -> u64 {
+    let families: Vec<Form> = times.iter().flatten().map(|(_, form)| form.family()).collect();
+    families.iter().zip(families.iter().skip(1)).filter(|(one, next)| one != next).count() as u64
 }
 
 /// The commonest texts with their rows, ties in the order of the alphabet.
@@ -264,25 +354,4 @@ fn commonest(texts: HashMap<String, u64>) -> Vec<(String, u64)> {
     }
     common.sort_unstable_by(by_rows);
     common.into_iter().map(|(text, rows)| (cut(&text, SHOWN_CHARS), rows)).collect()
-}
-
-/// Whether a column of this name holds times even where they are plain numbers.
-fn names_a_time(name: &str) -> bool {
-    const LAST_WORDS: [&str; 14] = [
-        "at",
-        "time",
-        "timestamp",
-        "ts",
-        "date",
-        "until",
-        "expires",
-        "expiry",
-        "updated",
-        "used",
-        "seen",
-        "created",
-        "opened",
-        "closed",
-    ];
-    words(name).last().is_some_and(|last| LAST_WORDS.contains(&last.as_str()))
 }

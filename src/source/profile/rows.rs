@@ -3,25 +3,13 @@
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _};
-use serde::Serialize;
 
 use super::column::Reading;
-use super::schema::Schema;
+use super::declared::Schema;
+use super::table::Precision;
 use crate::model::Period;
 use crate::source::clock::HostOffset;
 use crate::source::quoted;
-
-/// How rows were counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Precision {
-    /// All of them.
-    Counted,
-    /// From the span of rowids and how densely they are used.
-    Estimated,
-    /// Counting stopped there.
-    AtLeast,
-}
 
 /// Most rows that are counted one by one: some milliseconds at the very most.
 const COUNTED_ROWS: i64 = 20_000;
@@ -59,7 +47,7 @@ pub(super) fn count(
         return Ok((0, Precision::Counted));
     };
     let ids = i128::from(last) - i128::from(first) + 1;
-    let is_wide = bytes_per_row > WIDE_ROW_BYTES && !schema.is_indexed;
+    let is_wide = bytes_per_row > WIDE_ROW_BYTES && !schema.is_indexed();
     if ids <= i128::from(if is_wide { COUNTED_WIDE_ROWS } else { COUNTED_ROWS }) {
         let sql = format!("SELECT count(*) FROM {} WHERE {rowid} BETWEEN ?1 AND ?2", schema.quoted());
         let rows: i64 = connection.query_row(&sql, [first, last], |row| row.get(0))?;

@@ -22,12 +22,22 @@ pub(crate) struct Schema {
     /// How it stands in a statement.
     #[serde(skip)]
     from: String,
-    /// Whether it has an index.
+    /// Its indexes.
     #[serde(skip)]
-    pub(crate) is_indexed: bool,
+    pub(super) indexes: Vec<Index>,
     /// The largest id that AUTOINCREMENT has ever given.
     #[serde(skip)]
     pub(crate) last_id_given: Option<i64>,
+}
+
+/// An index of a table.
+#[derive(Debug, Clone)]
+pub(super) struct Index {
+    name: String,
+    /// Whether it leaves rows out.
+    is_partial: bool,
+    /// Its columns; none for an expression.
+    pub(super) columns: Vec<Option<String>>,
 }
 
 /// A column's declaration.
@@ -47,6 +57,22 @@ impl Schema {
     /// The table as it stands behind FROM.
     pub(crate) fn quoted(&self) -> &str {
         &self.from
+    }
+
+    /// Whether an index holds all rows.
+    pub(super) fn is_indexed(&self) -> bool {
+        self.indexes.iter().any(|index| !index.is_partial)
+    }
+
+    /// The columns of the primary key.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Declared> {
+        self.declared.iter().filter(|column| column.is_key)
+    }
+
+    /// The only column of the primary key.
+    pub(super) fn single_key(&self) -> Option<&Declared> {
+        let mut keys = self.keys();
+        keys.next().filter(|_| keys.next().is_none())
     }
 }
 
@@ -82,10 +108,7 @@ fn table(bot: &Bot, name: String, is_without_rowid: bool) -> rusqlite::Result<Sc
     declared.retain(|column| bot.can_read(&name, &column.name));
     let is_free = |alias: &&str| !declared.iter().any(|column| column.name.eq_ignore_ascii_case(alias));
     let rowid = ["rowid", "_rowid_", "oid"].into_iter().find(is_free).filter(|_| !is_without_rowid);
-    let is_indexed = connection
-        .prepare_cached("SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE NOT partial")?
-        .query_row([&name], |row| row.get::<_, i64>(0))?
-        > 0;
+    let indexes = indexes(connection, &name)?;
     // Without a single AUTOINCREMENT in the file there is no such table.
     let last_id_given = connection
         .prepare_cached("SELECT seq FROM main.sqlite_sequence WHERE name = ?1")
@@ -93,7 +116,7 @@ fn table(bot: &Bot, name: String, is_without_rowid: bool) -> rusqlite::Result<Sc
         .ok();
     let foreign_keys = foreign_keys(connection, &name)?;
     let from = bot.rows_of(&name);
-    Ok(Schema { name, from, rowid, declared, foreign_keys, is_indexed, last_id_given })
+    Ok(Schema { name, from, rowid, declared, foreign_keys, indexes, last_id_given })
 }
 
 /// `hidden = 1` marks columns of virtual tables; generated columns have other marks.
@@ -110,6 +133,28 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Declare
         })
     })?;
     columns.collect()
+}
+
+fn indexes(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Index>> {
+    const INDEXES: &str = "
+SELECT
+    list.name,
+    list.partial,
+    info.name
+FROM pragma_index_list(?1, 'main') AS list
+JOIN pragma_index_info(list.name, 'main') AS info
+ORDER BY list.seq";
+    let mut statement = connection.prepare_cached(INDEXES)?;
+    let mut rows = statement.query([table])?;
+    let mut indexes: Vec<Index> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (name, is_partial): (String, bool) = (row.get(0)?, row.get(1)?);
+        match indexes.last_mut().filter(|index| index.name == name) {
+            Some(index) => index.columns.push(row.get(2)?),
+            None => indexes.push(Index { name, is_partial, columns: vec![row.get(2)?] }),
+        }
+    }
+    Ok(indexes)
 }
 
 fn foreign_keys(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String)>> {

@@ -1,0 +1,76 @@
+//! When a column was filled last that no longer is.
+
+use chrono::{DateTime, Utc};
+use rusqlite::OptionalExtension as _;
+
+use super::column::Column;
+use super::table::Table;
+use crate::source::{Bot, quoted};
+
+/// Rows without a value, one after the other, that are no chance.
+const FEWEST_NULLS: u64 = 100;
+
+/// Finds it for every column whose newest rows have no value.
+pub(super) fn look_back(bot: &Bot, tables: &mut [Table]) -> rusqlite::Result<()> {
+    for table in tables.iter_mut().filter(|table| table.is_bots()) {
+        let mut found = Vec::new();
+        for (place, column) in table.columns.iter().enumerate() {
+            let is_empty = column.null_share + column.blank_share >= 1.0;
+            let last = match () {
+                () if is_empty => before_sample(bot, table, column)?,
+                () if column.newest_nulls >= FEWEST_NULLS => within_sample(table, column),
+                () => None,
+            };
+            found.extend(last.map(|last| (place, last)));
+        }
+        for (place, last) in found {
+            if let Some(column) = table.columns.get_mut(place) {
+                column.filled_until = Some(last);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The time of the newest row with a value, where the rows since then are too many to lack it by chance.
+fn within_sample(table: &Table, column: &Column) -> Option<DateTime<Utc>> {
+    /// By chance, with the share that had a value before.
+    const BY_CHANCE: f64 = 1e-9;
+    const FEWEST_FILLED: u64 = 10;
+    let is_timed = table.sampled_times.len() as u64 == table.sampled_rows;
+    if table.ordered.is_none() || !is_timed || column.filled < FEWEST_FILLED {
+        return None;
+    }
+    let before = table.sampled_rows - column.newest_nulls;
+    let chance = (1.0 - column.filled as f64 / before as f64).powf(column.newest_nulls as f64);
+    let place = usize::try_from(column.newest_nulls).unwrap_or(usize::MAX);
+    table.sampled_times.get(place).copied().filter(|_| chance < BY_CHANCE)
+}
+
+/// The same of a column without a value in all rows read, if at least a third of the rows before that had one.
+fn before_sample(bot: &Bot, table: &Table, column: &Column) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    const OLDER_ROWS: u32 = 5_000;
+    const SHARE_OF_ROWS: u32 = 100;
+    const FEWEST_FILLED: i64 = 33;
+    let (Some(rowid), Some(ordered), false) = (table.schema.rowid, &table.ordered, table.is_sampled_whole())
+    else {
+        return Ok(None);
+    };
+    let connection = bot.connection();
+    let (name, from) = (quoted(&column.name), table.schema.quoted());
+    let last = format!(
+        "SELECT {rowid} FROM (SELECT {rowid}, {name} FROM {from} ORDER BY {rowid} DESC LIMIT {OLDER_ROWS})
+        WHERE {name} IS NOT NULL AND {name} <> '' LIMIT 1"
+    );
+    let Some(last): Option<i64> = connection.query_row(&last, [], |row| row.get(0)).optional()? else {
+        return Ok(None);
+    };
+    let filled = format!(
+        "SELECT count({name}) FROM (SELECT {name} FROM {from} WHERE {rowid} <= ?1 ORDER BY {rowid} DESC LIMIT {SHARE_OF_ROWS})"
+    );
+    let filled: i64 = connection.query_row(&filled, [last], |row| row.get(0))?;
+    if filled < FEWEST_FILLED {
+        return Ok(None);
+    }
+    Ok(ordered.first_from(connection, last)?.map(|(_, at)| at))
+}
