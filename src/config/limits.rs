@@ -4,6 +4,7 @@ use anyhow::ensure;
 use serde::Deserialize;
 
 use crate::source::generation::Limits;
+use crate::source::limits;
 
 /// The bot's own limits, as far as the config file states them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -56,6 +57,19 @@ impl LimitOverrides {
             }
         }
         Ok(())
+    }
+
+    /// What is stated here, as the reading of a file wants it.
+    pub(crate) fn stated(&self) -> limits::Limits {
+        limits::Limits {
+            starting_balance: self.starting_balance_usd,
+            max_exposure_fraction: self.max_exposure_fraction,
+            max_trade_fraction: self.max_trade_fraction,
+            max_positions: self.max_positions,
+            max_positions_per_instrument: self.max_positions_per_coin,
+            cooldown_seconds: self.cooldown_seconds,
+            cycle_pause_seconds: self.cycle_pause_seconds,
+        }
     }
 
     /// A generation's limits, with what is stated here in their place.

@@ -48,8 +48,8 @@ impl<'run> Context<'run> {
     /// The context of a run that audits the hours before `now`.
     ///
     /// # Errors
-    /// When the file does not tell which generation writes it.
-    pub(crate) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> rusqlite::Result<Self> {
+    /// When the file cannot be read.
+    pub(crate) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
         Ok(Self {
             setting: Setting::new(bot, config, now)?,
             activity: OnceCell::new(),

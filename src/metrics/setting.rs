@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::model::Period;
+use crate::source::audit::AuditDb;
+use crate::source::plan::Plan;
 use crate::source::{Bot, generation};
 
 /// Rows that averages rest on where the window holds none.
@@ -16,6 +18,9 @@ const NEWEST_ROWS: usize = 500;
 pub(crate) struct Setting<'run> {
     /// The bot's file.
     pub(crate) bot: &'run Bot,
+    /// What the file holds, as the tables that every query is to read.
+    #[expect(dead_code, reason = "for the queries that still read the bot's file")]
+    pub(crate) db: AuditDb,
     /// What was asked for.
     pub(crate) config: &'run Config,
     /// The moment that is audited; later rows do not exist.
@@ -32,7 +37,10 @@ pub(crate) struct Setting<'run> {
 
 impl<'run> Setting<'run> {
     /// Of a run that audits the hours before `now`.
-    pub(super) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> rusqlite::Result<Self> {
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let length = TimeDelta::hours(i64::from(config.hours));
         let back = |from: DateTime<Utc>| from.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let start = back(now);
@@ -41,7 +49,22 @@ impl<'run> Setting<'run> {
         let limits = config.limits.applied_to(own);
         let window = Period { after: start, until: now };
         let previous = Period { after: back(start), until: start };
-        Ok(Self { bot, config, now, window, previous, generation, limits })
+        let plan = Plan {
+            now,
+            window,
+            previous,
+            hours: config.hours,
+            limits: config.limits.stated(),
+            tiers: config.tiers.as_ref(),
+        };
+        let db = AuditDb::read(bot, &plan)?;
+        for (table, reason) in &db.filled().failed {
+            tracing::debug!("the table {table} is not filled: {reason}");
+        }
+        for (column, values) in &db.filled().unreadable {
+            tracing::debug!("{column}: {values} values are no numbers");
+        }
+        Ok(Self { bot, db, config, now, window, previous, generation, limits })
     }
 
     /// The coin's tier: the config file's, else the built-in one.

@@ -17,6 +17,15 @@ pub(crate) enum Clock {
     Utc,
     /// The time zone of the bot's host.
     Local,
+    /// So many seconds ahead of UTC, all year.
+    Ahead(i64),
+}
+
+impl Clock {
+    /// A fixed offset such as `+09:00`; `None` where the text is none.
+    pub(crate) fn ahead(offset: &str) -> Option<Self> {
+        offset_seconds(offset).map(Self::Ahead)
+    }
 }
 
 /// A parsed timestamp: naive where the text names no offset.
@@ -45,6 +54,9 @@ impl HostOffset {
             (Stamp::Instant(instant), _) => Some(Reading::exactly(instant)),
             (Stamp::Naive(naive), Clock::Utc) => Some(Reading::exactly(naive.and_utc())),
             (Stamp::Naive(naive), Clock::Local) => self.reading(naive),
+            (Stamp::Naive(naive), Clock::Ahead(seconds)) => {
+                Some(Reading::exactly(naive.checked_sub_signed(Duration::seconds(seconds))?.and_utc()))
+            }
         }
     }
 }

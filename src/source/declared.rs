@@ -1,8 +1,11 @@
-//! The bot's own tables, as the page of views declares them and as the file has them.
+//! The bot's own tables, as a map declares them and as the file has them.
+
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, ErrorCode, Row};
 
 use super::foreign::Foreign;
+use super::map::{self, Map};
 use super::quoted::quoted;
 
 /// One declared table of the bot.
@@ -63,29 +66,64 @@ impl Source {
     }
 }
 
-/// The tables that the page of views declares, compared with those of the file.
+/// The tables that a map declares, compared with those of the file.
 pub(super) fn declared(
-    views: &str,
+    map: &Map,
     connection: &Connection,
     foreign: &Foreign,
 ) -> rusqlite::Result<Vec<Source>> {
-    views
-        .lines()
-        .filter_map(|line| line.strip_prefix("-- @source "))
-        .filter_map(|line| line.trim_end_matches(')').split_once(" ("))
-        .map(|(table, columns)| {
-            let mut found = columns_of(connection, table)?;
-            found.retain(|column| foreign.can_read(table, column));
-            let columns: Vec<_> = columns
-                .split(", ")
-                .map(|column| (column.to_owned(), found.iter().any(|name| name.eq_ignore_ascii_case(column))))
-                .collect();
-            let known = columns.iter().filter(|(_, found)| *found).count();
-            let exists = known * 2 >= columns.len();
-            let has_rows = exists && has_rows(connection, table)?;
-            Ok(Source { table: table.to_owned(), columns, exists, has_rows, avoids_indexes: false })
-        })
-        .collect()
+    map.sources.iter().map(|(table, columns)| source(table, columns, connection, foreign)).collect()
+}
+
+fn source(
+    table: &str,
+    columns: &[String],
+    connection: &Connection,
+    foreign: &Foreign,
+) -> rusqlite::Result<Source> {
+    let mut found = columns_of(connection, table)?;
+    found.retain(|column| foreign.can_read(table, column));
+    let is_found = |column: &String| found.iter().any(|name| name.eq_ignore_ascii_case(column));
+    let columns: Vec<_> = columns.iter().map(|column| (column.clone(), is_found(column))).collect();
+    let known = columns.iter().filter(|(_, found)| *found).count();
+    let exists = known * 2 >= columns.len();
+    let has_rows = exists && has_rows(connection, table)?;
+    Ok(Source { table: table.to_owned(), columns, exists, has_rows, avoids_indexes: false })
+}
+
+/// The map of a file's kind: the first whose tables and columns it has, else the last one.
+pub(super) fn recognised<'maps>(
+    maps: &'maps [Map],
+    connection: &Connection,
+) -> rusqlite::Result<Option<&'maps Map>> {
+    for map in maps.iter().filter(|map| !map.head.recognised_by.is_empty()) {
+        if has_all(&map.head.recognised_by, connection)? {
+            return Ok(Some(map));
+        }
+    }
+    Ok(maps.last())
+}
+
+fn has_all(tables: &BTreeMap<String, Vec<String>>, connection: &Connection) -> rusqlite::Result<bool> {
+    for (table, columns) in tables {
+        let found = columns_of(connection, table)?;
+        let has = |column: &String| found.iter().any(|name| name.eq_ignore_ascii_case(column));
+        if found.is_empty() || !columns.iter().all(has) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A query behind the definitions of the sources that it reads.
+pub(super) fn with_sources(sources: &[Source], sql: &str) -> String {
+    let is_read = |source: &&Source| map::sources_in(sql).any(|table| table == source.table);
+    let definitions = sources.iter().filter(is_read).map(|source| {
+        // Without these words SQLite would copy what a query reads twice.
+        format!("src_{} AS NOT MATERIALIZED ({})", source.table, source.query())
+    });
+    let definitions: Vec<_> = definitions.collect();
+    if definitions.is_empty() { sql.to_owned() } else { format!("WITH {}\n{sql}", definitions.join(",\n")) }
 }
 
 /// A table that is damaged has rows: whoever reads them says what is wrong.

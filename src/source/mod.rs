@@ -3,7 +3,6 @@
 //! Everything that is particular to this bot is in `views/trading_bot.sql`; a missing table or
 //! column makes a view narrower or empty there, never an error here.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "filled by the maps"))]
 pub(crate) mod audit;
 mod bounds;
 pub(crate) mod cell;
@@ -12,15 +11,21 @@ mod clock_pairs;
 pub(crate) mod closing;
 mod declared;
 mod file;
+mod fill;
+#[cfg(test)]
+mod fill_tests;
 mod foreign;
 pub(crate) mod generation;
 mod hold;
 mod host;
 mod indexes;
 pub(crate) mod ledger;
+pub(crate) mod limits;
 pub(crate) mod log;
+mod map;
 pub(crate) mod opening;
 pub(crate) mod other_times;
+pub(crate) mod plan;
 #[cfg(test)]
 mod plan_tests;
 pub(crate) mod profile;
@@ -33,7 +38,7 @@ mod views;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row};
@@ -51,6 +56,7 @@ use hold::Hold;
 pub(crate) use hold::skipped;
 pub(crate) use indexes::Damage;
 use indexes::Examined;
+use map::Map;
 pub(crate) use quoted::quoted;
 use slices::Slices;
 use times::Times;
@@ -75,6 +81,7 @@ pub(crate) struct Bot {
     /// Where it is read without locks.
     at_rest: Option<AtRest>,
     hold: Hold,
+    map: Map,
     sources: Vec<Source>,
     foreign: Foreign,
     indexes: Examined,
@@ -97,9 +104,10 @@ impl Bot {
     /// it holds none of the bot's tables.
     pub(crate) fn open(path: &Path, hot_journal: HotJournal) -> anyhow::Result<Self> {
         file::check(path)?;
+        let maps = Map::embedded()?;
         let at_rest = AtRest::of(path);
         let was_at_rest = at_rest.is_some();
-        match Self::begin(path, at_rest, hot_journal) {
+        match Self::begin(path, at_rest, hot_journal, &maps) {
             // Somebody has begun to write: only locks help.
             Err(_) if was_at_rest && AtRest::of(path).is_none() => Self::open_shared(path, hot_journal),
             opened => opened.map_err(|error| file::explain(&error, path))?.checked(path),
@@ -111,12 +119,17 @@ impl Bot {
     /// # Errors
     /// As for `open`.
     pub(crate) fn open_shared(path: &Path, hot_journal: HotJournal) -> anyhow::Result<Self> {
-        let opened = Self::begin(path, None, hot_journal);
+        let opened = Self::begin(path, None, hot_journal, &Map::embedded()?);
         opened.map_err(|error| file::explain(&error, path))?.checked(path)
     }
 
-    fn begin(path: &Path, at_rest: Option<AtRest>, hot_journal: HotJournal) -> rusqlite::Result<Self> {
-        let begin = |at_rest: Option<AtRest>| Self::read(file::open(path, at_rest.as_ref())?, at_rest);
+    fn begin(
+        path: &Path,
+        at_rest: Option<AtRest>,
+        hot_journal: HotJournal,
+        maps: &[Map],
+    ) -> rusqlite::Result<Self> {
+        let begin = |at_rest: Option<AtRest>| Self::read(file::open(path, at_rest.as_ref())?, at_rest, maps);
         match begin(at_rest) {
             Err(error) if hot_journal == HotJournal::RollBack && file::is_hot_journal(&error, path) => {
                 file::roll_back(path).and_then(|()| begin(None))
@@ -125,7 +138,7 @@ impl Bot {
         }
     }
 
-    fn read(mut connection: Connection, at_rest: Option<AtRest>) -> rusqlite::Result<Self> {
+    fn read(mut connection: Connection, at_rest: Option<AtRest>, maps: &[Map]) -> rusqlite::Result<Self> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Sorters stay in memory: nothing is written beside the bot's file. Most pages are read once, in
         // order: a cache of half a megabyte does, and stays in the processor's own.
@@ -134,10 +147,16 @@ impl Bot {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let hold = Hold::begin(&mut connection)?;
         let foreign = Foreign::of(&connection)?;
-        let mut sources = declared::declared(VIEWS, &connection, &foreign)?;
+        let map = declared::recognised(maps, &connection)?.cloned().unwrap_or_default();
+        let mut sources = declared::declared(&map, &connection, &foreign)?;
         let indexes = indexes::examine(&mut sources, &foreign.unordered, &connection)?;
-        let views = Views::new(VIEWS, &sources);
-        let has_local_times = views.have_local_times();
+        let views = match maps.last() {
+            Some(own) if own.head.name != map.head.name => {
+                Views::new(VIEWS, &declared::declared(own, &connection, &foreign)?)
+            }
+            _ => Views::new(VIEWS, &sources),
+        };
+        let has_local_times = views.have_local_times() || map.has_local_times();
         let host_offset = HostOffset::measure(clock_pairs::clock_pairs(&connection, &views)?);
         let mut times = Times::default();
         for source in sources.iter().filter(|source| source.exists) {
@@ -147,6 +166,7 @@ impl Bot {
             connection,
             at_rest,
             hold,
+            map,
             sources,
             foreign,
             indexes,
@@ -186,6 +206,16 @@ impl Bot {
     /// Whether the file has this table, with the columns that make it the bot's.
     pub(crate) fn has_table(&self, table: &str) -> bool {
         self.sources.iter().any(|source| source.exists && source.table == table)
+    }
+
+    /// Whether the file has this table of the map's, with a row in it.
+    pub(crate) fn has_rows(&self, table: &str) -> bool {
+        self.sources.iter().any(|source| source.has_rows && source.table == table)
+    }
+
+    /// The map of the file's kind.
+    pub(crate) fn map(&self) -> &Map {
+        &self.map
     }
 
     /// Whether the file has a table of rules, of either generation.
@@ -315,7 +345,7 @@ impl Bot {
         };
         for slice in slices {
             let mut statement = self.prepare(&sql)?;
-            bounds::bind(&mut statement, slice, self.has_local_times.then_some(&self.host_offset))?;
+            bounds::bind(&mut statement, slice, self.furthest(slice))?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
                 if let Some(at) = self.instant(row, 0, 1)?.filter(|at| slice.contains(*at)) {
@@ -324,6 +354,86 @@ impl Bot {
             }
         }
         self.hold.end_turn(&self.connection)
+    }
+
+    /// A query over the map's sources, `src_<table>`.
+    pub(crate) fn select(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        self.hold.take_turn(&self.connection)?;
+        self.connection.prepare_cached(&declared::with_sources(&self.sources, sql))
+    }
+
+    /// Calls `visit` with each row of a query over the map's sources.
+    pub(crate) fn each_selected(
+        &self,
+        sql: &str,
+        mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let mut statement = self.select(sql)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            visit(row)?;
+        }
+        drop(rows);
+        self.hold.end_turn(&self.connection)
+    }
+
+    /// Calls `visit` with the rows that a query over the map's sources has up to a moment and some hours
+    /// more. Its `not_later(column)` becomes a comparison that an index can serve; the exact limit is left
+    /// to `visit`.
+    pub(crate) fn each_not_later(
+        &self,
+        sql: &str,
+        now: DateTime<Utc>,
+        mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let until = Period { after: DateTime::<Utc>::MIN_UTC, until: now };
+        let mut statement = self.select(&bounds::in_query(sql, self.times.are_odd))?;
+        bounds::bind(&mut statement, until, self.furthest(until))?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            visit(row)?;
+        }
+        drop(rows);
+        self.hold.end_turn(&self.connection)
+    }
+
+    /// Calls `visit` with the rows that a query over the map's sources has in a period and some hours around
+    /// it, slice by slice. Its `within(column)` becomes a comparison that an index can serve; the exact
+    /// limits are those of the slice that each row comes with.
+    pub(crate) fn each_in_slices(
+        &self,
+        sql: &str,
+        period: Period,
+        mut visit: impl FnMut(Period, &Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let sql = bounds::in_query(sql, self.times.are_odd);
+        let slices = match self.times.are_odd {
+            true => Slices::whole(period),
+            false => Slices::of(period, self.times.oldest),
+        };
+        for slice in slices {
+            let mut statement = self.select(&sql)?;
+            bounds::bind(&mut statement, slice, self.furthest(slice))?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                visit(slice, row)?;
+            }
+        }
+        self.hold.end_turn(&self.connection)
+    }
+
+    /// How far the clocks of the file's naive times are behind UTC (zero or below) and ahead of it.
+    fn furthest(&self, period: Period) -> (TimeDelta, TimeDelta) {
+        let host = self.has_local_times.then(|| self.host_offset.furthest(period.after, period.until));
+        let fixed = self
+            .map
+            .fixed_offsets()
+            .map(|seconds| (TimeDelta::seconds(seconds), TimeDelta::seconds(seconds)));
+        host.into_iter()
+            .chain(fixed)
+            .fold((TimeDelta::zero(), TimeDelta::zero()), |(west, east), (least, most)| {
+                (west.min(least), east.max(most))
+            })
     }
 
     /// Number of rows of the period, by a query as for `each_within`.
@@ -386,7 +496,7 @@ impl Bot {
     }
 
     /// Where a whole column is misread, no statement rests on it.
-    fn read_time(&self, value: ValueRef<'_>, clock: Clock) -> Option<Reading> {
+    pub(crate) fn read_time(&self, value: ValueRef<'_>, clock: Clock) -> Option<Reading> {
         let is_read = |reading: &Reading| {
             self.times.unreadable.is_empty() || times::is_plausible(value, reading.earliest)
         };

@@ -4,6 +4,7 @@
 -- Money is in the row's currency, fractions are 0 to 1, prices are per unit of the instrument.
 -- source is the bot's table, source_id the row's primary key there as text (several columns joined by |, else its rowid).
 -- in_window is 1 for rows of the analysis window, else 0.
+-- is_main is 1 for rows of the generation of the bot that writes the file now, 0 for those of an older one.
 -- A local time that the clock showed twice has two readings: the column is the earlier one, *_latest the later one.
 
 -- One row: the moment that is audited, the window, how far back capped tables reach, and the limits in force.
@@ -34,6 +35,7 @@ CREATE TABLE trade (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     in_window INTEGER NOT NULL,
+    is_main INTEGER NOT NULL,
     book TEXT,                          -- live, paper or backtest, NULL where the file does not say
     instrument TEXT,                    -- coin, pair or symbol as the bot names it
     tier INTEGER,                       -- the instrument's tier, 1 is the best
@@ -97,6 +99,7 @@ CREATE TABLE position (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     in_window INTEGER NOT NULL,         -- opened in the window
+    is_main INTEGER NOT NULL,
     book TEXT,
     instrument TEXT,
     tier INTEGER,
@@ -169,6 +172,7 @@ CREATE TABLE account (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     in_window INTEGER NOT NULL,
+    is_main INTEGER NOT NULL,
     at REAL,
     at_latest REAL,
     balance REAL,
