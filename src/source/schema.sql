@@ -16,6 +16,7 @@ CREATE TABLE run (
     is_past INTEGER NOT NULL,           -- 1 where the bot has written after now: what it overwrites is of a later moment
     trades_from REAL,                   -- closing time of the oldest row of trade, NULL where it holds all closed trades
     events_from REAL,                   -- time of the oldest row of event, NULL where it holds the whole window
+    decisions_from REAL,                -- time of the oldest row of decision, NULL where it holds the whole window
     bot TEXT NOT NULL,                  -- the kind of bot, by the name of its map
     main_source TEXT,                   -- the table of trades that the bot writes now
     currency TEXT,                      -- the main currency of the file
@@ -340,10 +341,12 @@ CREATE TABLE lifecycle (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     at REAL,
-    event TEXT NOT NULL                 -- started or stopped
+    event TEXT NOT NULL,                -- started, stopped, or initialized (it has read its settings)
+    cycle_pause_seconds REAL,           -- the pause between two cycles that it names
+    last_row_at REAL                    -- newest row of the log at least ten seconds before it
 ) STRICT;
 
--- What the bot's model decided.
+-- What the bot's model decided in the window: the newest 20,000 (run.decisions_from).
 CREATE TABLE decision (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
@@ -356,8 +359,12 @@ CREATE TABLE decision (
     reason TEXT,
     is_failure INTEGER NOT NULL,        -- 1 where the reason is the text of a failure
     rule_ids TEXT,                      -- JSON array
+    has_error_nearby INTEGER NOT NULL,  -- 1 where the log's row before or behind it reports an error
+    is_over INTEGER NOT NULL,           -- 1 where the log goes on to the next cycle, decision or stop: what has no outcome by then has none
     outcome TEXT,                       -- kind of the log's row that tells what became of it
-    outcome_reason TEXT                 -- that row's text
+    outcome_reason TEXT,                -- that row's text
+    outcome_id TEXT,                    -- its source_id
+    outcome_pattern_id INTEGER          -- its pattern (event_pattern)
 ) STRICT;
 
 -- The newest rows of the bot's log, at most 20,000 (run.events_from).
@@ -371,7 +378,8 @@ CREATE TABLE event (
     error TEXT,                         -- the kind of error that it reports, NULL where it reports none
     rejection TEXT,                     -- the limit at which it tells that a trade was rejected
     text TEXT,
-    details TEXT
+    details TEXT,
+    pattern_id INTEGER NOT NULL         -- the pattern of its text (event_pattern)
 ) STRICT;
 
 CREATE INDEX event_rejected ON event (rejection, at) WHERE rejection IS NOT NULL;
@@ -388,26 +396,73 @@ CREATE TABLE event_pattern (
     pattern TEXT NOT NULL,              -- (other) where there are more than 5,000
     n INTEGER NOT NULL,                 -- rows of the window
     n_previous INTEGER NOT NULL,        -- rows of the window before
+    n_of_decisions INTEGER NOT NULL,    -- rows of the window that tell what became of a decision
     first_at REAL,                      -- first and last row of the two windows
     last_at REAL,
-    example_id TEXT                     -- source_id of the newest row
+    example_id TEXT,                    -- source_id of the newest row
+    example TEXT                        -- its text
 ) STRICT;
 
--- The same by hour.
+-- The same by hour: several rows of one hour and pattern are added up.
 CREATE TABLE event_hour (
     hour REAL NOT NULL,                 -- its beginning
+    in_window INTEGER NOT NULL,
     kind TEXT,
     pattern_id INTEGER NOT NULL,
     n INTEGER NOT NULL
 ) STRICT;
 
--- The 200 longest times without a row of the log in the window.
+-- The 200 longest times without a row of the log that ended in the window.
 CREATE TABLE event_gap (
     from_at REAL NOT NULL,
     until_at REAL NOT NULL,
     seconds REAL NOT NULL,
     kind_before TEXT,                   -- kind of the last row before it
     kind_after TEXT                     -- kind of the first row after it
+) STRICT;
+
+-- Which kind of row follows which in the log, counted over both windows: exact.
+CREATE TABLE event_next (
+    kind TEXT NOT NULL,
+    next_kind TEXT NOT NULL,            -- kind of the row right behind it
+    n INTEGER NOT NULL,                 -- pairs whose second row is of the window
+    n_previous INTEGER NOT NULL         -- pairs of the window before
+) STRICT;
+
+-- Episodes of errors: rows of one kind of error of which each follows the one before within ten minutes.
+CREATE TABLE error_episode (
+    error TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    from_at REAL NOT NULL,
+    until_at REAL NOT NULL,
+    n INTEGER NOT NULL                  -- rows
+) STRICT;
+
+-- Cycles of the bot by hour, over both windows: exact.
+CREATE TABLE cycle_hour (
+    hour REAL NOT NULL,                 -- its beginning
+    in_window INTEGER NOT NULL,
+    n INTEGER NOT NULL,                 -- cycles that began
+    with_errors INTEGER NOT NULL,       -- those with an error
+    failed_fetches INTEGER NOT NULL     -- failures to fetch prices, so that no cycle began
+) STRICT;
+
+-- How long the parts of cycles took, over both windows: every measurement, those of one length and hour in one row.
+CREATE TABLE cycle_time (
+    hour REAL NOT NULL,                 -- its beginning
+    in_window INTEGER NOT NULL,
+    measure TEXT NOT NULL,              -- cycle (first row to last), interval (from beginning to beginning), pause (last row before it to its beginning), response (of the bot's model)
+    seconds REAL NOT NULL,              -- to a tenth
+    n INTEGER NOT NULL                  -- measurements
+) STRICT;
+
+-- How often the bot writes rows of a table that it writes all the time, by the newest 10,000.
+CREATE TABLE rhythm (
+    source TEXT PRIMARY KEY,
+    newest_at REAL NOT NULL,
+    gaps INTEGER NOT NULL,              -- times between two rows, at least 30
+    p99_seconds REAL NOT NULL,          -- 99 of 100 are at most so long
+    third_longest_seconds REAL NOT NULL
 ) STRICT;
 
 -- Every table of the file.

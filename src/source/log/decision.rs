@@ -19,6 +19,8 @@ pub(crate) struct Decision {
     pub(crate) action: String,
     /// As the LLM wrote it; `None` where it named none.
     pub(crate) coin: Option<String>,
+    /// Money that it wants to put in; `None` where it named none.
+    pub(crate) size: Option<f64>,
     /// As the LLM wrote it.
     pub(crate) confidence: Option<f64>,
     /// As the LLM wrote it.
@@ -40,6 +42,8 @@ struct Answer<'json> {
     action: Option<&'json RawValue>,
     #[serde(borrow)]
     coin: Option<&'json RawValue>,
+    #[serde(borrow, alias = "size")]
+    size_usd: Option<&'json RawValue>,
     #[serde(borrow)]
     confidence: Option<&'json RawValue>,
     #[serde(borrow)]
@@ -62,6 +66,7 @@ impl Decision {
             coin: text(answer.coin)
                 .map(|coin| cut(coin.trim(), LONGEST_TEXT_CHARS))
                 .filter(|coin| !coin.is_empty()),
+            size: read(answer.size_usd),
             confidence: read(answer.confidence).or_else(|| described(description).1),
             is_failure: is_failure_text(&reason),
             reason: cut(reason.trim(), LONGEST_TEXT_CHARS),

@@ -13,9 +13,9 @@ pub(super) fn reports_errors(activity_type: &str) -> bool {
 
 /// The kind of error that a row of such a type reports.
 ///
-/// Known words decide first; what is left is named by its own text, without numbers and
+/// Known words decide first; what is left is named by the pattern of its text, without
 /// punctuation, so that the same exception in another cycle is the same kind.
-pub(super) fn kind_of(activity_type: &str, description: &str) -> String {
+pub(super) fn kind_of(activity_type: &str, description: &str, pattern: &str) -> String {
     let text = description.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let kind = if has(&["database", "sqlite", "no such table", "no such column", "has no column", "disk i/o"])
@@ -28,7 +28,7 @@ pub(super) fn kind_of(activity_type: &str, description: &str) -> String {
     } else if activity_type.ends_with("_failed") {
         activity_type.to_owned()
     } else {
-        name_of(&text)
+        name_of(&pattern.to_lowercase())
     };
     if kind.is_empty() { activity_type.to_owned() } else { kind }
 }
@@ -107,7 +107,7 @@ mod tests {
             ("learning_failed", "Trade #7: no JSON", "learning_failed"),
         ] {
             assert!(reports_errors(activity_type), "{activity_type}");
-            assert_eq!(kind_of(activity_type, description), kind, "{description}");
+            assert_eq!(kind_of(activity_type, description, description), kind, "{description}");
         }
     }
 

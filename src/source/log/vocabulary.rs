@@ -103,7 +103,7 @@ impl Vocabulary {
         if let Some((_, place)) = kind.last_error.as_ref().filter(|(last, _)| **last == *description) {
             return Some(*place);
         }
-        let error = error_kind::kind_of(&kind.name, description).into_boxed_str();
+        let error = error_kind::kind_of(&kind.name, description, description).into_boxed_str();
         let place = *self.error_places.entry(error.clone()).or_insert(self.errors.len());
         if place == self.errors.len() {
             self.errors.push(error);
