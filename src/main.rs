@@ -22,6 +22,7 @@ mod output;
 mod plural;
 mod prompt;
 mod redaction;
+mod sandbox;
 mod similarity;
 mod source;
 mod store;
