@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
+use crate::checks::Catalogue;
 use crate::cli::Format;
 use crate::config::Config;
 use crate::exit_code::Verdict;
@@ -19,6 +20,7 @@ use crate::output::{Summary, ignore_closed_pipe};
 use crate::prompt::{Material, Prompt, Wording};
 use crate::redaction::Redaction;
 use crate::similarity::Names;
+use crate::source::audit::AuditDb;
 use crate::source::{Bot, HotJournal};
 use crate::store;
 use crate::store::{Kept, Known as KnownAlerts};
@@ -28,14 +30,14 @@ use crate::{checks, demo, guard, llm};
 ///
 /// # Errors
 /// When the bot's file cannot be used.
-pub(crate) fn run(mut config: Config) -> anyhow::Result<Verdict> {
+pub(crate) fn run(mut config: Config, catalogue: &'static Catalogue) -> anyhow::Result<Verdict> {
     let now = config.as_of.unwrap_or_else(Utc::now);
     if config.demo {
         config.db = demo::write_to_temporary_folder(now)?;
         tracing::info!("Wrote the sample database {}", config.db.display());
     }
     tracing::info!("Starting autonomous monitoring...");
-    let gathered = Gathered::read(&config, now)?;
+    let gathered = Gathered::read(&config, now, catalogue)?;
     if config.print_prompt {
         print_prompt(&gathered.sent().render(config.max_prompt_chars), config.format)?;
         return Ok(Verdict::of(None, gathered.report.failed().is_empty()));
@@ -91,7 +93,7 @@ struct Redacted {
 }
 
 impl Gathered {
-    fn read(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    fn read(config: &Config, now: DateTime<Utc>, catalogue: &'static Catalogue) -> anyhow::Result<Self> {
         let hot_journal = match config.dry_run || config.print_prompt {
             true => HotJournal::Leave,
             false => HotJournal::RollBack,
@@ -104,7 +106,7 @@ impl Gathered {
             };
             let context = Context::new(&bot, config, now)?;
             let report = Report::collect(&context);
-            let checks = checks::run(&context, &report);
+            let checks = checks::run(&context, &report, &mut AuditDb::empty()?, catalogue);
             let is_unsure = bot.was_disturbed() || !checks.undecided.is_empty();
             if is_unsure && readings < MOST_READINGS {
                 tracing::info!("The bot wrote while its file was read: it is read again");

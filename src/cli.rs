@@ -83,6 +83,10 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) redact: bool,
 
+    /// Run the checks of this folder as well: every *.sql in it is one (`checks new` prints a template)
+    #[arg(long, global = true, value_name = "DIR", env = "MONITOR_CHECKS_DIR", value_parser = path())]
+    pub(crate) checks_dir: Option<PathBuf>,
+
     /// Read settings from this TOML file; flags and environment win over it
     #[arg(long, global = true, value_name = "FILE", env = "MONITOR_CONFIG", value_parser = path())]
     pub(crate) config: Option<PathBuf>,

@@ -50,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) verbose: bool,
     /// Where the alerts are kept, if not in the bot's file.
     pub(crate) alerts_db: Option<PathBuf>,
+    /// The folder of the user's own checks.
+    pub(crate) checks_dir: Option<PathBuf>,
     /// Print only when something is new, worse or back, or the audit is incomplete.
     pub(crate) quiet: bool,
     /// Believe the LLM also where the report does not carry what it says.
@@ -172,6 +174,7 @@ impl Config {
             as_of: cli.as_of.as_deref().map(as_of).transpose()?,
             verbose: cli.verbose,
             alerts_db: cli.alerts_db.or(file.alerts_db).filter(|path| !path.as_os_str().is_empty()),
+            checks_dir: cli.checks_dir.or(file.checks_dir).filter(|path| !path.as_os_str().is_empty()),
             quiet: cli.quiet,
             trust_llm: cli.trust_llm,
             redact: cli.redact || file.redact.unwrap_or(false),

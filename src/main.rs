@@ -39,6 +39,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 use clap::Parser as _;
 
+use crate::checks::Catalogue;
 use crate::cli::{AlertsCommand, Answer, Cli, Command, Format};
 use crate::config::{Config, Environment};
 use crate::exit_code::Verdict;
@@ -103,15 +104,16 @@ fn run(cli: Cli, name: &mut Option<String>) -> anyhow::Result<Verdict> {
     let environment = Environment { api_key: api_key.as_deref(), no_llm: no_llm.as_deref() };
     let config = Config::new(cli, environment)?;
     name.clone_from(&config.name);
-    checks::check_settings(&config.checks)?;
     // An examination says itself whether the log file can be written.
     let log_file = config.log_file.as_deref().filter(|_| command != Some(Command::Doctor));
     logging::init(&config, log_file)?;
+    let catalogue = checks::catalogue(config.checks_dir.as_deref());
+    checks::check_settings(&config.checks, catalogue)?;
     match command {
-        None => audit::run(config),
+        None => audit::run(config, catalogue),
         Some(Command::Alerts(command)) => judge_alerts(&command, &config),
         Some(Command::Doctor) => examine(&config),
-        Some(Command::Checks) => list_checks(config.format),
+        Some(Command::Checks) => list_checks(catalogue, config.format),
     }
 }
 
@@ -135,10 +137,10 @@ fn examine(config: &Config) -> anyhow::Result<Verdict> {
     Ok(examination.verdict())
 }
 
-fn list_checks(format: Format) -> anyhow::Result<Verdict> {
+fn list_checks(catalogue: &Catalogue, format: Format) -> anyhow::Result<Verdict> {
     let written = match format {
-        Format::Json => checks::listing::write_json(&mut io::stdout().lock()),
-        Format::Text => checks::listing::write_text(&mut io::stdout().lock()),
+        Format::Json => checks::listing::write_json(catalogue, &mut io::stdout().lock()),
+        Format::Text => checks::listing::write_text(catalogue, &mut io::stdout().lock()),
     };
     ignore_closed_pipe(written).context("cannot write the list of checks")?;
     Ok(Verdict::Ok)

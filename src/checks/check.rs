@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use super::engine::{Engine, Member};
+use super::problem::Key;
 pub(super) use super::problem::{Evidence, Found, Problem, id_list};
 use super::shared::Shared;
 pub(super) use super::theme::Theme;
@@ -38,6 +40,8 @@ pub(crate) struct Audit<'run> {
     /// The threshold of the check that runs; zero for a check that declares none.
     pub(crate) threshold: f64,
     pub(super) shared: &'run Shared<'run>,
+    pub(super) engine: &'run Engine<'run>,
+    pub(super) member: &'run Member,
     pub(super) has_read_log: Cell<bool>,
 }
 
@@ -45,6 +49,18 @@ impl<'run> Audit<'run> {
     /// Whether another check runs: only then may this one leave rows to it.
     pub(crate) fn is_on(&self, check: &str) -> bool {
         self.context.config.checks.get(check).is_none_or(|settings| settings.enabled)
+    }
+
+    /// The tables of the audit database.
+    #[expect(dead_code, reason = "checks that are functions come to the audit database one after the other")]
+    pub(crate) fn tables(&self) -> &'run rusqlite::Connection {
+        self.engine.connection()
+    }
+
+    /// Whether one of the checks that explain this one has reported a row: then it is not to be reported again.
+    #[expect(dead_code, reason = "checks that are functions come to the audit database one after the other")]
+    pub(crate) fn is_explained(&self, key: &Key) -> bool {
+        self.engine.is_explained(self.member, key)
     }
 
     /// The newest rows of the window's activity.

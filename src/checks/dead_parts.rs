@@ -19,7 +19,7 @@ use super::check::{Check, Theme, Threshold};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "table-abandoned",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A table that was written regularly and is no longer, while its neighbours go on, is a broken writer.",
         threshold: Some(Threshold {
             default: 30.0,
@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "table-never-written",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A table that refers to rows of another and stays empty while those come is a feature that never ran.",
         threshold: Some(Threshold {
             default: 10.0,
@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "column-stopped",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A column that was filled and is no longer means that a part of the bot has silently broken.",
         threshold: Some(Threshold {
             default: 3.0,
@@ -49,7 +49,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "columns-never-filled",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A column that no row fills is a feature that was planned and is not there: nothing can learn from it.",
         threshold: Some(Threshold {
             default: 200.0,
@@ -59,7 +59,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "columns-never-move",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A counter, score or flag that all rows leave at the table's default is never written.",
         threshold: Some(Threshold {
             default: 50.0,
@@ -69,14 +69,14 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "state-never-left",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "Rows that all wait in their first state are work that nobody does.",
         threshold: Some(Threshold { default: 100.0, reason: "rows, all older than a day" }),
         run: columns::state_never_left,
     },
     Check {
         id: "flag-contradicted",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A flag that stays unset although other rows show that the event happened misleads whoever reads it.",
         threshold: Some(Threshold {
             default: 20.0,
@@ -86,21 +86,21 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "last-use-never-set",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "Who counts uses and never notes the last one cannot tell a living rule from a dead one.",
         threshold: Some(Threshold { default: 10.0, reason: "counted uses in all rows" }),
         run: flags::last_use_never_set,
     },
     Check {
         id: "update-time-frozen",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A time of the last change that stays at the creation makes changed rows look untouched.",
         threshold: Some(Threshold { default: 20.0, reason: "rows that another time shows to have changed" }),
         run: flags::update_time_frozen,
     },
     Check {
         id: "counter-never-counts",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "Rules or patterns that are active and never used are a feature that the decisions do not reach.",
         threshold: Some(Threshold {
             default: 100.0,
@@ -110,7 +110,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "expired-rows-pile-up",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "Expired rows that nobody removes slow every look at the valid ones and may be taken for them.",
         threshold: Some(Threshold {
             default: 20.0,
@@ -120,7 +120,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "expiry-compared-as-text",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A time with T compared as text with one without it is later all day: rows expire at midnight only.",
         threshold: Some(Threshold {
             default: 20.0,
@@ -130,7 +130,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "table-grows-without-bound",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A table from which nothing is ever removed makes the file, its backups and its queries grow for ever.",
         threshold: Some(Threshold {
             default: 1.0,
@@ -140,14 +140,14 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "placeholder-values",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "A placeholder stored as a value is taken for one: it groups what does not belong together.",
         threshold: Some(Threshold { default: 3.0, reason: "rows: one may be a test, three are a habit" }),
         run: values::placeholders,
     },
     Check {
         id: "spellings-differ",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "One thing under two spellings is counted, limited and compared as two.",
         threshold: Some(Threshold {
             default: 50.0,
@@ -157,28 +157,21 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "numbers-as-text",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "Amounts stored as text sort and compare as text: 9 is more than 10.",
         threshold: Some(Threshold { default: 20.0, reason: "rows" }),
         run: values::numbers_as_text,
     },
     Check {
-        id: "text-in-numbers",
-        theme: Theme::DeadParts,
-        why: "SQLite keeps text in a column of numbers, compares it as greater than every number and sums it as zero.",
-        threshold: Some(Threshold { default: 3.0, reason: "rows" }),
-        run: values::text_in_numbers,
-    },
-    Check {
         id: "json-broken",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "JSON that does not parse is lost to whoever reads it back.",
         threshold: Some(Threshold { default: 3.0, reason: "rows" }),
         run: values::broken_json,
     },
     Check {
         id: "time-formats-mixed",
-        theme: Theme::DeadParts,
+        theme: Theme::Hygiene,
         why: "Times of one column in several formats sort and compare wrongly: SQLite compares them as text.",
         threshold: Some(Threshold { default: 20.0, reason: "rows with a time" }),
         run: times::mixed,

@@ -4,19 +4,26 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::registry::all;
+use super::engine::{Catalogue, Member};
 use crate::untrusted;
 
-/// Writes a paragraph a check: id, theme, threshold, and why.
+/// Writes a paragraph a check: id, theme, threshold, and why; what is no check comes last.
 ///
 /// # Errors
 /// When the writer fails.
-pub(crate) fn write_text(writer: &mut impl Write) -> io::Result<()> {
-    for check in all() {
-        writeln!(writer, "{:<34} {:<10} {}", check.id, check.theme, check.why)?;
-        if let Some(threshold) = &check.threshold {
-            writeln!(writer, "{:<34} {:<10} threshold {}: {}", "", "", threshold.default, threshold.reason)?;
+pub(crate) fn write_text(catalogue: &Catalogue, writer: &mut impl Write) -> io::Result<()> {
+    for check in catalogue.members() {
+        let file = check.file().map(|file| format!(" ({})", file.display())).unwrap_or_default();
+        let why = untrusted::one_line(&format!("{}{file}", check.why()));
+        writeln!(writer, "{:<34} {:<10} {why}", check.id(), check.theme())?;
+        if let Some(threshold) = check.threshold() {
+            let reason = untrusted::one_line(check.threshold_reason().unwrap_or("no reason given"));
+            writeln!(writer, "{:<34} {:<10} threshold {threshold}: {reason}", "", "")?;
         }
+    }
+    for broken in &catalogue.broken {
+        let sentence = format!("{}: {}", broken.file, broken.reason);
+        writeln!(writer, "No check: {}", untrusted::one_line(&sentence))?;
     }
     Ok(())
 }
@@ -25,17 +32,19 @@ pub(crate) fn write_text(writer: &mut impl Write) -> io::Result<()> {
 ///
 /// # Errors
 /// When the writer fails.
-pub(crate) fn write_json(writer: &mut impl Write) -> io::Result<()> {
-    let checks: Vec<_> = all()
-        .map(|check| {
-            json!({
-                "id": check.id,
-                "theme": check.theme.to_string(),
-                "why": check.why,
-                "threshold": check.threshold.as_ref().map(|threshold| threshold.default),
-                "threshold_reason": check.threshold.as_ref().map(|threshold| threshold.reason),
-            })
+pub(crate) fn write_json(catalogue: &Catalogue, writer: &mut impl Write) -> io::Result<()> {
+    let check = |check: &Member| {
+        json!({
+            "id": check.id(),
+            "theme": check.theme().to_string(),
+            "why": check.why(),
+            "threshold": check.threshold(),
+            "threshold_reason": check.threshold_reason(),
+            "kind": if matches!(check, Member::Rule(_)) { "rule" } else { "code" },
+            "file": check.file().map(|file| file.display().to_string()),
         })
-        .collect();
-    untrusted::write_json(writer, &json!({ "checks": checks }))
+    };
+    let checks: Vec<_> = catalogue.members().iter().map(check).collect();
+    let broken = catalogue.broken.iter().map(|broken| json!({"file": broken.file, "reason": broken.reason}));
+    untrusted::write_json(writer, &json!({ "checks": checks, "broken": broken.collect::<Vec<_>>() }))
 }

@@ -7,11 +7,14 @@
 //! Statements of fact are reported as they are. Statistical claims come with their p-value, and the
 //! runner keeps the share of false ones among all claims of a run below `FALSE_DISCOVERY_RATE`.
 
+mod analysis;
 mod check;
+mod engine;
 mod history;
 pub(crate) mod listing;
 mod problem;
 mod registry;
+mod relations;
 mod run;
 mod settings;
 mod shared;
@@ -28,6 +31,8 @@ mod recompute;
 mod refer;
 mod trend;
 
-pub(crate) use self::registry::all;
-pub(crate) use self::run::{Analysis, run};
+pub(crate) use self::analysis::Analysis;
+pub(crate) use self::engine::{Answer, Catalogue, Member};
+pub(crate) use self::registry::catalogue;
+pub(crate) use self::run::run;
 pub(crate) use self::settings::check_settings;

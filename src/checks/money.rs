@@ -196,16 +196,6 @@ pub(super) const CHECKS: &[Check] = &[
         run: exits::overshot,
     },
     Check {
-        id: "closed-at-once",
-        theme: Theme::Money,
-        why: "Trades that are closed seconds after their opening cannot earn anything but fees.",
-        threshold: Some(Threshold {
-            default: 10.0,
-            reason: "seconds: less than any cycle of either generation",
-        }),
-        run: exits::at_once,
-    },
-    Check {
         id: "position-stale",
         theme: Theme::Money,
         why: "A position that is open for days is one that no exit will close, and it binds exposure.",

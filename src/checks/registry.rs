@@ -1,9 +1,13 @@
 //! The list of all checks. No check knows it.
 
+use std::path::Path;
+
 use super::check::Check;
+use super::engine::{Catalogue, Code, Member};
+use super::relations;
 use super::{alive, dead_parts, funnel, learning, money, recompute, refer, trend};
 
-/// Every check, in the order in which findings are reported.
+/// Every check that is a function, in the order in which findings are reported.
 const CHECKS: &[&[Check]] = &[
     recompute::CHECKS,
     refer::CHECKS,
@@ -15,7 +19,17 @@ const CHECKS: &[&[Check]] = &[
     trend::CHECKS,
 ];
 
-/// All checks in order.
-pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
+/// All checks that are functions, in order.
+pub(super) fn all() -> impl Iterator<Item = &'static Check> {
     CHECKS.iter().copied().flatten()
+}
+
+/// All checks of a run: functions, our own rules, and the user's.
+pub(crate) fn catalogue(folder: Option<&Path>) -> &'static Catalogue {
+    let code = all().map(|check| {
+        let threshold = check.threshold.as_ref().map(|threshold| (threshold.default, threshold.reason));
+        let relations = relations::of(check.id);
+        Member::Code(Code { id: check.id, theme: check.theme, why: check.why, threshold, relations })
+    });
+    Catalogue::load(code.collect(), folder)
 }

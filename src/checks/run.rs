@@ -4,16 +4,18 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use serde::Serialize;
-
+use super::analysis::Analysis;
 use super::check::{Audit, Check, Found, Problem, Theme};
+use super::engine::{Catalogue, Code, Engine, Limits, Member, Outcome};
+use super::problem::Key;
 use super::registry::all;
 use super::shared::Shared;
-use crate::config::CheckSettings;
 use crate::guard;
 use crate::logging;
 use crate::metrics::{Context, Report};
-use crate::model::{Finding, Source, Status};
+use crate::model::{About, Finding, Source, Status};
+use crate::sandbox::Sandbox;
+use crate::source::audit::AuditDb;
 use crate::source::clock;
 use crate::source::log::{Log, MOST_ROWS};
 use crate::source::skipped as reason_to_skip;
@@ -21,82 +23,140 @@ use crate::source::skipped as reason_to_skip;
 /// Expected share of false claims among the statistical claims of a run (Benjamini and Hochberg, 1995).
 const FALSE_DISCOVERY_RATE: f64 = 0.05;
 
-/// What came of the checks.
-#[derive(Debug, Serialize)]
-pub(crate) struct Analysis {
-    /// Failed when at least one check could not run.
-    pub(crate) status: Status,
-    /// Which checks could not run, and why.
-    pub(crate) error: Option<String>,
-    /// Checks that ran to their end.
-    pub(crate) completed: BTreeSet<&'static str>,
-    /// Checks that the config file switched off.
-    pub(crate) disabled: Vec<&'static str>,
-    /// Checks that would have held up the bot, and why.
-    pub(crate) skipped: BTreeMap<&'static str, String>,
-    /// Checks that found something in rows of two moments: it may be a fault, or the bot at work.
-    pub(crate) undecided: Vec<&'static str>,
-    /// What was found; reported with the LLM's findings, not here.
-    #[serde(skip)]
-    pub(crate) findings: Vec<Finding>,
+/// Runs every check that is not switched off; one that fails does not stop the others.
+pub(crate) fn run(
+    context: &Context<'_>,
+    report: &Report,
+    database: &mut AuditDb,
+    catalogue: &'static Catalogue,
+) -> Analysis {
+    let mut run = Run::new(catalogue);
+    let checked = Sandbox::new(database.connection_mut()).map_err(anyhow::Error::from).and_then(|sandbox| {
+        run.all(context, report, &Engine::new(&sandbox)?);
+        Ok(())
+    });
+    if let Err(error) = checked {
+        run.failed("audit database", &error);
+    }
+    run.analysis()
 }
 
-/// Runs every check that is not switched off; one that fails does not stop the others.
-pub(crate) fn run(context: &Context<'_>, report: &Report) -> Analysis {
-    let settings: &BTreeMap<String, CheckSettings> = &context.config.checks;
-    let mut facts = Vec::new();
-    let mut claims = Vec::new();
-    let mut failures: Vec<(String, Vec<&str>)> = Vec::new();
-    let mut disabled = Vec::new();
-    let mut skipped = BTreeMap::new();
-    let mut undecided = Vec::new();
-    let mut completed = BTreeSet::new();
-    let shared = Shared::default();
-    for check in all() {
-        let own = settings.get(check.id).copied().unwrap_or_default();
-        if !own.enabled {
-            disabled.push(check.id);
-            continue;
-        }
-        let default = check.threshold.as_ref().map_or(0.0, |threshold| threshold.default);
-        let threshold = own.threshold.unwrap_or(default);
-        let audit = Audit { context, report, threshold, shared: &shared, has_read_log: Cell::new(false) };
-        let started = Instant::now();
-        let found = guard::run(|| run_one(check, &audit));
-        logging::took(check.id, started);
-        match found {
-            Ok(None) => undecided.push(check.id),
-            Ok(Some(found)) => {
-                completed.insert(check.id);
-                facts.extend(found.facts.into_iter().map(|problem| finding(check, problem)));
-                claims.extend(found.claims.into_iter().map(|claim| (claim.0, finding(check, claim.1))));
-            }
-            Err(error) => match reason_to_skip(&error) {
-                Some(reason) => {
-                    tracing::warn!("Check {} was {reason}", check.id);
-                    skipped.insert(check.id, reason);
-                }
-                None => {
-                    tracing::error!("Check {} failed: {error:#}", check.id);
-                    let reason = format!("{error:#}");
-                    match failures.iter_mut().find(|(known, _)| *known == reason) {
-                        Some((_, checks)) => checks.push(check.id),
-                        None => failures.push((reason, vec![check.id])),
-                    }
-                }
+/// A run of the checks under way.
+struct Run {
+    analysis: Analysis,
+    claims: Vec<(f64, Finding)>,
+    /// Why checks could not run, each with the checks.
+    failures: Vec<(String, Vec<String>)>,
+}
+
+impl Run {
+    fn new(catalogue: &'static Catalogue) -> Self {
+        let mut run = Self {
+            analysis: Analysis {
+                status: Status::Ok,
+                error: None,
+                completed: BTreeSet::new(),
+                disabled: Vec::new(),
+                skipped: BTreeMap::new(),
+                undecided: Vec::new(),
+                explained: BTreeSet::new(),
+                replaced: catalogue.replaced.clone(),
+                findings: Vec::new(),
+                answers: BTreeMap::new(),
+                catalogue,
             },
+            claims: Vec::new(),
+            failures: Vec::new(),
+        };
+        for broken in &catalogue.broken {
+            run.failed(&broken.file, &anyhow::anyhow!(broken.reason.clone()));
+        }
+        run
+    }
+
+    fn all(&mut self, context: &Context<'_>, report: &Report, engine: &Engine<'_>) {
+        let shared = Shared::default();
+        for member in self.analysis.catalogue.members() {
+            let settings = context.config.checks.get(member.id()).copied().unwrap_or_default();
+            if !settings.enabled {
+                self.analysis.disabled.push(member.id());
+                continue;
+            }
+            let started = Instant::now();
+            let keys = guard::run(|| match member {
+                Member::Rule(rule) => Ok(self.rule(member, engine.run(rule, Limits::of(rule, settings))?)),
+                Member::Code(code) => {
+                    let threshold = settings.threshold.or(member.threshold()).unwrap_or_default();
+                    let has_read_log = Cell::new(false);
+                    let audit =
+                        Audit { context, report, threshold, shared: &shared, engine, member, has_read_log };
+                    self.function(member, code, &audit)
+                }
+            });
+            logging::took(member.id(), started);
+            match keys {
+                Ok(keys) => engine.note(member, &keys),
+                Err(error) => self.stopped(member.id(), &error),
+            }
         }
     }
-    facts.extend(discoveries(claims));
-    facts.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    Analysis {
-        status: if failures.is_empty() { Status::Ok } else { Status::Failed },
-        completed,
-        disabled,
-        skipped,
-        undecided,
-        error: (!failures.is_empty()).then(|| listed(&failures)),
-        findings: facts,
+
+    /// Runs a rule; the bot's rows that it reports.
+    fn rule(&mut self, member: &'static Member, outcome: Outcome) -> Vec<Key> {
+        let id = member.id();
+        self.analysis.completed.insert(id);
+        self.analysis.findings.extend(outcome.problems.into_iter().map(|problem| finding(member, problem)));
+        let explained = outcome.explained.iter().map(|subject| fingerprint(id, subject));
+        self.analysis.explained.extend(explained);
+        self.analysis.answers.insert(id, outcome.answer);
+        outcome.keys
+    }
+
+    /// Runs a function; the bot's rows that it reports.
+    fn function(
+        &mut self,
+        member: &'static Member,
+        code: &Code,
+        audit: &Audit<'_>,
+    ) -> anyhow::Result<Vec<Key>> {
+        let Some(check) = all().find(|check| check.id == code.id) else { return Ok(Vec::new()) };
+        let Some(found) = audit.engine.run_code(code, || run_one(check, audit))? else {
+            self.analysis.undecided.push(check.id);
+            return Ok(Vec::new());
+        };
+        self.analysis.completed.insert(check.id);
+        self.analysis.findings.extend(found.facts.into_iter().map(|problem| finding(member, problem)));
+        self.claims.extend(found.claims.into_iter().map(|claim| (claim.0, finding(member, claim.1))));
+        Ok(found.rows)
+    }
+
+    fn stopped(&mut self, id: &'static str, error: &anyhow::Error) {
+        match reason_to_skip(error) {
+            Some(reason) => {
+                tracing::warn!("Check {id} was {reason}");
+                self.analysis.skipped.insert(id, reason);
+            }
+            None => self.failed(id, error),
+        }
+    }
+
+    fn failed(&mut self, check: &str, error: &anyhow::Error) {
+        tracing::error!("Check {check} failed: {error:#}");
+        let reason = format!("{error:#}");
+        match self.failures.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, checks)) => checks.push(check.to_owned()),
+            None => self.failures.push((reason, vec![check.to_owned()])),
+        }
+    }
+
+    fn analysis(mut self) -> Analysis {
+        self.analysis.findings.extend(discoveries(self.claims));
+        self.analysis.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        if !self.failures.is_empty() {
+            self.analysis.status = Status::Failed;
+            self.analysis.error = Some(listed(&self.failures));
+        }
+        self.analysis
     }
 }
 
@@ -107,7 +167,7 @@ fn run_one(check: &Check, audit: &Audit<'_>) -> anyhow::Result<Option<Found>> {
     if audit.has_read_log.get() {
         say_what_was_read(&mut found, audit.log()?);
     }
-    let compares = matches!(check.theme, Theme::Recompute | Theme::Refer);
+    let compares = check.theme == Theme::Integrity;
     let is_decided = !compares || found.is_nothing() || !audit.context.bot.was_written_meanwhile();
     Ok(is_decided.then_some(found))
 }
@@ -125,12 +185,17 @@ fn say_what_was_read(found: &mut Found, log: &Log) {
 }
 
 /// Each reason once, behind the checks that it stopped.
-fn listed(failures: &[(String, Vec<&str>)]) -> String {
+fn listed(failures: &[(String, Vec<String>)]) -> String {
     let failures = failures.iter().map(|(reason, checks)| format!("{}: {reason}", checks.join(", ")));
     failures.collect::<Vec<_>>().join("; ")
 }
 
-fn finding(check: &Check, problem: Problem) -> Finding {
+/// Equal for the same problem in every run.
+fn fingerprint(id: &str, subject: &str) -> String {
+    format!("{id}:{subject}")
+}
+
+fn finding(member: &'static Member, problem: Problem) -> Finding {
     Finding {
         alert_type: problem.alert_type,
         severity: problem.severity,
@@ -138,10 +203,11 @@ fn finding(check: &Check, problem: Problem) -> Finding {
         description: problem.description,
         evidence: Some(problem.evidence),
         recommendation: Some(problem.recommendation),
-        fingerprint: Some(format!("{}:{}", check.id, problem.subject)),
-        source: Source::Check(check.id),
+        fingerprint: Some(fingerprint(member.id(), &problem.subject)),
+        source: Source::Check(member.id()),
         grounded: Some(true),
         duplicate_of: None,
+        check: About { theme: member.theme().as_str(), why: member.why(), was: member.was(&problem.subject) },
     }
 }
 

@@ -4,43 +4,60 @@ use std::collections::BTreeMap;
 
 use anyhow::{bail, ensure};
 
-use super::registry::all;
+use super::engine::{Catalogue, Member};
 use crate::config::CheckSettings;
 
 /// More hours or minutes than this back from now are no date any more.
 const LARGEST_THRESHOLD: f64 = 1e9;
 
-/// Whether every check that the config file names exists and has the threshold that is set.
+/// Whether every check that the config file names exists and has the limits that are set.
 ///
 /// # Errors
 /// One sentence that says which setting is wrong and what it may be.
-pub(crate) fn check_settings(settings: &BTreeMap<String, CheckSettings>) -> anyhow::Result<()> {
+pub(crate) fn check_settings(
+    settings: &BTreeMap<String, CheckSettings>,
+    catalogue: &Catalogue,
+) -> anyhow::Result<()> {
     for (id, own) in settings {
-        let Some(check) = all().find(|check| check.id == id) else {
-            bail!("[checks.{id}]: there is no such check{}", suggestion(id));
+        let Some(member) = catalogue.find(id) else {
+            bail!("[checks.{id}]: there is no such check{}", suggestion(id, catalogue));
         };
         if let Some(threshold) = own.threshold {
-            ensure!(check.threshold.is_some(), "[checks.{id}]: this check has no threshold");
-            ensure!(
-                (0.0..=LARGEST_THRESHOLD).contains(&threshold),
-                "[checks.{id}]: threshold = {threshold}: give a number from zero to {LARGEST_THRESHOLD}"
-            );
-            let is_share =
-                check.threshold.as_ref().is_some_and(|threshold| threshold.reason.starts_with("share "));
-            ensure!(
-                threshold <= 1.0 || !is_share,
-                "[checks.{id}]: threshold = {threshold}: give a share from 0 to 1, 0.2 for 20 %"
-            );
+            check_threshold(member, threshold)?;
         }
+        let counts_rows = matches!(member, Member::Rule(_));
+        ensure!(
+            counts_rows || (own.min_rows.is_none() && own.min_share.is_none()),
+            "[checks.{id}]: this check has no min_rows and no min_share"
+        );
+        ensure!(own.min_rows != Some(0), "[checks.{id}]: min_rows = 0: give at least 1");
+        let share = own.min_share.unwrap_or_default();
+        ensure!((0.0..=1.0).contains(&share), "[checks.{id}]: min_share = {share}: give a share from 0 to 1");
     }
     Ok(())
 }
 
+fn check_threshold(member: &Member, threshold: f64) -> anyhow::Result<()> {
+    let id = member.id();
+    ensure!(member.threshold().is_some(), "[checks.{id}]: this check has no threshold");
+    ensure!(
+        (0.0..=LARGEST_THRESHOLD).contains(&threshold),
+        "[checks.{id}]: threshold = {threshold}: give a number from zero to {LARGEST_THRESHOLD}"
+    );
+    let is_share = member.threshold_reason().is_some_and(|reason| reason.starts_with("share "));
+    ensure!(
+        threshold <= 1.0 || !is_share,
+        "[checks.{id}]: threshold = {threshold}: give a share from 0 to 1, 0.2 for 20 %"
+    );
+    Ok(())
+}
+
 /// The check whose id is most like a misspelt one.
-fn suggestion(id: &str) -> String {
+pub(crate) fn suggestion(id: &str, catalogue: &Catalogue) -> String {
     const LEAST_SIMILARITY: f64 = 0.7;
-    all()
-        .map(|check| (strsim::jaro_winkler(id, check.id), check.id))
+    let members = catalogue.members().iter();
+    members
+        .map(|member| (strsim::jaro_winkler(id, member.id()), member.id()))
         .filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map_or_else(

@@ -15,6 +15,7 @@ pub(super) struct File {
     pub(super) name: Option<String>,
     pub(super) db: Option<PathBuf>,
     pub(super) alerts_db: Option<PathBuf>,
+    pub(super) checks_dir: Option<PathBuf>,
     pub(super) hours: Option<u32>,
     pub(super) log_file: Option<PathBuf>,
     pub(super) no_llm: Option<bool>,
@@ -66,10 +67,14 @@ pub(crate) struct CheckSettings {
     pub(crate) enabled: bool,
     /// Its threshold instead of the default one.
     pub(crate) threshold: Option<f64>,
+    /// Fewest rows of a finding, instead of the rule's.
+    pub(crate) min_rows: Option<u64>,
+    /// Smallest share of the rows that could be faulty, instead of the rule's.
+    pub(crate) min_share: Option<f64>,
 }
 
 impl Default for CheckSettings {
     fn default() -> Self {
-        Self { enabled: true, threshold: None }
+        Self { enabled: true, threshold: None, min_rows: None, min_share: None }
     }
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
-use crate::model::{AlertType, Severity, Source};
+use crate::model::{About, AlertType, Severity, Source};
 
 const FINDINGS: &str = include_str!("labelled/findings.json");
 
@@ -42,6 +42,7 @@ fn finding(title: &str, description: &str, evidence: Option<&str>) -> Finding {
         fingerprint: None,
         grounded: None,
         duplicate_of: None,
+        check: About::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::echo::{is_echo, is_prompt_text};
-use crate::model::{AlertType, Finding, Severity, Source};
+use crate::model::{About, AlertType, Finding, Severity, Source};
 use crate::untrusted::{cut, one_line};
 
 /// A title is one line in a summary.
@@ -56,6 +56,7 @@ pub(super) fn finding(item: &Map<String, Value>) -> Option<Finding> {
         fingerprint: None,
         grounded: None,
         duplicate_of: field(item, &["duplicate_of"]).and_then(number),
+        check: About::default(),
     })
 }
 

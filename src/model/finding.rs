@@ -55,6 +55,20 @@ pub(crate) struct Finding {
     /// The open alert that says the same, as the LLM believes; it is checked, not believed.
     #[serde(skip)]
     pub(crate) duplicate_of: Option<i64>,
+    /// What its check says of itself.
+    #[serde(skip)]
+    pub(crate) check: About,
+}
+
+/// What a check says of itself; nothing for the LLM's findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    /// Its theme.
+    pub(crate) theme: &'static str,
+    /// What it finds and why that matters.
+    pub(crate) why: &'static str,
+    /// Fingerprints under which the finding was stored before.
+    pub(crate) was: Vec<String>,
 }
 
 impl Finding {

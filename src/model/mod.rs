@@ -8,7 +8,7 @@ mod severity;
 mod status;
 
 pub(crate) use self::alert::{Alert, AlertStatus};
-pub(crate) use self::finding::{Finding, Source};
+pub(crate) use self::finding::{About, Finding, Source};
 pub(crate) use self::outcome::{Disposition, News, Outcome};
 pub(crate) use self::period::Period;
 pub(crate) use self::severity::{AlertType, Severity};

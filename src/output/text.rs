@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::summary::Summary;
 use super::terminal::style;
 use super::wrap;
-use crate::checks;
 use crate::model::{AlertStatus, Disposition, News, Outcome, Severity, Source, Status};
 use crate::plural::plural;
 use crate::source::clock;
@@ -220,9 +219,12 @@ fn write_by_theme(outcomes: &[&Outcome], writer: &mut impl Write) -> io::Result<
         return Ok(());
     }
     writeln!(writer, "\nMORE (--verbose shows them):")?;
-    let mut themes: Vec<(String, Vec<&Outcome>)> = Vec::new();
+    let mut themes: Vec<(&str, Vec<&Outcome>)> = Vec::new();
     for outcome in outcomes {
-        let theme = theme(&outcome.finding.source);
+        let theme = match outcome.finding.source {
+            Source::Llm => "LLM",
+            Source::Check(_) => outcome.finding.check.theme,
+        };
         match themes.iter_mut().find(|(known, _)| *known == theme) {
             Some((_, of_theme)) => of_theme.push(outcome),
             None => themes.push((theme, vec![outcome])),
@@ -240,14 +242,4 @@ fn write_by_theme(outcomes: &[&Outcome], writer: &mut impl Write) -> io::Result<
         wrap::write("  - ", &format!("{theme}: {}", counts.join(", ")), writer)?;
     }
     Ok(())
-}
-
-fn theme(source: &Source) -> String {
-    match source {
-        Source::Llm => "LLM".to_owned(),
-        Source::Check(id) => {
-            let check = checks::all().find(|check| check.id == *id);
-            check.map_or_else(|| (*id).to_owned(), |check| check.theme.to_string())
-        }
-    }
 }

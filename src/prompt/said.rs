@@ -2,7 +2,6 @@
 
 use super::layout::Section;
 use super::wording::Wording;
-use crate::checks;
 use crate::model::{Alert, Finding, Source};
 
 /// The findings of the checks.
@@ -37,7 +36,6 @@ fn reported_line(finding: &Finding, wording: &mut Wording<'_>) -> String {
 /// sentence stands for them, with what it is about and how many rows show it.
 fn in_our_words(finding: &Finding, evidence: &str, wording: &mut Wording<'_>) -> String {
     let Source::Check(id) = finding.source else { return wording.prose(&finding.title) };
-    let why = checks::all().find(|check| check.id == id).map_or("", |check| check.why);
     let fingerprint = finding.fingerprint.as_deref().unwrap_or_default();
     let subject = fingerprint.strip_prefix(id).and_then(|rest| rest.strip_prefix(':')).unwrap_or_default();
     let mut line = id.to_owned();
@@ -47,7 +45,7 @@ fn in_our_words(finding: &Finding, evidence: &str, wording: &mut Wording<'_>) ->
     if let Some(counts) = counts(evidence) {
         line.push_str(&format!(" ({counts})"));
     }
-    format!("{line}: {why}")
+    format!("{line}: {}", finding.check.why)
 }
 
 /// `12 of 363`, where evidence begins so.

@@ -52,4 +52,9 @@ impl AuditDb {
     pub(crate) fn filled(&self) -> &Filled {
         &self.filled
     }
+
+    /// The connection, for whoever bounds the queries on it.
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
 }

@@ -11,7 +11,7 @@ use crate::source::{cell, clock};
 /// Longer pauses than configured.
 pub(super) const SLOWER: Check = Check {
     id: "cadence-slower-than-configured",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A bot that looks at the market far less often than configured closes its positions too late.",
     threshold: Some(Threshold {
         default: 2.0,
@@ -23,7 +23,7 @@ pub(super) const SLOWER: Check = Check {
 /// Shorter intervals than one bot can have.
 pub(super) const TWO_BOTS: Check = Check {
     id: "cycles-faster-than-pause",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "Cycles that begin sooner than the pause allows come from two bots that trade on one account.",
     threshold: Some(Threshold {
         default: 0.25,

@@ -11,7 +11,7 @@ use crate::untrusted::cut;
 /// Rows that are later than now.
 pub(super) const FUTURE: Check = Check {
     id: "time-in-future",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A row from the future was written by another clock: windows, cooldowns and durations are wrong.",
     threshold: Some(Threshold {
         default: 5.0,
@@ -23,7 +23,7 @@ pub(super) const FUTURE: Check = Check {
 /// Times before the bot can have existed, and text that is no time.
 pub(super) const IMPLAUSIBLE: Check = Check {
     id: "time-implausible",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A time that cannot be, or cannot be read, hides its row from every report and from every clean-up.",
     threshold: None,
     run: implausible,
@@ -32,7 +32,7 @@ pub(super) const IMPLAUSIBLE: Check = Check {
 /// One row, two clocks.
 pub(super) const TWO_CLOCKS: Check = Check {
     id: "clocks-disagree",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "Two times of one moment that differ by whole quarters of an hour are local time beside UTC.",
     threshold: Some(Threshold {
         default: 10.0,
@@ -44,7 +44,7 @@ pub(super) const TWO_CLOCKS: Check = Check {
 /// Rows of one column that two clocks write in turn.
 pub(super) const ALTERNATING: Check = Check {
     id: "clocks-alternate",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "Rows that jump back and forth by the same whole quarters of an hour are written in local time and UTC in turn.",
     threshold: Some(Threshold {
         default: 5.0,

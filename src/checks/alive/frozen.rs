@@ -12,7 +12,7 @@ use crate::untrusted::cut;
 /// The same price again and again.
 pub(super) const FROZEN: Check = Check {
     id: "price-frozen",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A price that is stored again and again without a change comes from a cache, not from a market.",
     threshold: Some(Threshold {
         default: 120.0,

@@ -13,7 +13,7 @@ use crate::source::{cell, clock};
 /// Starts without a stop before them.
 pub(super) const KILLED: Check = Check {
     id: "bot-killed",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A start without a stop before it means that the process was killed or crashed, with positions unwatched.",
     threshold: Some(Threshold {
         default: 4.0,
@@ -25,7 +25,7 @@ pub(super) const KILLED: Check = Check {
 /// Long silence in the window while the process should have run.
 pub(super) const GAP: Check = Check {
     id: "activity-gap",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "In a gap of the log the bot watched nothing: it hung or, where a stop is logged, was left stopped with open positions.",
     threshold: Some(Threshold {
         default: 15.0,

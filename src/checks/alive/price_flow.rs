@@ -18,7 +18,7 @@ use crate::untrusted::cut;
 /// All prices are old.
 pub(super) const STALE: Check = Check {
     id: "prices-stale",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A bot that runs on old prices decides blindly and cannot see a stop loss.",
     threshold: Some(Threshold {
         default: 30.0,
@@ -30,7 +30,7 @@ pub(super) const STALE: Check = Check {
 /// One coin's price is old, the others' are not.
 pub(super) const COIN_STALE: Check = Check {
     id: "coin-price-stale",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A coin whose price no longer arrives keeps its last one: its position can neither win nor lose.",
     threshold: Some(Threshold {
         default: 120.0,
@@ -42,7 +42,7 @@ pub(super) const COIN_STALE: Check = Check {
 /// An open position without any price.
 pub(super) const POSITION_UNPRICED: Check = Check {
     id: "position-without-price",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "Without a price neither stop loss nor take profit of a position can ever be reached.",
     threshold: None,
     run: unpriced,

@@ -12,7 +12,7 @@ use crate::source::{cell, clock};
 /// The newest sign of life is far older than the bot's rhythm.
 pub(super) const SILENT: Check = Check {
     id: "bot-silent",
-    theme: Theme::Alive,
+    theme: Theme::Liveness,
     why: "A bot that writes nothing does not watch its positions: no stop loss will close them.",
     threshold: Some(Threshold {
         default: 15.0,

@@ -192,33 +192,6 @@ fn as_text(table: &Table, columns: &[&str]) -> Problem {
     }
 }
 
-pub(super) fn text_in_numbers(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    Ok(odd_ones(audit, "text_in_number", |table, column, odd| {
-        let (name, own) = (short(&table.schema.name), short(&column.name));
-        Problem {
-            alert_type: AlertType::Bug,
-            severity: Severity::Medium,
-            subject: format!("{}.{}", table.schema.name, column.name),
-            title: format!("{own} of {name} holds text where numbers belong"),
-            description: format!(
-                "{} of {} hold text in {own}, which is declared {}. \
-                 SQLite sums it as 0 and sorts it after every number.",
-                odd.n,
-                looked_at(table),
-                short(&column.declared_type)
-            ),
-            evidence: shown(
-                table,
-                odd,
-                &format!(
-                    "SELECT \"{own}\", count(*) FROM {name} WHERE typeof(\"{own}\") = 'text' GROUP BY 1"
-                ),
-            ),
-            recommendation: format!("Convert {own} to a number where it is written, and correct these rows."),
-        }
-    }))
-}
-
 pub(super) fn broken_json(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(odd_ones(audit, "broken_json", |table, column, odd| {
         let (name, own) = (short(&table.schema.name), short(&column.name));

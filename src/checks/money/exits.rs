@@ -9,7 +9,6 @@ use crate::checks::check::{Audit, Evidence, Found, Problem, id_list};
 use crate::checks::recompute::market::market;
 use crate::checks::refer::contradicted::doubled;
 use crate::checks::statistics::median;
-use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
 use crate::source::ledger::Entry;
@@ -185,45 +184,6 @@ pub(super) fn before_level(audit: &Audit<'_>) -> anyhow::Result<Found> {
                 ),
             ),
             recommendation: "Decide and store the exit from the same price and the same levels.".to_owned(),
-        })
-        .into())
-}
-
-/// Trades that were closed seconds after their opening.
-pub(super) fn at_once(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    const LEAST_ROWS: u64 = 5;
-    const LEAST_SHARE: f64 = 0.05;
-    let mut evidence = Evidence::default();
-    let mut pnl_usd = 0.0;
-    for trade in audit.shared.history.closed(audit.context)? {
-        let Some(seconds) = trade.elapsed_seconds().next() else { continue };
-        let is_short = trade.elapsed_seconds().all(|seconds| (0.0..=audit.threshold).contains(&seconds));
-        if is_short {
-            pnl_usd += trade.pnl_usd.unwrap_or(0.0);
-        }
-        evidence.row(is_short.then_some(|| {
-            let reason = trade.exit_kind().unwrap_or("no reason");
-            format!("{} (id {}) after {seconds:.1} s by {}", shown(&trade.coin), trade.id, shown(reason))
-        }));
-    }
-    let names = names(audit.context.generation);
-    let is_many = evidence.count >= LEAST_ROWS && evidence.count as f64 >= LEAST_SHARE * evidence.of as f64;
-    Ok(is_many
-        .then(|| Problem {
-            alert_type: AlertType::Bug,
-            severity: Severity::Medium,
-            subject: String::new(),
-            title: "Trades are closed within seconds of their opening".to_owned(),
-            description: format!(
-                "{} of {} trades were closed at most {} s after they were opened, with {} together: with \
-                 fees each of them loses. Either the levels enclose nothing, or both times were written at once.",
-                evidence.count, evidence.of, audit.threshold, usd(pnl_usd, 2)
-            ),
-            evidence: evidence.text(
-                "trades",
-                &format!("SELECT {}, {}, {} FROM {}", names.coin, names.opened_at, names.closed_at, names.closed),
-            ),
-            recommendation: "See which exit closes them, and compare entry price, stop and target.".to_owned(),
         })
         .into())
 }

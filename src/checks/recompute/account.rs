@@ -12,7 +12,7 @@ use crate::source::clock::parse_utc;
 
 pub(super) const TOTALS: Check = Check {
     id: "account-contradicts-trades",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "The bot sizes its trades by the stored balance; one that its trades and positions do not give is money that is not there.",
     threshold: None,
     run: totals,
@@ -20,7 +20,7 @@ pub(super) const TOTALS: Check = Check {
 
 pub(super) const FROZEN: Check = Check {
     id: "account-time-frozen",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "An account whose time of update stands still while its amounts move hides how old they are.",
     threshold: None,
     run: frozen,

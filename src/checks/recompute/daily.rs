@@ -12,7 +12,7 @@ use crate::source::ledger::Ledger;
 
 pub(super) const COUNTERS: Check = Check {
     id: "daily-counter-contradicts-trades",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A daily counter that is never set back, or never set, makes every limit by day either block or pass everything.",
     threshold: None,
     run: counters,

@@ -7,7 +7,7 @@ use crate::model::{AlertType, Severity};
 
 pub(super) const DEDUCTIONS: Check = Check {
     id: "profit-deduction-high",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "More taken off each profit than an exchange takes turns trades that win into trades that lose.",
     threshold: Some(Threshold {
         default: 0.3,

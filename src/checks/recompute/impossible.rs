@@ -11,7 +11,7 @@ use crate::untrusted::cut;
 
 pub(super) const PRICES: Check = Check {
     id: "price-impossible",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A price of zero or below is no price: the profit, the percentage and the exits that follow from it are made up.",
     threshold: None,
     run: prices,

@@ -12,7 +12,7 @@ use crate::untrusted::cut;
 
 pub(super) const CLOSINGS: Check = Check {
     id: "closing-contradicts-log",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A closing that the log tells and the table lacks, or tells with another profit, is a trade whose result was lost or changed.",
     threshold: None,
     run: closings,

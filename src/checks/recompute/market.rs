@@ -16,7 +16,7 @@ use crate::source::ledger::{Entry, table};
 
 pub(super) const PRICES: Check = Check {
     id: "price-contradicts-market",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A trade at a price that the coin did not have at that time has a profit that nobody could have made.",
     threshold: None,
     run: prices,

@@ -15,7 +15,7 @@ use crate::untrusted::cut;
 
 pub(super) const OPENINGS: Check = Check {
     id: "opening-contradicts-log",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "An opening that the log tells and no table holds is money in a position that nobody watches and no sum contains.",
     threshold: None,
     run: openings,

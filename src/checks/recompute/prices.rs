@@ -9,7 +9,7 @@ use crate::source::ledger::{Entry, Side};
 
 pub(super) const PNL: Check = Check {
     id: "pnl-contradicts-prices",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A profit that does not follow from entry, exit, size and direction makes every figure built on it wrong.",
     threshold: None,
     run: pnl,
@@ -17,7 +17,7 @@ pub(super) const PNL: Check = Check {
 
 pub(super) const PERCENT: Check = Check {
     id: "pnl-percent-contradicts-pnl",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A percentage that does not follow from profit and size (or has the other sign or unit) misleads whatever reads it.",
     threshold: None,
     run: percent,

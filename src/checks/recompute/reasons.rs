@@ -9,7 +9,7 @@ use crate::untrusted::cut;
 
 pub(super) const RESULT: Check = Check {
     id: "exit-reason-contradicts-result",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A take profit that loses or a stop loss that wins closed the trade on the wrong side, or is mislabelled.",
     threshold: None,
     run: result,
@@ -17,7 +17,7 @@ pub(super) const RESULT: Check = Check {
 
 pub(super) const SIDES: Check = Check {
     id: "stop-on-winning-side",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A stop on the winning side of the entry closes a trade at once and protects against nothing.",
     threshold: None,
     run: sides,

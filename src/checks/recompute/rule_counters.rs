@@ -13,7 +13,7 @@ use crate::untrusted::cut;
 
 pub(super) const RULES: Check = Check {
     id: "rule-counter-contradicts-trades",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "Rules are promoted and rejected by their counters; counters that the trades do not give keep bad rules and drop good ones.",
     threshold: None,
     run: rules,

@@ -12,7 +12,7 @@ use crate::untrusted::cut;
 
 pub(super) const COINS: Check = Check {
     id: "coin-score-contradicts-trades",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "Coins are favoured and blacklisted by their running totals; totals that the trades do not give choose the wrong coins.",
     threshold: None,
     run: coins,

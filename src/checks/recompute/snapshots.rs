@@ -11,7 +11,7 @@ use crate::untrusted::cut;
 
 pub(super) const TRADES: Check = Check {
     id: "snapshot-contradicts-trades",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A snapshot that does not contain the trades of its span makes every curve and report drawn from it wrong.",
     threshold: None,
     run: trades,
@@ -19,7 +19,7 @@ pub(super) const TRADES: Check = Check {
 
 pub(super) const BALANCE: Check = Check {
     id: "snapshot-balance-restarts",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "Snapshots that each begin with the initial balance never show what the bot has won or lost.",
     threshold: None,
     run: balance,

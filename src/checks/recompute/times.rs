@@ -10,7 +10,7 @@ use crate::source::ledger::Entry;
 
 pub(super) const DURATION: Check = Check {
     id: "duration-contradicts-times",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A stored duration that the times of opening and closing do not give is wrong in every average; whole hours betray a mixed time zone.",
     threshold: None,
     run: duration,
@@ -18,7 +18,7 @@ pub(super) const DURATION: Check = Check {
 
 pub(super) const REVERSED: Check = Check {
     id: "closed-before-opened",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "A trade that closes before it opens carries a wrong time, and no order of events can be trusted.",
     threshold: None,
     run: reversed,

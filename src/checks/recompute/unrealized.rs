@@ -10,7 +10,7 @@ use crate::untrusted::cut;
 
 pub(super) const OPEN: Check = Check {
     id: "unrealized-pnl-contradicts-prices",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "The profit so far of an open position decides about its exit; one that its prices do not give decides wrongly.",
     threshold: None,
     run: open,
@@ -18,7 +18,7 @@ pub(super) const OPEN: Check = Check {
 
 pub(super) const MISSED: Check = Check {
     id: "missed-profit-contradicts-prices",
-    theme: Theme::Recompute,
+    theme: Theme::Integrity,
     why: "What a trade missed by closing teaches when to close; in another unit or for another size it teaches something false.",
     threshold: None,
     run: missed,

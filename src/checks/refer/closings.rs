@@ -11,7 +11,7 @@ use crate::untrusted::cut;
 
 pub(super) const LOGGED_TWICE: Check = Check {
     id: "closing-logged-twice",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A closing that is processed twice counts its result twice in whatever the bot keeps running: scores, streaks, rules.",
     threshold: None,
     run: logged_twice,

@@ -5,7 +5,7 @@ use crate::model::{AlertType, Severity};
 
 pub(super) const INDEXES: Check = Check {
     id: "index-damaged",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "An index that does not hold what its table holds hides rows from the bot: it decides without them.",
     threshold: None,
     run: damaged,

@@ -7,7 +7,7 @@ use crate::untrusted::cut;
 
 pub(super) const REFERENCES: Check = Check {
     id: "dangling-reference",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "An id that points to no row loses what it should join: a learning without its trade, an insight without its reflection.",
     threshold: None,
     run: references,

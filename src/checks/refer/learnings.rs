@@ -12,7 +12,7 @@ use crate::untrusted::cut;
 
 pub(super) const WRONG_TRADE: Check = Check {
     id: "learning-of-another-trade",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A learning that is attached to another trade joins its lesson with the wrong coin and the wrong result.",
     threshold: None,
     run: wrong_trade,

@@ -29,7 +29,6 @@ pub(super) const CHECKS: &[Check] = &[
     dangling::REFERENCES,
     spelling::REFUSED,
     spelling::SPLIT,
-    duplicates::RULES,
     duplicates::CONDITIONS,
     order::TIMES,
     damaged::INDEXES,

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 
 pub(super) const CLOSED: Check = Check {
     id: "open-position-was-closed",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A position that is open in one place and closed in another binds money twice or hides a result.",
     threshold: None,
     run: was_closed,
@@ -21,7 +21,7 @@ pub(super) const CLOSED: Check = Check {
 
 pub(super) const FORGOTTEN: Check = Check {
     id: "position-forgotten",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A position that the bot no longer knows has no stop and no target any more: its loss is unlimited and it binds exposure for ever.",
     threshold: None,
     run: was_forgotten,

@@ -11,7 +11,7 @@ use crate::untrusted::cut;
 
 pub(super) const TIMES: Check = Check {
     id: "times-out-of-order",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "What is used before it exists or happens after it expired was written with a wrong time or a wrong id.",
     threshold: None,
     run: times,

@@ -11,7 +11,7 @@ use crate::untrusted::cut;
 
 pub(super) const RECORDED_TWICE: Check = Check {
     id: "trade-recorded-twice",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "One position that stands twice among the closed trades counts its result twice in the balance and in every rate.",
     threshold: None,
     run: recorded_twice,

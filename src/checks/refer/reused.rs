@@ -11,7 +11,7 @@ use crate::untrusted::cut;
 
 pub(super) const REUSED: Check = Check {
     id: "position-id-reused",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "Closings in the log name a trade by its position's id: one that is used again leads to the wrong trade.",
     threshold: None,
     run: reused,

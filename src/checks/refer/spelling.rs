@@ -10,7 +10,7 @@ use crate::untrusted::cut;
 
 pub(super) const REFUSED: Check = Check {
     id: "coin-refused-for-its-spelling",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A trade that is refused for want of a price that is there under another spelling is an opportunity lost to a missing conversion.",
     threshold: None,
     run: refused,
@@ -18,7 +18,7 @@ pub(super) const REFUSED: Check = Check {
 
 pub(super) const SPLIT: Check = Check {
     id: "coin-spelling-splits",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A coin under two spellings escapes its cooldown, its blacklist and its running totals.",
     threshold: None,
     run: split,

@@ -14,7 +14,7 @@ use crate::untrusted::cut;
 
 pub(super) const WITHOUT_EXIT: Check = Check {
     id: "closed-without-exit",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A trade that is closed without time, price or profit is missing from every sum.",
     threshold: None,
     run: without_exit,
@@ -22,7 +22,7 @@ pub(super) const WITHOUT_EXIT: Check = Check {
 
 pub(super) const STUCK: Check = Check {
     id: "trade-stuck-in-status",
-    theme: Theme::Refer,
+    theme: Theme::Integrity,
     why: "A trade that stays in a status which others leave within minutes was dropped by the step that should finish it.",
     threshold: None,
     run: stuck,

@@ -1,0 +1,66 @@
+//! What holds for every rule.
+
+use std::collections::BTreeSet;
+
+use super::{database, embedded};
+use crate::sandbox::Sandbox;
+
+#[test]
+fn every_rule_and_its_count_can_be_prepared_without_a_row() {
+    let mut connection = database("DELETE FROM run");
+    let sandbox = Sandbox::new(&mut connection).unwrap();
+    for rule in embedded() {
+        for query in [Some(&rule.sql), rule.header.of.as_ref()].into_iter().flatten() {
+            let answer = sandbox.select(query, 1.0, 10);
+            answer.unwrap_or_else(|error| panic!("{}: {error:#}: {query}", rule.header.id));
+        }
+    }
+}
+
+/// A rule that reads a cell which another one calls wrong says that it needs it, and no other.
+#[test]
+fn every_rule_needs_what_it_reads_and_others_distrust() {
+    let catalogue = crate::checks::catalogue(None);
+    let members = catalogue.members().iter();
+    let distrusted: BTreeSet<&str> = members.flat_map(|member| member.distrusts()).collect();
+    let mut connection = database("");
+    let sandbox = Sandbox::new(&mut connection).unwrap();
+    for rule in embedded() {
+        let header = &rule.header;
+        let mut read: BTreeSet<String> = BTreeSet::new();
+        for query in [Some(&rule.sql), header.of.as_ref()].into_iter().flatten() {
+            let (_, reads) = sandbox.select(query, 1.0, 10).unwrap();
+            read.extend(reads.into_iter().map(|(table, column)| format!("{table}.{column}")));
+        }
+        for needed in &header.needs {
+            assert!(read.contains(needed), "{} needs {needed} and does not read it", header.id);
+        }
+        // Who says that a cell is wrong reads it.
+        for cell in read.iter().filter(|cell| distrusted.contains(cell.as_str())) {
+            let is_known = header.needs.contains(cell) || header.distrusts.contains(cell);
+            assert!(is_known, "{} reads {cell}, which others distrust: add it to needs", header.id);
+        }
+    }
+}
+
+#[test]
+fn every_cell_of_a_relation_is_one_of_the_audit_database() {
+    let connection = database("");
+    for member in crate::checks::catalogue(None).members() {
+        for cell in member.needs().into_iter().chain(member.distrusts()) {
+            let (table, column) = cell.split_once('.').unwrap();
+            let sql = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
+            let count: i64 = connection.query_row(sql, [table, column], |row| row.get(0)).unwrap();
+            assert_eq!(count, 1, "{} speaks of {cell}", member.id());
+        }
+    }
+}
+
+#[test]
+fn no_sentence_leaves_a_cause_open() {
+    for rule in embedded() {
+        for sentence in [rule.header.description.as_ref(), Some(&rule.header.title)].into_iter().flatten() {
+            assert!(!sentence.to_lowercase().contains("either "), "{}: {sentence}", rule.header.id);
+        }
+    }
+}
