@@ -20,11 +20,10 @@ use crate::output::{Summary, ignore_closed_pipe};
 use crate::prompt::{Material, Prompt, Wording};
 use crate::redaction::Redaction;
 use crate::similarity::Names;
-use crate::source::audit::AuditDb;
-use crate::source::{Bot, HotJournal};
+use crate::source::HotJournal;
 use crate::store;
 use crate::store::{Kept, Known as KnownAlerts};
-use crate::{checks, demo, guard, llm};
+use crate::{checks, demo, guard, llm, reading};
 
 /// Audits, stores, and says what was found.
 ///
@@ -74,9 +73,6 @@ pub(crate) fn run(mut config: Config, catalogue: &'static Catalogue) -> anyhow::
     }
 }
 
-/// A bot that writes without a pause is not waited for.
-const MOST_READINGS: u32 = 3;
-
 /// What is known once the bot's file has been read and closed again.
 struct Gathered {
     report: Report,
@@ -98,23 +94,7 @@ impl Gathered {
             true => HotJournal::Leave,
             false => HotJournal::RollBack,
         };
-        let mut readings = 1;
-        loop {
-            let bot = match readings {
-                MOST_READINGS => Bot::open_shared(&config.db, hot_journal)?,
-                _ => Bot::open(&config.db, hot_journal)?,
-            };
-            let context = Context::new(&bot, config, now)?;
-            let report = Report::collect(&context);
-            let checks = checks::run(&context, &report, &mut AuditDb::empty()?, catalogue);
-            let is_unsure = bot.was_disturbed() || !checks.undecided.is_empty();
-            if is_unsure && readings < MOST_READINGS {
-                tracing::info!("The bot wrote while its file was read: it is read again");
-                readings += 1;
-                continue;
-            }
-            return Ok(Self::of(&context, report, checks));
-        }
+        reading::checked(config, now, hot_journal, catalogue, Self::of)
     }
 
     fn of(context: &Context<'_>, report: Report, checks: checks::Analysis) -> Self {

@@ -36,7 +36,7 @@ pub(crate) struct Cli {
     pub(crate) db: Option<PathBuf>,
 
     /// Length of the analysis window in hours, 1 to 87600 [default: 24]
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, 87_600))]
+    #[arg(long, global = true, value_name = "N", value_parser = whole::<u32>(1, 87_600))]
     pub(crate) hours: Option<u32>,
 
     /// Show everything: each finding, also a known one, with its description, evidence and recommendation, and debug lines in the log
@@ -64,7 +64,7 @@ pub(crate) struct Cli {
     pub(crate) print_prompt: bool,
 
     /// Audit as if it were this moment (RFC 3339, or `YYYY-MM-DD HH:MM:SS` in UTC): later rows are ignored
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, global = true, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
 
     /// Keep the alerts in this file, created if it is missing, and leave the bot's file untouched
@@ -124,8 +124,35 @@ pub(crate) enum Command {
     Alerts(AlertsCommand),
     /// Check the setup, a line each with ok or the remedy: the bot's file and clock, endpoint, model, schema support, and whether alerts and log can be written
     Doctor,
-    /// List the built-in checks: id, theme, threshold, and why
-    Checks,
+    /// List the checks (id, theme, threshold, and why), or write one of your own
+    Checks {
+        /// What to do instead of listing them
+        #[command(subcommand)]
+        command: Option<ChecksCommand>,
+    },
+    /// Ask the audit database, into which the bot's file is read: one SELECT, or .schema for its tables
+    Sql {
+        /// The query, in quotes
+        query: String,
+    },
+    /// Show all about a check, or the check of an alert: rule, threshold, SQL, and every row that it finds now
+    Explain {
+        /// Id of a check, or number of an alert
+        #[arg(value_name = "ID")]
+        what: String,
+    },
+}
+
+/// How to write checks.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub(crate) enum ChecksCommand {
+    /// Print a commented template of a check
+    New,
+    /// Run one file over the bot's and say what it would report; exits as a run with that finding would
+    Test {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 /// What to do with alerts.
@@ -278,7 +305,7 @@ pub(crate) fn wanted_answer(arguments: impl IntoIterator<Item = OsString>) -> An
     let holds = |words: &[&str]| arguments.iter().any(|argument| words.iter().any(|word| argument == word));
     if holds(&["--format=json"]) || arguments.windows(2).any(|pair| pair == ["--format", "json"]) {
         Answer::Document
-    } else if holds(&["alerts", "doctor", "checks", "--print-prompt"]) {
+    } else if holds(&["alerts", "doctor", "checks", "sql", "explain", "--print-prompt"]) {
         Answer::Other
     } else {
         Answer::Summary

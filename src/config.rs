@@ -145,7 +145,7 @@ impl Config {
         };
         let named_endpoint = text(cli.base_url).or(file.base_url);
         let named_model = text(cli.model).or(file.model);
-        let asks_none = matches!(cli.command, Some(Command::Alerts(_) | Command::Checks));
+        let asks_none = !matches!(cli.command, None | Some(Command::Doctor));
         let no_llm =
             cli.no_llm || switch("MONITOR_NO_LLM", environment.no_llm)?.or(file.no_llm).unwrap_or(false);
         let without_llm = no_llm || asks_none || (cli.demo && named_endpoint.is_none() && !cli.print_prompt);

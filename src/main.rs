@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod checks;
 mod cli;
+mod commands;
 mod config;
 mod demo;
 mod doctor;
@@ -21,6 +22,7 @@ mod model;
 mod output;
 mod plural;
 mod prompt;
+mod reading;
 mod redaction;
 mod sandbox;
 mod similarity;
@@ -40,7 +42,7 @@ use chrono::Utc;
 use clap::Parser as _;
 
 use crate::checks::Catalogue;
-use crate::cli::{AlertsCommand, Answer, Cli, Command, Format};
+use crate::cli::{AlertsCommand, Answer, ChecksCommand, Cli, Command, Format};
 use crate::config::{Config, Environment};
 use crate::exit_code::Verdict;
 use crate::output::ignore_closed_pipe;
@@ -107,13 +109,28 @@ fn run(cli: Cli, name: &mut Option<String>) -> anyhow::Result<Verdict> {
     // An examination says itself whether the log file can be written.
     let log_file = config.log_file.as_deref().filter(|_| command != Some(Command::Doctor));
     logging::init(&config, log_file)?;
-    let catalogue = checks::catalogue(config.checks_dir.as_deref());
+    let catalogue = checks::catalogue(None, config.checks_dir.as_deref());
     checks::check_settings(&config.checks, catalogue)?;
     match command {
         None => audit::run(config, catalogue),
         Some(Command::Alerts(command)) => judge_alerts(&command, &config),
         Some(Command::Doctor) => examine(&config),
-        Some(Command::Checks) => list_checks(catalogue, config.format),
+        Some(Command::Checks { command: None }) => list_checks(catalogue, config.format),
+        Some(Command::Checks { command: Some(ChecksCommand::New) }) => {
+            written(|writer| Ok(writer.write_all(commands::rules::TEMPLATE.as_bytes())?))
+        }
+        Some(Command::Checks { command: Some(ChecksCommand::Test { file }) }) => {
+            let mut verdict = Verdict::Ok;
+            written(|writer| {
+                verdict = commands::rules::test(&file, &config, writer)?;
+                Ok(())
+            })?;
+            Ok(verdict)
+        }
+        Some(Command::Sql { query }) => written(|writer| commands::sql::run(&query, &config, writer)),
+        Some(Command::Explain { what }) => {
+            written(|writer| commands::explain::run(&what, &config, catalogue, writer))
+        }
     }
 }
 
@@ -125,6 +142,15 @@ fn judge_alerts(command: &AlertsCommand, config: &Config) -> anyhow::Result<Verd
     let written = anstream::stdout().lock().write_all(&text);
     ignore_closed_pipe(written).context("cannot write the alerts")?;
     Ok(Verdict::Ok)
+}
+
+/// Writes what a command has to say, whole.
+fn written(command: impl FnOnce(&mut Vec<u8>) -> anyhow::Result<()>) -> anyhow::Result<Verdict> {
+    let mut text = Vec::new();
+    let said = command(&mut text);
+    let written = io::stdout().lock().write_all(&text);
+    ignore_closed_pipe(written).context("cannot write the answer")?;
+    said.map(|()| Verdict::Ok)
 }
 
 fn examine(config: &Config) -> anyhow::Result<Verdict> {

@@ -29,6 +29,9 @@ pub(crate) struct Analysis {
     /// What was found; reported with the LLM's findings, not here.
     #[serde(skip)]
     pub(crate) findings: Vec<Finding>,
+    /// Why checks could not run, by their ids or files.
+    #[serde(skip)]
+    pub(crate) failed: BTreeMap<String, String>,
     /// All that rules found, by their ids.
     #[serde(skip)]
     pub(crate) answers: BTreeMap<&'static str, Answer>,

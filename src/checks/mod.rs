@@ -32,7 +32,7 @@ mod refer;
 mod trend;
 
 pub(crate) use self::analysis::Analysis;
-pub(crate) use self::engine::{Answer, Catalogue, Member};
+pub(crate) use self::engine::{Answer, Catalogue, Member, Rule};
 pub(crate) use self::registry::catalogue;
 pub(crate) use self::run::run;
-pub(crate) use self::settings::check_settings;
+pub(crate) use self::settings::{check_settings, suggestion};

@@ -24,12 +24,12 @@ pub(super) fn all() -> impl Iterator<Item = &'static Check> {
     CHECKS.iter().copied().flatten()
 }
 
-/// All checks of a run: functions, our own rules, and the user's.
-pub(crate) fn catalogue(folder: Option<&Path>) -> &'static Catalogue {
+/// All checks of a run: functions, our own rules, a user's file and those of the user's folder.
+pub(crate) fn catalogue(file: Option<&Path>, folder: Option<&Path>) -> &'static Catalogue {
     let code = all().map(|check| {
         let threshold = check.threshold.as_ref().map(|threshold| (threshold.default, threshold.reason));
         let relations = relations::of(check.id);
         Member::Code(Code { id: check.id, theme: check.theme, why: check.why, threshold, relations })
     });
-    Catalogue::load(code.collect(), folder)
+    Catalogue::load(code.collect(), file, folder)
 }

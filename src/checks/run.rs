@@ -62,6 +62,7 @@ impl Run {
                 explained: BTreeSet::new(),
                 replaced: catalogue.replaced.clone(),
                 findings: Vec::new(),
+                failed: BTreeMap::new(),
                 answers: BTreeMap::new(),
                 catalogue,
             },
@@ -143,6 +144,7 @@ impl Run {
     fn failed(&mut self, check: &str, error: &anyhow::Error) {
         tracing::error!("Check {check} failed: {error:#}");
         let reason = format!("{error:#}");
+        self.analysis.failed.insert(check.to_owned(), reason.clone());
         match self.failures.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, checks)) => checks.push(check.to_owned()),
             None => self.failures.push((reason, vec![check.to_owned()])),

@@ -3,6 +3,7 @@
 mod document;
 mod headline;
 mod summary;
+pub(crate) mod table;
 mod terminal;
 mod text;
 pub(crate) mod wrap;

@@ -40,8 +40,13 @@ fn plans(mut bot: Bot, now: DateTime<Utc>) -> Vec<(String, String)> {
     let report = Report::collect(&context);
     assert!(report.failed().is_empty());
     assert_eq!(
-        checks::run(&context, &report, &mut super::audit::AuditDb::empty().unwrap(), checks::catalogue(None))
-            .error,
+        checks::run(
+            &context,
+            &report,
+            &mut super::audit::AuditDb::empty().unwrap(),
+            checks::catalogue(None, None)
+        )
+        .error,
         None
     );
     let statements = statements.lock().unwrap().clone();

@@ -21,6 +21,8 @@ const RESERVED: [&str; 8] = ["subject", "severity", "source", "source_id", "in_w
 pub(crate) struct Answer {
     /// As the query returned them.
     pub(crate) rows: Rows,
+    /// Rows that are left to other checks, with the ids of those.
+    pub(crate) left: BTreeMap<usize, String>,
     /// Columns that the query reads.
     pub(super) reads: BTreeSet<Read>,
     of: Of,
@@ -48,7 +50,7 @@ impl Answer {
             }
             _ => Of::Unknown,
         };
-        Ok(Self { rows, reads, of })
+        Ok(Self { rows, left: BTreeMap::new(), reads, of })
     }
 
     /// Number of its rows.
@@ -76,7 +78,7 @@ impl Answer {
     }
 
     /// What it is about; empty where the rule has one subject only.
-    pub(super) fn subject(&self, row: usize) -> String {
+    pub(crate) fn subject(&self, row: usize) -> String {
         self.text(row, "subject").unwrap_or_default()
     }
 

@@ -33,11 +33,14 @@ pub(crate) struct Broken {
 }
 
 impl Catalogue {
-    /// Functions, our own rules and those of a folder. It lives as long as the process does, so that the names of
+    /// Functions, our own rules, a file of the user's and those of a folder. It lives as long as the process does, so that the names of
     /// checks can be handed around as plain texts.
-    pub(crate) fn load(code: Vec<Member>, folder: Option<&Path>) -> &'static Self {
+    pub(crate) fn load(code: Vec<Member>, file: Option<&Path>, folder: Option<&Path>) -> &'static Self {
         let mut read = Reading { members: code, broken: Vec::new(), replaced: Vec::new() };
         read.embedded();
+        if let Some(file) = file {
+            read.add(read_rule(file), &file.display().to_string());
+        }
         if let Some(folder) = folder {
             read.folder(folder);
         }
@@ -55,11 +58,7 @@ impl Catalogue {
     }
 }
 
-/// A rule of a user's folder, or of the command line.
-///
-/// # Errors
-/// One sentence: what is wrong with the file.
-pub(crate) fn read_rule(file: &Path) -> anyhow::Result<Rule> {
+fn read_rule(file: &Path) -> anyhow::Result<Rule> {
     const LONGEST_BYTES: u64 = 1_000_000;
     let bytes = fs::metadata(file).context("the file cannot be read")?.len();
     ensure!(bytes <= LONGEST_BYTES, "the file is larger than 1 MB");

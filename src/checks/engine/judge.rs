@@ -51,6 +51,8 @@ pub(super) struct Judged {
     pub(super) found: Vec<Group>,
     /// Subjects that would be found but for rows that are left to other checks.
     pub(super) explained: Vec<String>,
+    /// Rows that are left to other checks, with the ids of those.
+    pub(super) left: BTreeMap<usize, String>,
 }
 
 /// Rows that checks have reported in this run, by their ids.
@@ -58,8 +60,8 @@ pub(super) type Reported = BTreeMap<String, BTreeSet<Key>>;
 
 /// Groups and counts.
 pub(super) fn judge(answer: &Answer, rule: &Rule, limits: Limits, reported: &Reported) -> Judged {
-    let mut judged = Judged::default();
-    for mut group in groups(answer, rule, reported) {
+    let mut judged = Judged { left: left(answer, rule, reported), ..Judged::default() };
+    for mut group in groups(answer, &judged.left) {
         let left: u64 = group.explained.values().sum();
         let (count, of) = (group.rows.len() as u64, answer.of(&group.subject));
         group.of = of.map(|of| of.saturating_sub(left).max(count));
@@ -72,7 +74,20 @@ pub(super) fn judge(answer: &Answer, rule: &Rule, limits: Limits, reported: &Rep
     judged
 }
 
-fn groups(answer: &Answer, rule: &Rule, reported: &Reported) -> Vec<Group> {
+/// Rows that another check reports in this run.
+fn left(answer: &Answer, rule: &Rule, reported: &Reported) -> BTreeMap<usize, String> {
+    let explainers = rule.header.explained_by.iter().filter_map(|id| Some((id, reported.get(id)?)));
+    let explainers: Vec<_> = explainers.filter(|(_, rows)| !rows.is_empty()).collect();
+    let rows = if explainers.is_empty() { 0 } else { answer.len() };
+    let explained = (0..rows).filter_map(|row| {
+        let key = answer.key(row)?;
+        let (id, _) = explainers.iter().find(|(_, rows)| rows.contains(&key))?;
+        Some((row, (*id).clone()))
+    });
+    explained.collect()
+}
+
+fn groups(answer: &Answer, left: &BTreeMap<usize, String>) -> Vec<Group> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut groups: Vec<Group> = Vec::new();
     for row in 0..answer.len() {
@@ -82,11 +97,7 @@ fn groups(answer: &Answer, rule: &Rule, reported: &Reported) -> Vec<Group> {
             groups.push(Group { subject, ..Group::default() });
         }
         let Some(group) = groups.get_mut(place) else { continue };
-        let key = answer.key(row);
-        let explains = |id: &&String| {
-            key.as_ref().zip(reported.get(id.as_str())).is_some_and(|(key, rows)| rows.contains(key))
-        };
-        match rule.header.explained_by.iter().find(explains) {
+        match left.get(&row) {
             Some(id) => *group.explained.entry(id.clone()).or_default() += 1,
             None => group.rows.push(row),
         }

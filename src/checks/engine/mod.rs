@@ -123,7 +123,7 @@ impl<'run> Engine<'run> {
         &self,
         rule: &Rule,
         limits: Limits,
-        answer: Answer,
+        mut answer: Answer,
         hidden: Option<&Hidden>,
     ) -> anyhow::Result<Outcome> {
         let judged = judge::judge(&answer, rule, limits, &self.reported.borrow());
@@ -136,6 +136,7 @@ impl<'run> Engine<'run> {
             keys.extend(group.rows.iter().filter_map(|row| answer.key(*row)));
         }
         let keys = keys.into_iter().collect();
+        answer.left = judged.left;
         Ok(Outcome { problems, keys, explained: judged.explained, answer })
     }
 

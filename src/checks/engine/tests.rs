@@ -28,7 +28,7 @@ VALUES (
 
 /// Our own rules, in the order in which they run.
 fn embedded() -> Vec<Rule> {
-    let catalogue = crate::checks::catalogue(None);
+    let catalogue = crate::checks::catalogue(None, None);
     assert!(catalogue.broken.is_empty(), "{:#?}", catalogue.broken);
     let rules = catalogue.members().iter().filter_map(|member| match member {
         Member::Rule(rule) => Some((**rule).clone()),

