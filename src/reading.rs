@@ -6,6 +6,7 @@ use crate::checks::{self, Catalogue};
 use crate::config::Config;
 use crate::metrics::{Context, Report};
 use crate::source::audit::AuditDb;
+use crate::source::profile::Profile;
 use crate::source::{Bot, HotJournal};
 
 /// A bot that writes without a pause is not waited for.
@@ -30,7 +31,10 @@ pub(crate) fn checked<T>(
         };
         let context = Context::new(&bot, config, now)?;
         let report = Report::collect(&context);
-        let checks = checks::run(&context, &report, &mut tables_of(&context)?, catalogue);
+        if let Some(profile) = report.tables.available() {
+            profile.write(&bot, &context.db)?;
+        }
+        let checks = checks::run(&context, &report, catalogue);
         let is_unsure = bot.was_disturbed() || !checks.undecided.is_empty();
         if is_unsure && readings < MOST_READINGS {
             tracing::info!("The bot wrote while its file was read: it is read again");
@@ -41,15 +45,17 @@ pub(crate) fn checked<T>(
     }
 }
 
-/// The bot's file as the audit database.
+/// The bot's file as the audit database, for one use.
 ///
 /// # Errors
-/// When the file cannot be used.
-pub(crate) fn tables(config: &Config, now: DateTime<Utc>) -> anyhow::Result<AuditDb> {
+/// When the file cannot be used, and the use's own.
+pub(crate) fn tables<T>(
+    config: &Config,
+    now: DateTime<Utc>,
+    then: impl FnOnce(&AuditDb) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let bot = Bot::open(&config.db, HotJournal::Leave)?;
-    tables_of(&Context::new(&bot, config, now)?)
-}
-
-fn tables_of(_context: &Context<'_>) -> anyhow::Result<AuditDb> {
-    Ok(AuditDb::empty()?)
+    let context = Context::new(&bot, config, now)?;
+    Profile::read(&bot, context.span())?.write(&bot, &context.db)?;
+    then(&context.db)
 }

@@ -1,9 +1,12 @@
 //! SQLite's errors as sentences: what is wrong, and what a person can do.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use rusqlite::ErrorCode;
 
-use crate::source::BUSY_TIMEOUT;
+/// The longest wait for the bot's own write lock.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For a file that others write.
 pub(crate) const NOT_WRITABLE: &str = "this user may not write the file or its folder: change that, or keep the alerts in a file of their own \

@@ -14,8 +14,6 @@ use crate::guard;
 use crate::logging;
 use crate::metrics::{Context, Report};
 use crate::model::{About, Finding, Source, Status};
-use crate::sandbox::Sandbox;
-use crate::source::audit::AuditDb;
 use crate::source::clock;
 use crate::source::log::{Log, MOST_ROWS};
 use crate::source::skipped as reason_to_skip;
@@ -24,19 +22,11 @@ use crate::source::skipped as reason_to_skip;
 const FALSE_DISCOVERY_RATE: f64 = 0.05;
 
 /// Runs every check that is not switched off; one that fails does not stop the others.
-pub(crate) fn run(
-    context: &Context<'_>,
-    report: &Report,
-    database: &mut AuditDb,
-    catalogue: &'static Catalogue,
-) -> Analysis {
+pub(crate) fn run(context: &Context<'_>, report: &Report, catalogue: &'static Catalogue) -> Analysis {
     let mut run = Run::new(catalogue);
-    let checked = Sandbox::new(database.connection_mut()).map_err(anyhow::Error::from).and_then(|sandbox| {
-        run.all(context, report, &Engine::new(&sandbox)?);
-        Ok(())
-    });
-    if let Err(error) = checked {
-        run.failed("audit database", &error);
+    match Engine::new(context.db.sandbox()) {
+        Ok(engine) => run.all(context, report, &engine),
+        Err(error) => run.failed("audit database", &error.into()),
     }
     run.analysis()
 }

@@ -10,7 +10,6 @@ use crate::cli::Format;
 use crate::config::Config;
 use crate::output::table;
 use crate::reading;
-use crate::sandbox::Sandbox;
 use crate::source::audit::SCHEMA;
 use crate::untrusted;
 
@@ -28,9 +27,8 @@ pub(crate) fn run(query: &str, config: &Config, writer: &mut impl Write) -> anyh
             Format::Json => untrusted::write_json(writer, &json!({ "schema": SCHEMA })),
         }?);
     }
-    let mut database = reading::tables(config, config.as_of.unwrap_or_else(Utc::now))?;
-    let sandbox = Sandbox::new(database.connection_mut())?;
-    let (answer, _) = sandbox.select(query, 0.0, MOST_ROWS)?;
+    let now = config.as_of.unwrap_or_else(Utc::now);
+    let (answer, _) = reading::tables(config, now, |tables| tables.sandbox().select(query, 0.0, MOST_ROWS))?;
     match config.format {
         Format::Json => {
             let rows: Vec<Vec<_>> = answer.rows.iter().map(|row| row.iter().map(json).collect()).collect();

@@ -65,7 +65,7 @@ impl<'run> Context<'run> {
     }
 
     /// What the profiler is asked about.
-    pub(super) fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         Span {
             now: self.now,
             window: self.window,

@@ -19,7 +19,6 @@ pub(crate) struct Setting<'run> {
     /// The bot's file.
     pub(crate) bot: &'run Bot,
     /// What the file holds, as the tables that every query is to read.
-    #[expect(dead_code, reason = "for the queries that still read the bot's file")]
     pub(crate) db: AuditDb,
     /// What was asked for.
     pub(crate) config: &'run Config,

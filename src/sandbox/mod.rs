@@ -18,27 +18,26 @@ use anyhow::{anyhow, ensure};
 use rusqlite::{Connection, Error, ErrorCode, Statement};
 
 use self::authorizer::Gate;
+pub(crate) use self::authorizer::Read;
 pub(crate) use self::rows::{Rows, as_number};
 
-/// A column that a query reads: table and column.
-pub(crate) type Read = (String, String);
-
 /// A connection whose foreign queries are bounded; its owner's own statements are not.
-pub(crate) struct Sandbox<'db> {
-    connection: &'db mut Connection,
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    connection: Connection,
     gate: Arc<Mutex<Gate>>,
 }
 
-impl<'db> Sandbox<'db> {
+impl Sandbox {
     /// Sets the bounds. Tables and views that the connection has by now may be read.
     ///
     /// # Errors
     /// When SQLite refuses one of them.
-    pub(crate) fn new(connection: &'db mut Connection) -> rusqlite::Result<Self> {
-        limits::set(connection)?;
-        dates::register(connection)?;
-        functions::register(connection)?;
-        let gate = Arc::new(Mutex::new(Gate::new(connection)?));
+    pub(crate) fn new(mut connection: Connection) -> rusqlite::Result<Self> {
+        limits::set(&connection)?;
+        dates::register(&connection)?;
+        functions::register(&connection)?;
+        let gate = Arc::new(Mutex::new(Gate::new(&connection)?));
         let asked = Arc::clone(&gate);
         connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
             locked(&asked).judge(&context)
@@ -50,7 +49,7 @@ impl<'db> Sandbox<'db> {
 
     /// The connection, for statements of our own: nothing bounds them.
     pub(crate) fn connection(&self) -> &Connection {
-        self.connection
+        &self.connection
     }
 
     /// The rows of one SELECT, at most `most_rows` of them, and the columns that it read; `threshold` is the value
@@ -111,14 +110,6 @@ impl<'db> Sandbox<'db> {
             (None, Error::SqlInputError { msg, .. }, _) => anyhow!("SQLite says: {msg}"),
             (None, error, _) => anyhow!("SQLite says: {error}"),
         }
-    }
-}
-
-impl Drop for Sandbox<'_> {
-    fn drop(&mut self) {
-        // The hooks let everything pass by now; without them nothing has to ask.
-        let _ = self.connection.authorizer(None::<fn(rusqlite::hooks::AuthContext<'_>) -> _>);
-        let _ = self.connection.progress_handler(0, None::<fn() -> bool>);
     }
 }
 

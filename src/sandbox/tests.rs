@@ -7,12 +7,12 @@ use rusqlite::types::Value;
 
 use super::Sandbox;
 
-fn with_sandbox<T>(test: impl FnOnce(&Sandbox<'_>) -> T) -> T {
-    let mut connection = Connection::open_in_memory().unwrap();
+fn with_sandbox<T>(test: impl FnOnce(&Sandbox) -> T) -> T {
+    let connection = Connection::open_in_memory().unwrap();
     connection
         .execute_batch("CREATE TABLE trade (source_id TEXT, pnl REAL); INSERT INTO trade VALUES ('1', 2.5), ('2', NULL);")
         .unwrap();
-    test(&Sandbox::new(&mut connection).unwrap())
+    test(&Sandbox::new(connection).unwrap())
 }
 
 /// The sentence that a query ends in.

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::Bot;
 use super::fill::{self, Filled};
 use super::plan::Plan;
+use crate::sandbox::Sandbox;
 
 /// Tables and columns, with their comments.
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
@@ -13,7 +14,7 @@ pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 /// The audit database.
 #[derive(Debug)]
 pub(crate) struct AuditDb {
-    connection: Connection,
+    sandbox: Sandbox,
     filled: Filled,
 }
 
@@ -27,7 +28,7 @@ impl AuditDb {
         // It is written once and thrown away: there is nothing to roll back to.
         connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA temp_store = MEMORY")?;
         connection.execute_batch(SCHEMA)?;
-        Ok(Self { connection, filled: Filled::default() })
+        Ok(Self { sandbox: Sandbox::new(connection)?, filled: Filled::default() })
     }
 
     /// The bot's file as its map has it, as of a moment.
@@ -36,25 +37,24 @@ impl AuditDb {
     /// When the file cannot be read.
     pub(crate) fn read(bot: &Bot, plan: &Plan<'_>) -> anyhow::Result<Self> {
         let audit = Self::empty()?;
-        audit.connection.execute_batch("BEGIN")?;
-        let filled = fill::fill(bot, plan, &audit.connection).context("read the bot's tables")?;
-        audit.connection.execute_batch("COMMIT")?;
+        audit.connection().execute_batch("BEGIN")?;
+        let filled = fill::fill(bot, plan, audit.connection()).context("read the bot's tables")?;
+        audit.connection().execute_batch("COMMIT")?;
         Ok(Self { filled, ..audit })
     }
 
-    /// The connection to it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the queries that still read the bot's file"))]
+    /// The connection to it, for statements of our own.
     pub(crate) fn connection(&self) -> &Connection {
-        &self.connection
+        self.sandbox.connection()
+    }
+
+    /// Where SQL runs on it that is not ours.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// What became of the reading.
     pub(crate) fn filled(&self) -> &Filled {
         &self.filled
-    }
-
-    /// The connection, for whoever bounds the queries on it.
-    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.connection
     }
 }

@@ -1,15 +1,13 @@
 //! The file as such: what may be opened, how it is opened without a trace, and what its errors mean.
 
+use crate::trouble::BUSY_TIMEOUT;
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{anyhow, ensure};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-
-/// The longest wait for the bot's own write lock.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of SQLite's header up to the change counter and with it.
 const HEADER_BYTES: usize = 28;

@@ -21,6 +21,7 @@ mod host;
 mod indexes;
 pub(crate) mod ledger;
 pub(crate) mod limits;
+#[allow(dead_code, reason = "the maps will feed it")]
 pub(crate) mod log;
 mod map;
 pub(crate) mod opening;
@@ -44,11 +45,11 @@ use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row};
 
 use crate::model::Period;
+pub(crate) use crate::trouble::BUSY_TIMEOUT;
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset, Reading};
 use declared::Source;
 use file::AtRest;
-pub(crate) use file::BUSY_TIMEOUT;
 pub(crate) use file::{may_write, open_read_only};
 use foreign::Foreign;
 pub(crate) use foreign::ForeignObject;

@@ -450,7 +450,7 @@ fn an_exit_that_did_not_reach_its_level_is_a_contradiction() {
 #[test]
 fn trades_that_last_seconds_are_counted() {
     let with = |seconds| results(20, &[1.0, -1.0]).into_iter().map(move |deal| Deal { seconds, ..deal });
-    assert_found(&trades(with(3)), "closed-at-once", "medium", &["20 of 20 trades", "after 3.0 s"]);
+    assert_found(&trades(with(3)), "closed-at-once", "medium", &["20 of 20 trades", "seconds 3"]);
     assert_silent(&trades(with(40)), "closed-at-once");
 }
 

@@ -377,13 +377,18 @@ fn a_rule_exists_once() {
     let again = |bot: &BotFile| {
         bot.rule(|rule| rule.rule_text = "when btc drops 5%  wait.");
     };
-    assert_found_after(&bot, "duplicate-rules", again, &["medium", "1 and 3: \"when btc drops 5%  wait.\""]);
+    assert_found_after(
+        &bot,
+        "duplicate-rules",
+        again,
+        &["medium", "same_as 1, text when btc drops 5%  wait. (trading_rules 3)"],
+    );
     let bot = generation2();
     bot.regime_rule(|rule| rule.rule_id = "a");
     bot.regime_rule(|rule| rule.rule_id = "b");
     let found = findings(&bot, "duplicate-rules", &[]).remove(0);
     let text = found["evidence"].as_str().unwrap();
-    assert!(text.contains("a and b: \"Reduce trading during hours [11] (auto-generated"), "{text}");
+    assert!(text.contains("same_as a, text Reduce trading during hours [11] (auto-generated"), "{text}");
 }
 
 #[test]

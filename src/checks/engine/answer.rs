@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use rusqlite::types::Value;
 
-use super::Key;
 use super::rule::Rule;
+use crate::checks::problem::Key;
 use crate::model::Severity;
 use crate::sandbox::{Read, Rows, Sandbox, as_number};
 
@@ -42,7 +42,7 @@ impl Answer {
     ///
     /// # Errors
     /// One sentence.
-    pub(super) fn new(rule: &Rule, threshold: f64, sandbox: &Sandbox<'_>) -> anyhow::Result<Self> {
+    pub(super) fn new(rule: &Rule, threshold: f64, sandbox: &Sandbox) -> anyhow::Result<Self> {
         let (rows, reads) = sandbox.select(&rule.sql, threshold, MOST_ROWS)?;
         let of = match &rule.header.of {
             Some(query) if !rows.rows.is_empty() => {

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Key;
 use super::answer::Answer;
 use super::rule::Rule;
+use crate::checks::problem::Key;
 use crate::config::CheckSettings;
 
 /// When rows are enough.

@@ -31,7 +31,7 @@ use crate::sandbox::Sandbox;
 
 /// One run of the checks over the audit database.
 pub(crate) struct Engine<'run> {
-    sandbox: &'run Sandbox<'run>,
+    sandbox: &'run Sandbox,
     places: Places<'run>,
     reported: RefCell<Reported>,
     distrusted: RefCell<Distrusted>,
@@ -57,7 +57,7 @@ impl<'run> Engine<'run> {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(crate) fn new(sandbox: &'run Sandbox<'run>) -> rusqlite::Result<Self> {
+    pub(crate) fn new(sandbox: &'run Sandbox) -> rusqlite::Result<Self> {
         let connection = sandbox.connection();
         let (trades_from, events_from) = connection
             .query_row("SELECT trades_from, events_from FROM run", [], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
-use super::Key;
 use super::answer::Answer;
+use crate::checks::problem::Key;
 use crate::sandbox::{Read, as_number};
 
 /// What is open while the bot runs.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use super::Key;
+use crate::checks::problem::Key;
 
 /// Cells, as `trade.closed_at`, with the rows in which they are wrong.
 #[derive(Debug, Default)]

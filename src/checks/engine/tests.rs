@@ -4,13 +4,10 @@ mod fixtures;
 mod promises;
 mod relations;
 
-use rusqlite::Connection;
-
 use super::{Engine, Limits, Member, Rule};
 use crate::checks::problem::Problem;
 use crate::checks::theme::Theme;
 use crate::config::CheckSettings;
-use crate::sandbox::Sandbox;
 use crate::source::audit::AuditDb;
 
 /// 2026-01-09 12:00 UTC, a window of a day, and limits as those of this bot's first generation.
@@ -38,19 +35,17 @@ fn embedded() -> Vec<Rule> {
 }
 
 /// The audit database with its run and what a script adds.
-fn database(script: &str) -> Connection {
-    let mut database = AuditDb::empty().unwrap();
-    let connection = std::mem::replace(database.connection_mut(), Connection::open_in_memory().unwrap());
-    connection.execute_batch(RUN).unwrap();
-    connection.execute_batch(script).unwrap_or_else(|error| panic!("{error}: {script}"));
-    connection
+fn database(script: &str) -> AuditDb {
+    let database = AuditDb::empty().unwrap();
+    database.connection().execute_batch(RUN).unwrap();
+    database.connection().execute_batch(script).unwrap_or_else(|error| panic!("{error}: {script}"));
+    database
 }
 
 /// What rules find, in the order given, each by its id.
 fn findings(rules: &[Rule], script: &str) -> Vec<(String, Problem)> {
-    let mut connection = database(script);
-    let sandbox = Sandbox::new(&mut connection).unwrap();
-    let engine = Engine::new(&sandbox).unwrap();
+    let database = database(script);
+    let engine = Engine::new(database.sandbox()).unwrap();
     let mut found = Vec::new();
     for rule in rules {
         let id = rule.header.id.clone();

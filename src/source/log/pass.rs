@@ -1,8 +1,6 @@
 //! One pass over the rows of the log: the window before, then the window, in the order of time. It fills the
 //! tables of the audit database that tell of the log, exactly, however many rows there are.
 
-use rusqlite::Connection;
-
 use super::cycles::{CycleRows, Cycles, Step};
 use super::kinds::Kinds;
 use super::newest::Newest;
@@ -11,7 +9,6 @@ use super::patterns::{Counted, Patterns};
 use super::role::Role;
 use super::series::{Episodes, Gap, Gaps, NewestTimes, Successions};
 use super::told::{self, LoggedTrade};
-use super::write;
 
 /// What a pass must know of the log before its first row.
 #[derive(Debug, Clone, Copy)]
@@ -202,17 +199,5 @@ impl<'run> LogPass<'run> {
         } else if let Some((event, cycle_pause_seconds)) = told::lifecycle(row.kind, details) {
             self.lives.push(Life { told: at(), event, cycle_pause_seconds, last_row_at });
         }
-    }
-
-    /// Writes the tables, in one transaction.
-    ///
-    /// # Errors
-    /// When SQLite has no memory left.
-    pub(crate) fn finish(mut self, connection: &Connection) -> rusqlite::Result<LogReach> {
-        self.cycles.end();
-        self.patterns.end_hour();
-        self.newest.keep_newest();
-        self.gaps.keep_longest();
-        write::all(self, connection)
     }
 }

@@ -27,11 +27,21 @@ const ENOUGH_ROWS: usize = 1_000;
 /// Newest rows of them.
 const RHYTHM_ROWS: usize = 10_000;
 
-/// Writes all tables of the log.
-///
-/// # Errors
-/// When SQLite has no memory left.
-pub(super) fn all(pass: LogPass<'_>, connection: &Connection) -> rusqlite::Result<LogReach> {
+impl LogPass<'_> {
+    /// Writes the tables, in one transaction.
+    ///
+    /// # Errors
+    /// When SQLite has no memory left.
+    pub(crate) fn finish(mut self, connection: &Connection) -> rusqlite::Result<LogReach> {
+        self.cycles.end();
+        self.patterns.end_hour();
+        self.newest.keep_newest();
+        self.gaps.keep_longest();
+        all(self, connection)
+    }
+}
+
+fn all(pass: LogPass<'_>, connection: &Connection) -> rusqlite::Result<LogReach> {
     let transaction = connection.unchecked_transaction()?;
     let first_id: i64 =
         transaction

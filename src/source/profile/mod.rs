@@ -31,8 +31,9 @@ use serde::Serialize;
 
 pub(crate) use self::column::{Column, Fault, Kind, Reading};
 pub(crate) use self::form::Form;
+pub(crate) use self::rows::Precision;
 pub(crate) use self::span::Span;
-pub(crate) use self::table::{Precision, Table};
+pub(crate) use self::table::Table;
 use super::Bot;
 use crate::guard;
 

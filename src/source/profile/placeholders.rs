@@ -6,7 +6,8 @@ use rusqlite::params_from_iter;
 
 use super::column::{Column, Fault, Kind};
 use super::odd::Odd;
-use super::table::{Precision, Table};
+use super::rows::Precision;
+use super::table::Table;
 use crate::source::{Bot, cell};
 
 /// What programs write for nothing and templates write for anything. In this spelling only:

@@ -3,13 +3,36 @@
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _};
+use serde::Serialize;
 
 use super::column::Reading;
 use super::declared::Schema;
-use super::table::Precision;
 use crate::model::Period;
 use crate::source::clock::HostOffset;
 use crate::source::quoted;
+
+/// How rows were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Precision {
+    /// All of them.
+    Counted,
+    /// From the span of rowids and how densely they are used.
+    Estimated,
+    /// Counting stopped there.
+    AtLeast,
+}
+
+impl Precision {
+    /// The word for it in `table_profile.rows_are`.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::Estimated => "estimated",
+            Self::AtLeast => "at_least",
+        }
+    }
+}
 
 /// Most rows that are counted one by one: some milliseconds at the very most.
 const COUNTED_ROWS: i64 = 20_000;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::column::Column;
 use super::declared::Schema;
 use super::pairs::{self, Pair};
-use super::rows::{self, Ordered};
+use super::rows::{self, Ordered, Precision};
 use super::sample::Sample;
 use super::span::Span;
 use super::turns;
@@ -65,29 +65,6 @@ pub(crate) struct Table {
     /// Why the table could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-}
-
-/// How rows were counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Precision {
-    /// All of them.
-    Counted,
-    /// From the span of rowids and how densely they are used.
-    Estimated,
-    /// Counting stopped there.
-    AtLeast,
-}
-
-impl Precision {
-    /// The word for it in `table_profile.rows_are`.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Counted => "counted",
-            Self::Estimated => "estimated",
-            Self::AtLeast => "at_least",
-        }
-    }
 }
 
 impl Table {

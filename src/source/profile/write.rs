@@ -33,7 +33,6 @@ impl Profile {
     ///
     /// # Errors
     /// When the audit database cannot be written.
-    #[cfg_attr(not(test), expect(dead_code, reason = "called where the audit database is filled"))]
     pub(crate) fn write(&self, bot: &Bot, audit: &AuditDb) -> rusqlite::Result<()> {
         let connection = audit.connection();
         for table in &self.all {

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{database, embedded};
-use crate::sandbox::Sandbox;
 
 #[test]
 fn every_rule_and_its_count_can_be_prepared_without_a_row() {
-    let mut connection = database("DELETE FROM run");
-    let sandbox = Sandbox::new(&mut connection).unwrap();
+    let database = database("DELETE FROM run");
+    let sandbox = database.sandbox();
     for rule in embedded() {
         for query in [Some(&rule.sql), rule.header.of.as_ref()].into_iter().flatten() {
             let answer = sandbox.select(query, 1.0, 10);
@@ -23,8 +22,8 @@ fn every_rule_needs_what_it_reads_and_others_distrust() {
     let catalogue = crate::checks::catalogue(None, None);
     let members = catalogue.members().iter();
     let distrusted: BTreeSet<&str> = members.flat_map(|member| member.distrusts()).collect();
-    let mut connection = database("");
-    let sandbox = Sandbox::new(&mut connection).unwrap();
+    let database = database("");
+    let sandbox = database.sandbox();
     for rule in embedded() {
         let header = &rule.header;
         let mut read: BTreeSet<String> = BTreeSet::new();
@@ -45,12 +44,12 @@ fn every_rule_needs_what_it_reads_and_others_distrust() {
 
 #[test]
 fn every_cell_of_a_relation_is_one_of_the_audit_database() {
-    let connection = database("");
+    let database = database("");
     for member in crate::checks::catalogue(None, None).members() {
         for cell in member.needs().into_iter().chain(member.distrusts()) {
             let (table, column) = cell.split_once('.').unwrap();
             let sql = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
-            let count: i64 = connection.query_row(sql, [table, column], |row| row.get(0)).unwrap();
+            let count: i64 = database.connection().query_row(sql, [table, column], |row| row.get(0)).unwrap();
             assert_eq!(count, 1, "{} speaks of {cell}", member.id());
         }
     }

@@ -5,7 +5,6 @@ use crate::checks::engine::catalogue::Catalogue;
 use crate::checks::engine::{Engine, Limits, Member};
 use crate::config::CheckSettings;
 use crate::model::Severity;
-use crate::sandbox::Sandbox;
 
 const TRADES: &str = "
 INSERT INTO trade (source, source_id, in_window, instrument, pnl, closed_at)
@@ -59,9 +58,9 @@ fn nobody_yields_to_a_check_that_reports_nothing() {
 
 #[test]
 fn what_is_explained_whole_is_not_decided() {
-    let mut connection = database(TRADES);
-    let sandbox = Sandbox::new(&mut connection).unwrap();
-    let engine = Engine::new(&sandbox).unwrap();
+    let database = database(TRADES);
+    let sandbox = database.sandbox();
+    let engine = Engine::new(sandbox).unwrap();
     let (first, second) = (without_time(), losses("explained_by = ['without-time']\nmin_rows = 3"));
     let run = |rule: &Rule| engine.run(rule, Limits::of(rule, CheckSettings::default())).unwrap();
     engine.note(&Member::Rule(Box::new(first.clone())), &run(&first).keys);
