@@ -1,4 +1,4 @@
-//! The command `alerts`: what is open, everything about one, and what people say of them.
+//! The command `alerts`: lists them, shows one, changes their status.
 
 use std::io::Write;
 
@@ -19,7 +19,7 @@ use crate::store::Change;
 use crate::trouble;
 use crate::untrusted::{self, one_line};
 
-/// Does what is asked, and writes what there is to say.
+/// Runs the command and writes its answer.
 ///
 /// # Errors
 /// When the alerts cannot be read or written, or an id is unknown.
@@ -159,12 +159,12 @@ fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Re
     Ok(())
 }
 
-/// As the columns have it, with the clock that it is of.
+/// A stored time with the name of its clock.
 fn utc(at: Option<&String>) -> Option<String> {
     at.map(|at| format!("{at} UTC"))
 }
 
-/// What an LLM says is marked, as in the summary.
+/// Marks findings of the LLM, as the summary does.
 fn said_by(alert: &Alert) -> &'static str {
     match (alert.source.as_deref(), alert.is_unconfirmed) {
         (Some("llm"), true) => " (LLM, unconfirmed)",
@@ -275,7 +275,7 @@ fn snooze(
     Ok(())
 }
 
-/// Where no run has stored anything, nothing is made for nothing.
+/// Fails where no run has stored anything, before it makes a file or a table.
 fn open_for_writing(judged: &Judged, config: &Config) -> anyhow::Result<Connection> {
     if read(config)?.is_none() {
         let ids: Vec<String> = judged.ids.iter().map(i64::to_string).collect();

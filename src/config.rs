@@ -22,14 +22,15 @@ use crate::untrusted::one_line;
 
 const DEFAULT_DB: &str = "data/trading_bot.db";
 const DEFAULT_HOURS: u32 = 24;
-/// The bot's own kind of LLM: Ollama on the same machine.
+/// Ollama on the same machine, as the bot itself uses it.
 const DEFAULT_BASE_URL: &str = "http://localhost:11434/v1";
 const DEFAULT_MODEL: &str = "qwen2.5-coder:7b";
-/// Models unload after minutes of rest: an hourly job pays a cold load each time.
+/// Timeout of one request. Ollama unloads an idle model after minutes, so that each hourly run loads it
+/// again.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
-/// An hourly job must be gone before the next one comes.
+/// Time limit of all requests together: an hourly run must end before the next one starts.
 const DEFAULT_DEADLINE_SECONDS: u64 = 15 * 60;
-/// A day: no run takes longer.
+/// Largest timeout and deadline: a day.
 const LONGEST_SECONDS: u64 = 86_400;
 const DEFAULT_MAX_PROMPT_CHARS: usize = 16_000;
 /// Room for twenty findings of about two hundred tokens each.
@@ -54,7 +55,7 @@ pub(crate) struct Config {
     pub(crate) checks_dir: Option<PathBuf>,
     /// Print only when something is new, worse or back, or the audit is incomplete.
     pub(crate) quiet: bool,
-    /// Believe the LLM also where the report does not carry what it says.
+    /// Findings of the LLM count also where the report does not support them.
     pub(crate) trust_llm: bool,
     /// Send placeholders to the LLM for coin names and free texts.
     pub(crate) redact: bool,
@@ -93,7 +94,7 @@ pub(crate) struct LlmConfig {
     pub(crate) api_key: Option<ApiKey>,
     /// Longest time that one attempt may take, body included.
     pub(crate) timeout: Duration,
-    /// Sent only when set: reasoning models refuse it.
+    /// Sent only when set: reasoning models reject it.
     pub(crate) temperature: Option<f64>,
     /// Largest answer in tokens; without a limit JSON mode can emit white space for ever.
     pub(crate) max_tokens: u32,
@@ -204,7 +205,7 @@ impl Config {
         self.alerts_db.as_deref().unwrap_or(&self.db)
     }
 
-    /// What another command needs to find the same files, from whatever folder.
+    /// Flags by which a suggested command finds the same files from any folder.
     pub(crate) fn file_flags(&self) -> Vec<String> {
         let files = [("--db", Some(&self.db)), ("--alerts-db", self.alerts_db.as_ref())];
         let flag = |(flag, path): (&str, Option<&PathBuf>)| {
@@ -220,7 +221,7 @@ impl Config {
         self.alerts_db.as_deref().is_some_and(|alerts| !is_same_file(alerts, &self.db))
     }
 
-    /// The ranges that clap holds for flags hold for the file, too.
+    /// Checks the values of the config file against the ranges that clap enforces for flags.
     fn check(&self) -> anyhow::Result<()> {
         for (name, path) in [("db", self.db.as_path()), ("alerts_db", self.alerts_path())] {
             ensure!(
@@ -266,7 +267,7 @@ fn for_shell(path: &Path) -> String {
     }
 }
 
-/// Whether two names lead to one file that is there.
+/// Whether two paths lead to the same existing file.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(one, other)| one == other)
 }
@@ -296,7 +297,7 @@ fn base_url(text: &str) -> anyhow::Result<reqwest::Url> {
     Ok(url)
 }
 
-/// A key that no header can carry is said now, without showing it.
+/// Rejects a key that cannot be an HTTP header, without showing it.
 fn checked_key(text: Option<&str>) -> anyhow::Result<Option<ApiKey>> {
     let key = text.and_then(ApiKey::new);
     if let Some(key) = &key {

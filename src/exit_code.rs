@@ -32,7 +32,7 @@ impl Verdict {
         }
     }
 
-    /// The same, after something could not be said.
+    /// The same after the output could not be written.
     pub(crate) fn or_incomplete(self) -> Self {
         if self == Self::Ok { Self::Incomplete } else { self }
     }

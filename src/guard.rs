@@ -7,7 +7,7 @@ use crate::trouble;
 
 /// Runs a part; a panic becomes its error, and SQLite's errors say what to do.
 ///
-/// Unwind safety: what a part had under way is dropped with it, nobody looks at it again.
+/// Unwind safety: the state of a part that panicked is dropped and not used again.
 pub(crate) fn run<T>(part: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     panic::catch_unwind(AssertUnwindSafe(part))
         .unwrap_or_else(|payload| Err(anyhow::anyhow!("internal error: {}", message(payload.as_ref()))))

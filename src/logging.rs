@@ -19,7 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::config::Config;
 use crate::untrusted;
 
-/// Faster parts need no line of their own.
+/// Parts of a run that took less are not logged.
 const SLOW: Duration = Duration::from_millis(10);
 
 /// Sends log lines to stderr and, if one is given, to a file (appended). Only our own lines: what
@@ -42,7 +42,7 @@ pub(crate) fn init(config: &Config, log_file: Option<&Path>) -> anyhow::Result<(
 fn open(path: &Path) -> anyhow::Result<File> {
     if let Some(folder) = missing_folder(path) {
         let made = fs::create_dir(folder);
-        // Another monitor may have been faster.
+        // Another run may have made it meanwhile.
         let made = if folder.is_dir() { Ok(()) } else { made };
         made.with_context(|| format!("cannot make the folder of the log file {}", path.display()))?;
     }
@@ -58,7 +58,7 @@ pub(crate) fn missing_folder(path: &Path) -> Option<&Path> {
     path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
 }
 
-/// Says how long a part took, where that is worth a line.
+/// Logs how long a part of the run took, unless it was fast.
 pub(crate) fn took(part: &str, started: Instant) {
     let elapsed = started.elapsed();
     if elapsed >= SLOW {

@@ -53,8 +53,8 @@ fn main() -> ExitCode {
     start().into()
 }
 
-/// A write beyond a limit on file sizes (`ulimit -f`, `LimitFSIZE=`) is to fail as on a full disk: the signal
-/// would end the run before it has said what it found.
+/// Ignores SIGXFSZ, so that a write beyond a limit on file sizes (`ulimit -f`, `LimitFSIZE=`) fails as on a
+/// full disk; the signal would end the run before it has reported.
 fn outlive_file_size_limit() {
     #[cfg(unix)]
     if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()) {
@@ -76,20 +76,19 @@ fn start() -> Verdict {
         }
     };
     let (answer, is_quiet, mut name) = (cli.answer(), cli.quiet, None);
-    // A panic's own 101 must not reach cron.
+    // A panic would exit with 101: it becomes an error here.
     let error = match guard::run(|| run(cli, &mut name)) {
         Ok(verdict) => return verdict,
         Err(error) => untrusted::one_line(&format!("{error:#}")),
     };
-    // Cron mails both streams: once is enough.
+    // Cron mails both streams, so that with --quiet the sentence is printed once.
     if !(is_quiet && answer == Answer::Summary) {
         let _ = writeln!(io::stderr(), "autonomous-monitor: {error}");
     }
     fail(answer, &error, name.as_deref())
 }
 
-/// Says it on standard output as well, where whoever runs audits looks for their outcome: programs for the
-/// document, Nagios for the first line.
+/// Prints the error on standard output as well: programs read the JSON document there, Nagios the first line.
 fn fail(answer: Answer, sentence: &str, name: Option<&str>) -> Verdict {
     let _ = match answer {
         Answer::Document => output::write_failure_json(sentence, name, &mut io::stdout().lock()),
@@ -106,7 +105,7 @@ fn run(cli: Cli, name: &mut Option<String>) -> anyhow::Result<Verdict> {
     let environment = Environment { api_key: api_key.as_deref(), no_llm: no_llm.as_deref() };
     let config = Config::new(cli, environment)?;
     name.clone_from(&config.name);
-    // An examination says itself whether the log file can be written.
+    // `doctor` reports itself whether the log file can be written.
     let log_file = config.log_file.as_deref().filter(|_| command != Some(Command::Doctor));
     logging::init(&config, log_file)?;
     let catalogue = checks::catalogue(None, config.checks_dir.as_deref());
@@ -136,7 +135,7 @@ fn run(cli: Cli, name: &mut Option<String>) -> anyhow::Result<Verdict> {
 
 fn judge_alerts(command: &AlertsCommand, config: &Config) -> anyhow::Result<Verdict> {
     let now = config.as_of.unwrap_or_else(Utc::now);
-    // Written at once: what was changed is changed, whoever reads it.
+    // Collected first: a closed pipe must not stop a change halfway.
     let mut text = Vec::new();
     alerts::run(command, config, now, &mut text)?;
     let written = anstream::stdout().lock().write_all(&text);

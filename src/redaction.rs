@@ -24,7 +24,7 @@ use self::names::Names;
 pub(crate) use self::placeholder::{Kind, is_placeholder};
 use crate::metrics::{Context, Report};
 
-/// Who stands behind which placeholder.
+/// The placeholder of each name, and the name of each placeholder.
 #[derive(Debug, Default)]
 pub(crate) struct Redaction {
     key: u64,
@@ -84,7 +84,7 @@ impl Redaction {
     }
 
     fn free_code(&self, kind: Kind, name: &str) -> String {
-        /// So many names with one code are too many for codes of this length.
+        /// Most names that may share one code; more would need longer codes.
         const MOST_TRIES: usize = 16;
         let mut tries = 0_usize;
         loop {

@@ -35,7 +35,7 @@ pub(super) struct File {
     pub(super) checks: BTreeMap<String, CheckSettings>,
 }
 
-/// For what the parser calls by the names of its types.
+/// Words for the parser's names of types.
 const WORDS: [(&str, &str); 7] = [
     (" as i128", ""),
     ("expected u32", "expected a whole number"),

@@ -34,7 +34,7 @@ impl LimitOverrides {
         let is_amount = |value: f64| value > 0.0 && value.is_finite();
         let is_fraction = |value: f64| value > 0.0 && value <= 1.0;
         let is_count = |value: f64| value >= 1.0 && value.is_finite() && value.fract() == 0.0;
-        // Without a cooldown, or a pause, a bot works.
+        // Zero is valid: a bot without a cooldown, or without a pause.
         let is_time = |value: f64| (0.0..=LONGEST_SECONDS).contains(&value);
         let fraction = "a fraction above 0 and up to 1, 0.2 for 20 %";
         let (count, time) = ("a whole number from 1 on", "seconds from 0 to 31536000, a year");

@@ -135,7 +135,7 @@ impl<'connection> Simulation<'connection> {
         Ok(clock)
     }
 
-    /// The end of a cycle: sell, buy, be refused, or hold. `seen_at` is when its prices were fetched.
+    /// The end of a cycle: sell, buy, be rejected, or hold. `seen_at` is when its prices were fetched.
     fn decide(&mut self, slots: &mut [Slot], seen_at: i64, at: i64) -> anyhow::Result<()> {
         let positions = || slots.iter().filter_map(|slot| slot.position.as_ref());
         let exposure_usd: f64 = positions().map(|position| position.size_usd).sum();

@@ -5,7 +5,7 @@
 //! figures 2 to 3, so the estimate errs on the low side, and a server's count far below it is no
 //! matter of tokenisers.
 
-/// Text of refusals that are about the context's size.
+/// Words of errors that are about the context's size.
 const OVERFLOW_WORDS: [&str; 10] = [
     "context_length_exceeded",
     "exceed_context_size",
@@ -38,7 +38,7 @@ const SAFETY: f64 = 0.95;
 /// An answer of two findings.
 const SMALLEST_ANSWER_TOKENS: u64 = 512;
 
-/// Whether a refusal's text is about the context's size.
+/// Whether an error's text is about the context's size.
 pub(super) fn is_overflow_text(lower_text: &str) -> bool {
     OVERFLOW_WORDS.iter().any(|word| lower_text.contains(word))
 }

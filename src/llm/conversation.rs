@@ -48,7 +48,7 @@ pub(super) struct Conversation<'a> {
     asked_for_more_room: bool,
     asked_for_valid_json: bool,
     asked_after_nothing: bool,
-    /// What the request as it is now was refused with.
+    /// The error with which the current form of the request was rejected.
     last_refusal: Option<String>,
     /// What the exchange cost so far.
     pub(super) tally: Tally,
@@ -221,7 +221,7 @@ impl<'a> Conversation<'a> {
         match extracted {
             Ok(extraction) if is_cut && extraction.findings.is_empty() => self.more_room(),
             Ok(extraction) => Next::Done(Extraction { cut: extraction.cut || is_cut, ..extraction }),
-            // Items that were complete and no finding would be none with more room, either.
+            // Complete items that are no findings would not be findings with more room either.
             Err(no_answer) if (no_answer.cut || is_cut) && no_answer.dropped == 0 => self.more_room(),
             Err(no_answer) => self.correct(text, &no_answer),
         }
@@ -253,7 +253,7 @@ impl<'a> Conversation<'a> {
             return Next::AskAgain;
         }
         let sentence = remedy::sentence(error, self.config);
-        // A server that breaks down over what it names will do so each time.
+        // A server that fails on a field that it names fails on it each time.
         let is_repeated = self.last_refusal.replace(sentence.clone()).as_ref() == Some(&sentence);
         if is_repeated && names_request(error) {
             return Next::Fail(sentence);

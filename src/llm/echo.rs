@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::prompt::{BRIEF, CONTRACT};
 
-/// So many words in a row nobody has in common with the form by chance.
+/// Words in a row that a finding has in common with the form: so many are no coincidence.
 const ECHOED_WORDS: usize = 5;
-/// What stands where a text should stand.
+/// Placeholders that models leave where a text should stand.
 const PLACEHOLDERS: [&str; 5] = ["", "title", "description", "string", "short description"];
 
 /// The texts of the contract's form: what it says of a title and of a description.

@@ -17,15 +17,15 @@ pub(super) enum Verdict {
         /// The server says that the limit ended them.
         is_cut: bool,
     },
-    /// The limit on the answer was spent before a word of it.
+    /// The limit on the answer was reached before its first word.
     NoRoom,
     /// The server failed, and said so with a 200.
     Error(ServerError),
-    /// Nothing usable: it passes more often than not.
+    /// Nothing usable, but asking again often helps.
     Nothing(Nothing),
     /// The rest of the answer was lost on its way.
     CutShort(String),
-    /// Nothing usable, and another try would end alike.
+    /// Nothing usable, and asking again would not help.
     Failed(String),
 }
 
@@ -92,8 +92,8 @@ impl Usage {
         }
     }
 
-    /// Whether an answer without content spent its room: nearly all that it had, or all that it took
-    /// went into thoughts.
+    /// Whether an answer without content reached its limit: it used nearly all of it, or nearly all that it
+    /// used was reasoning.
     fn is_room_spent(&self, max_tokens: u32) -> bool {
         let nearly_all = |part: u64, of: u64| part > 0 && part.saturating_mul(10) >= of.saturating_mul(9);
         let room = u64::from(max_tokens);

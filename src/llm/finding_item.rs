@@ -116,7 +116,7 @@ fn severity(word: &str) -> Severity {
     spelled(word).split('_').filter_map(known_severity).min().unwrap_or(Severity::Info)
 }
 
-/// `P1` is the worst in some houses and the second worst in others: it counts as the second.
+/// `P1` is the worst in some companies and the second worst in others: it counts as the second.
 fn known_severity(word: &str) -> Option<Severity> {
     Some(match word {
         "critical" | "crit" | "blocker" | "fatal" | "emergency" | "catastrophic" | "p0" | "sev0" => {

@@ -1,5 +1,4 @@
-//! The key never leaves by another door: not in an error, a log line or a finding, also when the
-//! server sends it back.
+//! The key appears in no error, log line or finding, also where the server sends it back.
 
 use serde_json::Value;
 

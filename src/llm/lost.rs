@@ -58,7 +58,7 @@ impl BodyLoss {
 }
 
 impl Lost {
-    /// Of a request to which no headers came back.
+    /// The sentence for a request to which no headers came back.
     pub(super) fn of_request(error: &reqwest::Error, url: &Url, timeout: Duration) -> Self {
         let place = place(url);
         let cause = chain(error);
@@ -109,7 +109,7 @@ impl Lost {
         }
     }
 
-    /// Of a cause that should not be.
+    /// The sentence for a cause that is not expected.
     pub(super) fn unknown(url: &Url, cause: &str) -> Self {
         Self { kind: FailureKind::Final, sentence: format!("no answer from {} ({cause})", place(url)) }
     }

@@ -35,7 +35,7 @@ pub(super) fn mend(text: &str) -> Mended {
 /// A text as the JSON document that it is meant to be.
 #[derive(Debug, PartialEq)]
 pub(super) enum Document {
-    /// All of it, mended where strict JSON refuses it.
+    /// All of it, repaired where it is not strict JSON.
     Whole(Value),
     /// A document whose end is missing.
     CutShort,

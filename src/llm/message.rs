@@ -46,7 +46,7 @@ fn part_text(part: &Value) -> &str {
     }
 }
 
-/// The model's refusal, in the field for it or among the parts of its content.
+/// The model's refusal to answer, in the field for it or among the parts of its content.
 pub(super) fn refusal(message: &Map<String, Value>) -> Option<String> {
     let of_parts = || {
         let parts = message.get("content")?.as_array()?;
@@ -56,7 +56,8 @@ pub(super) fn refusal(message: &Map<String, Value>) -> Option<String> {
     text.or_else(of_parts).map(str::to_owned)
 }
 
-/// Some servers put a reasoning model's answer where its thoughts belong. Thoughts alone are none.
+/// Some servers put a reasoning model's answer into the field for its reasoning. Reasoning without an answer
+/// in it is no answer.
 pub(super) fn answer_among_reasoning(message: &Map<String, Value>) -> Option<String> {
     ["reasoning_content", "reasoning"]
         .iter()

@@ -42,7 +42,7 @@ use crate::prompt::Prompt;
 pub(crate) use self::finding_item::rewritten;
 pub(crate) use self::probe::probe;
 
-/// More problems in one answer nobody has meant: each is compared with every alert.
+/// Most findings of one answer, each of which is compared with every alert.
 const MOST_FINDINGS: usize = 50;
 
 /// What came of the LLM's part.
@@ -90,7 +90,7 @@ impl Analysis {
 }
 
 impl Analysis {
-    /// Keeps as many findings as anybody may have meant.
+    /// Keeps the worst findings, at most `MOST_FINDINGS`.
     fn keep_worst(&mut self) {
         let Some(surplus) = self.findings.len().checked_sub(MOST_FINDINGS).filter(|surplus| *surplus > 0)
         else {

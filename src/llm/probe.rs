@@ -17,7 +17,7 @@ use super::server_error::ServerError;
 use super::transport::{Reply, Transport};
 use crate::config::LlmConfig;
 
-/// A list of models takes no thinking.
+/// Timeout of the list of models, for which no model runs.
 const LIST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Room for an empty list, and for a little thinking before it.
 const ANSWER_TOKENS: u32 = 512;

@@ -40,7 +40,7 @@ fn remedy(error: &ServerError, config: &LlmConfig) -> String {
     }
 }
 
-/// Whether a refusal is about the model's name. "This model does not support ..." is not.
+/// Whether an error is about the model's name. "This model does not support ..." is not.
 fn is_about_model_name(text: &str) -> bool {
     const NAME_WORDS: [&str; 8] = [
         "invalid model",

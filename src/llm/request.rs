@@ -1,4 +1,4 @@
-//! What is sent: as few fields as will do, and one step fewer each time a server refuses one.
+//! What is sent: as few fields as possible, and one fewer each time a server rejects one.
 
 use serde_json::{Map, Value, json};
 
@@ -44,7 +44,7 @@ const FORMAT_WORDS: [&str; 14] = [
     "guided",
     "mime type",
     "additionalproperties",
-    // Which one, the server does not say: of what is sent, only this is no common one.
+    // The message names no field; the schema is the only uncommon one that is sent.
     "requested parameters",
 ];
 const LIMIT_WORDS: [&str; 7] = [
@@ -57,7 +57,7 @@ const LIMIT_WORDS: [&str; 7] = [
     "max_new_tokens",
 ];
 const TEMPERATURE_WORDS: [&str; 1] = ["temperature"];
-/// A limit on the answer below this is none that a server would state.
+/// Smaller numbers in an error are no limit on the answer.
 const SMALLEST_LIMIT_TOKENS: u64 = 256;
 
 /// How the answer's form is asked for, strictest first.
@@ -122,7 +122,7 @@ impl Shape {
         }
     }
 
-    /// Steps down from what a refusal names; `None` where it names nothing that can go.
+    /// Weakens or removes the field that an error names; `None` where it names none that can go.
     pub(super) fn adapt(&mut self, error: &ServerError) -> Option<&'static str> {
         if !error.may_be_about_request() {
             return None;
@@ -142,7 +142,7 @@ impl Shape {
             self.format = format;
             return Some("response_format");
         }
-        // A server that broke down may name the limit by the way.
+        // A server error (5xx) may name the limit without being about it.
         let is_refusal = status < 500;
         if is_refusal && names(text, &LIMIT_WORDS) && self.change_limit(text) {
             return Some("max_tokens");
@@ -174,7 +174,7 @@ impl Shape {
                 self.max_tokens = limit;
                 self.is_limit_lowered = true;
             }
-            // A limit that was lowered is known by its name: what is refused is its size.
+            // The server has accepted the field's name when the limit was lowered: it rejects the value.
             _ if self.is_limit_lowered => return false,
             _ => self.limit_field = next_field,
         }
@@ -221,7 +221,7 @@ fn names(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// Whether a refusal names any part of a request, be it one that can go or not.
+/// Whether an error names any part of a request, also one that cannot go.
 pub(super) fn names_request(error: &ServerError) -> bool {
     let words = [&ROLE_WORDS[..], &FORMAT_WORDS, &LIMIT_WORDS, &TEMPERATURE_WORDS];
     error.may_be_about_request()
@@ -249,8 +249,8 @@ impl AnswerFormat {
     }
 }
 
-/// A list of findings under an object root. Strict schemas want every property required and no
-/// others; patterns and lengths are left out, as servers refuse them.
+/// A list of findings under an object root. Strict schemas want every property required and no others;
+/// patterns and lengths are left out, as servers reject them.
 fn schema() -> Value {
     let text = json!({"type": "string"});
     json!({

@@ -13,7 +13,7 @@ const MAX_MESSAGE_CHARS: usize = 4_000;
 const ECHOES: [&str; 6] = ["input", "inputs", "request", "body", "messages", "failed_generation"];
 const MAX_NESTING: usize = 6;
 
-/// One refusal or failure as the server tells it.
+/// One error as the server tells it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct ServerError {
     /// HTTP status, or the number that an error inside a 200 gives; zero where neither says it.
@@ -28,7 +28,7 @@ pub(super) struct ServerError {
     pub(super) param: String,
     /// All that the body says, in lower case, without what it gives back of the request.
     pub(super) everything: String,
-    /// The text that Groq's own check of the answer refused.
+    /// The model's text that Groq's own validation rejected.
     pub(super) failed_generation: Option<String>,
     /// The context's size in tokens, if the server says it.
     pub(super) window_tokens: Option<u64>,
@@ -102,7 +102,7 @@ impl ServerError {
         let number = |name: &str| fields.get(name).and_then(Value::as_u64);
         let message = ["message", "detail", "msg"].iter().map(|name| text(name));
         let message = message.map(|text| unwrapped(&text)).find(|text| !text.is_empty()).unwrap_or_default();
-        // OpenRouter's own words are few, the provider's say what is the matter.
+        // OpenRouter's own message is generic; the provider's inside it says what is wrong.
         let raw = fields.get("metadata").and_then(|metadata| metadata.get("raw")).map(plain);
         let message = match raw.map(|raw| unwrapped(&raw)).filter(|raw| !raw.is_empty()) {
             Some(raw) => format!("{message}: {raw}"),

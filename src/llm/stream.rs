@@ -137,7 +137,7 @@ impl Joined {
         }
     }
 
-    /// More calls than this nobody makes: an index beyond is no index.
+    /// Most tool calls of an answer; a larger index is ignored.
     fn push_arguments(&mut self, index: usize, function: Option<&Value>) {
         const MOST_CALLS: usize = 100;
         let Some(part) = function.and_then(|function| function.get("arguments")?.as_str()) else { return };

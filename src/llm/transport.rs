@@ -16,7 +16,7 @@ use super::key_removal::KeyRemoval;
 use super::lost::{BodyLoss, CONNECT_TIMEOUT, Lost, chain};
 use crate::config::LlmConfig;
 
-/// Waiting for a slow model is silent for minutes: routers forget silent connections.
+/// TCP keep-alive: a slow model sends nothing for minutes, and routers drop idle connections.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// A hundred times the longest answer that anyone configures.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -48,19 +48,19 @@ impl Transport {
     /// # Errors
     /// A sentence: the file of certificate authorities cannot be used, or TLS cannot start.
     pub(super) fn new(config: &LlmConfig) -> Result<Self, String> {
-        // Of TLS implementations the smallest; one that is installed already stays.
+        // Makes ring rustls's provider, unless another one is installed already.
         rustls::crypto::ring::default_provider().install_default().ok();
         let mut builder = Client::builder()
             .user_agent(concat!("autonomous-monitor/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_keepalive(KEEPALIVE)
-            // Requests are minutes apart: a kept connection would be a dead one.
+            // No pool: requests are minutes apart, and an idle connection would be closed by then.
             .pool_max_idle_per_host(0);
         if is_loopback(&config.base_url) {
             builder = builder.no_proxy();
             if config.base_url.scheme() == "http" {
-                // Nothing here is encrypted: a machine without any certificates will do.
+                // Plain HTTP needs no certificates, which a small machine may not have.
                 builder = builder.tls_certs_only([]);
             }
         }
@@ -125,7 +125,7 @@ impl Transport {
 }
 
 impl Drop for Transport {
-    /// The client's own thread may hang in a name lookup that nothing can interrupt: nobody waits for it.
+    /// Does not wait for the client's thread, which may hang in a DNS lookup that cannot be interrupted.
     fn drop(&mut self) {
         let client = self.client.take();
         let _ = thread::Builder::new().spawn(move || drop(client));

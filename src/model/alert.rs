@@ -4,17 +4,17 @@ use serde::Serialize;
 
 use super::finding::Finding;
 
-/// What may be said of an alert, and who says it.
+/// The status of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum AlertStatus {
     /// Nobody has looked at it.
     Open,
-    /// Somebody has, and is on it.
+    /// Somebody works on it.
     Acknowledged,
     /// The problem is gone.
     Fixed,
-    /// The problem stays; nobody wants to hear of it.
+    /// The problem stays, and is not reported again.
     Wontfix,
 }
 
@@ -29,7 +29,7 @@ impl AlertStatus {
         }
     }
 
-    /// A word of the column; what nobody wrote is open.
+    /// Reads the column; an unknown word is open.
     pub(crate) fn of(word: &str) -> Self {
         [Self::Acknowledged, Self::Fixed, Self::Wontfix]
             .into_iter()
@@ -43,10 +43,10 @@ impl AlertStatus {
 pub(crate) struct Alert {
     /// Its number.
     pub(crate) id: i64,
-    /// The finding of this run that it has just become.
+    /// Place of the finding of this run that is stored as this alert.
     #[serde(skip)]
     pub(crate) place: Option<usize>,
-    /// A finding of this run has met it already.
+    /// A finding of this run is about the same problem.
     #[serde(skip)]
     pub(crate) is_met: bool,
     /// The kind of problem.
@@ -84,10 +84,10 @@ pub(crate) struct Alert {
     pub(crate) missed_runs: i64,
     /// The fixed alert whose problem was found again as this one.
     pub(crate) follows_alert_id: Option<i64>,
-    /// What an LLM said and the report did not carry.
+    /// A finding of the LLM that the report did not support.
     #[serde(rename = "unconfirmed")]
     pub(crate) is_unconfirmed: bool,
-    /// Until then nobody wants to hear of it.
+    /// End of its snooze.
     pub(crate) snoozed_until: Option<String>,
 }
 
@@ -95,7 +95,7 @@ impl Alert {
     /// The number of an alert that a dry run would store.
     pub(crate) const PREVIEWED: i64 = 0;
 
-    /// The alert that a finding of this run, by its place among them, has just become.
+    /// The alert as which a finding of this run, by its place among them, is stored.
     pub(crate) fn new(id: i64, place: usize, finding: &Finding) -> Self {
         Self {
             id,

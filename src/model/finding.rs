@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::severity::{AlertType, Severity};
 
-/// Who says so.
+/// Who found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The language model.
@@ -46,13 +46,13 @@ pub(crate) struct Finding {
     pub(crate) evidence: Option<String>,
     /// What to do.
     pub(crate) recommendation: Option<String>,
-    /// Who says so.
+    /// Who found it.
     pub(crate) source: Source,
     /// A check's id and subject: equal for the same problem in every run; null for the LLM's.
     pub(crate) fingerprint: Option<String>,
-    /// Whether the report carries the evidence; null where nobody judged it.
+    /// Whether the report supports the evidence; null where that was not judged.
     pub(crate) grounded: Option<bool>,
-    /// The open alert that says the same, as the LLM believes; it is checked, not believed.
+    /// The open alert that the LLM names as the same problem; the store verifies it.
     #[serde(skip)]
     pub(crate) duplicate_of: Option<i64>,
     /// What its check says of itself.
@@ -72,10 +72,11 @@ pub(crate) struct About {
 }
 
 impl Finding {
-    /// In the description of what the report does not carry; its reason follows.
+    /// Begins the last part of the description of a finding that the report does not support; the reason
+    /// follows.
     pub(crate) const UNCONFIRMED: &str = "(Not confirmed by the report: ";
 
-    /// Marks what the report does not carry: of medium severity at most, with the reason.
+    /// Marks a finding that the report does not support: medium at most, with the reason.
     pub(crate) fn doubt(&mut self, reason: &str) {
         self.grounded = Some(false);
         self.severity = self.severity.min(Severity::Medium);

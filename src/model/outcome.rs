@@ -16,17 +16,17 @@ pub(crate) enum Disposition {
     Duplicate,
     /// Shown only: a dry run, or the store could not be written.
     Preview,
-    /// Not stored: this run's LLM had reported more than anyone reads.
+    /// Not stored: the LLM reported more than a run stores.
     Suppressed,
 }
 
-/// What is new about a finding for whoever knows the alerts.
+/// How a finding differs from what its alert has told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum News {
     /// No alert has told it before.
     New,
-    /// Its alert has told it as less severe.
+    /// Its alert was less severe.
     Worse,
     /// Its alert was fixed, or the snooze of its alert is over.
     Returned,
@@ -46,15 +46,15 @@ pub(crate) struct Outcome {
     pub(crate) disposition: Disposition,
     /// The row in `monitoring_alerts` that stands for it; null in a preview.
     pub(crate) alert_id: Option<i64>,
-    /// What people have said of that alert: one that somebody has set aside raises no exit code.
+    /// That alert's status: one that somebody has set aside does not raise the exit code.
     pub(crate) alert_status: Option<AlertStatus>,
     /// What is new about it.
     pub(crate) news: News,
-    /// How bad its alert was before; null where it has not become worse.
+    /// The alert's severity before; null where it has not become worse.
     pub(crate) previous_severity: Option<Severity>,
     /// The fixed alert whose problem was found again; null where there is none.
     pub(crate) follows_alert_id: Option<i64>,
-    /// Until then nobody wants to hear of it, UTC; null where it is not snoozed.
+    /// End of the alert's snooze, UTC; null without one.
     pub(crate) snoozed_until: Option<String>,
 }
 
@@ -72,8 +72,8 @@ impl Outcome {
         self
     }
 
-    /// What a finding that says the same makes of it: whoever has set it aside hears of it again when it has
-    /// become worse, or when its snooze is over. A claim that the report does not carry makes nothing worse.
+    /// What a finding about the same problem makes of it: an alert that was set aside is open again if it has
+    /// become worse, or if its snooze is over. A claim that the report does not support raises nothing.
     pub(crate) fn meeting(alert: &mut Alert, finding: &Finding, audited_at: &str) -> Self {
         let mut outcome = Self::repeated(finding, alert);
         let severity = outcome.finding.severity;
@@ -98,7 +98,7 @@ impl Outcome {
         outcome
     }
 
-    /// An alert says it already. How bad it is, a check has measured: an LLM's words make it no worse.
+    /// An alert tells it already. A check has measured the severity, so that an LLM's words do not raise it.
     fn repeated(finding: &Finding, alert: &Alert) -> Self {
         let stored = (alert.id != Alert::PREVIEWED).then_some((alert.id, alert.status));
         let mut outcome = Self::of(finding, Disposition::Duplicate, stored);
@@ -133,7 +133,7 @@ impl Outcome {
         }
     }
 
-    /// Whether it counts for the exit code: nobody has set it aside, and it is no mere claim.
+    /// Whether it counts for the exit code: nobody has set it aside, and the report supports it.
     pub(crate) fn pages(&self) -> bool {
         !self.is_set_aside() && self.finding.grounded != Some(false)
     }
@@ -143,7 +143,7 @@ impl Outcome {
         self.snoozed_until.is_some() || self.alert_status.is_some_and(|status| status != AlertStatus::Open)
     }
 
-    /// Whether whoever knows the alerts has a reason to look.
+    /// Whether it is news to somebody who knows the alerts.
     pub(crate) fn is_news(&self) -> bool {
         matches!(self.news, News::New | News::Worse | News::Returned)
     }

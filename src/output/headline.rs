@@ -1,4 +1,4 @@
-//! The first line of a run, which alone tells how the bot is: Nagios and a mail's preview show no more.
+//! The first line of a run: the only one that Nagios and the preview of a mail show.
 
 use chrono::TimeDelta;
 
@@ -58,7 +58,7 @@ impl Summary<'_> {
         parts.join(", ")
     }
 
-    /// Findings that their alerts tell already.
+    /// Findings that their alerts have told.
     pub(super) fn known(&self) -> Vec<&Outcome> {
         self.kept.outcomes.iter().filter(|outcome| outcome.news == News::Known).collect()
     }
@@ -96,7 +96,7 @@ impl Summary<'_> {
     }
 }
 
-/// What is known and nevertheless counts for the exit code, and what does not.
+/// Of the known findings, those that count for the exit code and those that were set aside.
 fn details(known: &[&Outcome]) -> String {
     let count = |is_meant: &dyn Fn(&Outcome) -> bool| known.iter().filter(|one| is_meant(one)).count();
     let paging = |severity| count(&|one| one.pages() && one.finding.severity == severity);

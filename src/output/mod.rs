@@ -1,4 +1,4 @@
-//! What a run says at its end: a first line that tells all, a text for people and logs, or one JSON document.
+//! What a run prints at its end: a first line that sums up, a text for people and logs, or one JSON document.
 
 mod document;
 mod headline;

@@ -45,8 +45,8 @@ impl Summary<'_> {
         Verdict::of(worst, self.shortcomings().is_empty())
     }
 
-    /// Whether whoever knows the alerts has no reason to look: nothing is new, worse or back, and the audit
-    /// is complete.
+    /// Whether there is nothing to tell to somebody who knows the alerts: nothing is new, worse or back, and
+    /// the audit is complete.
     pub(crate) fn is_no_news(&self) -> bool {
         !self.kept.outcomes.iter().any(Outcome::is_news) && self.shortcomings().is_empty()
     }

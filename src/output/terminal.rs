@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::model::Severity;
 
-/// Who closes the pipe has read enough.
+/// A closed pipe (`| head`) is no error.
 ///
 /// # Errors
 /// Any other error.

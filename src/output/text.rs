@@ -10,9 +10,9 @@ use crate::plural::plural;
 use crate::source::clock;
 
 const RULE: &str = "========================================";
-/// More than this nobody reads at once; the rest is counted by theme.
+/// Most new findings that are printed; the rest is counted by theme.
 const MOST_SHOWN: usize = 12;
-/// Of a description, without `--verbose`.
+/// Lines of a description that are printed without `--verbose`.
 const MOST_LINES: usize = 4;
 
 impl Summary<'_> {
@@ -182,7 +182,7 @@ impl Summary<'_> {
     }
 }
 
-/// Who says it, how it is new, and which alert it is.
+/// Who found it, how it is new, and the number of its alert.
 fn marks(outcome: &Outcome) -> Vec<String> {
     let mut marks = Vec::new();
     let mut mark = |text: &str| marks.push(text.to_owned());
@@ -213,7 +213,7 @@ fn marks(outcome: &Outcome) -> Vec<String> {
     marks
 }
 
-/// One line a theme, with how many and how bad.
+/// One line a theme: how many findings, of which severity.
 fn write_by_theme(outcomes: &[&Outcome], writer: &mut impl Write) -> io::Result<()> {
     if outcomes.is_empty() {
         return Ok(());

@@ -36,7 +36,7 @@ pub(crate) fn write_start(indent: &str, text: &str, most: usize, writer: &mut im
     if lines.len() > most { writeln!(writer, "{indent}[...]") } else { Ok(()) }
 }
 
-/// Writes a text behind a word that stands in the line already.
+/// Writes a text that goes on in a line which has begun.
 ///
 /// # Errors
 /// When the writer fails.

@@ -32,8 +32,8 @@ fn reported_line(finding: &Finding, wording: &mut Wording<'_>) -> String {
     }
 }
 
-/// Title and evidence quote whatever the file holds: where that is to stay here, the check's own
-/// sentence stands for them, with what it is about and how many rows show it.
+/// With `--redact`, title and evidence, which quote the file, are replaced by the check's own sentence, its
+/// subject and the number of rows.
 fn in_our_words(finding: &Finding, evidence: &str, wording: &mut Wording<'_>) -> String {
     let Source::Check(id) = finding.source else { return wording.prose(&finding.title) };
     let fingerprint = finding.fingerprint.as_deref().unwrap_or_default();
@@ -57,7 +57,7 @@ fn counts(evidence: &str) -> Option<String> {
     Some(format!("{count} of {of}"))
 }
 
-/// Alerts of the LLM's own: those of checks that still hold stand above already.
+/// Open alerts of the LLM; those of checks that still hold are listed above as findings.
 pub(super) fn still_open(unresolved: &[Alert], wording: &mut Wording<'_>) -> Section {
     let mut section = Section::new("OPEN ALERTS");
     let own: Vec<_> = unresolved.iter().filter(|alert| alert.check_id().is_none()).collect();

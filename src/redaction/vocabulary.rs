@@ -1,6 +1,6 @@
 //! What may leave the machine as it is: the words of the program and of the bot's own code.
 //!
-//! It is a list of what is allowed, not of what is forbidden: a name that nobody thought of is hidden.
+//! It is an allow list: a name that is not on it is hidden.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;

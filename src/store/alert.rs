@@ -133,7 +133,7 @@ fn snoozes(connection: &Connection) -> rusqlite::Result<BTreeMap<i64, String>> {
     let mut snoozes = BTreeMap::new();
     while let Some(row) = rows.next()? {
         if let (Some(id), Some(until)) = (cell::integer(row, 0)?, cell::text(row, 1)?) {
-            // What is no time ends never.
+            // A snooze whose end cannot be read never ends.
             snoozes.extend(clock::parse_utc(&until).map(|until| (id, clock::utc_text(until))));
         }
     }

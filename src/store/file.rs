@@ -27,7 +27,7 @@ const COLUMNS: [&str; 11] = [
     "fixed_at",
 ];
 
-/// Opens the file that keeps the alerts for reading; `None` where it is one of its own and not there yet.
+/// Opens the file that keeps the alerts for reading; `None` where a file of its own does not exist yet.
 ///
 /// # Errors
 /// When the file cannot be opened.
@@ -67,7 +67,7 @@ pub(crate) fn try_writing(config: &Config) -> anyhow::Result<()> {
     let has_log = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
     let mut connection = connect_for_writing(config, BUSY_TIMEOUT)?;
     if has_log {
-        // What a stopped bot has left in its log is not for an examination to move.
+        // Closing must not checkpoint the write-ahead log that a stopped bot has left.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
     tables::check_version(&connection, config.alerts_path())?;
@@ -97,13 +97,15 @@ fn connect_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Co
     if let Some(folder) = crate::logging::missing_folder(path) {
         bail!("there is no folder {}: make it, or name another file", folder.display());
     }
-    // SQLite would open it for reading, and make what `source::open_read_only` makes not.
+    // SQLite would fall back to opening it read-only, and create the -wal and -shm files that
+    // `source::open_read_only` avoids.
     ensure!(!path.exists() || source::may_write(path), trouble::NOT_WRITABLE);
     let mut connection =
         Connection::open_with_flags(path, flags).context("cannot open the file for writing")?;
     connection.busy_timeout(patience)?;
     refuse_foreign(&connection, config)?;
-    // A deferred transaction that turns into a writer fails at once when another one is faster.
+    // A deferred transaction fails with SQLITE_BUSY, without waiting, if another connection writes before it
+    // does.
     connection.set_transaction_behavior(TransactionBehavior::Immediate);
     if connection.table_exists(Some("main"), "monitoring_alerts")? {
         check_columns(&connection)?;
@@ -111,7 +113,7 @@ fn connect_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Co
     Ok(connection)
 }
 
-/// Opening a pipe would wait for ever.
+/// Fails for a FIFO, which would block for ever when opened.
 fn check_file(path: &Path) -> anyhow::Result<()> {
     ensure!(!path.exists() || path.is_file(), "{} is no regular file: name another one", path.display());
     Ok(())

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::model::AlertStatus;
 
-/// Times as the specification's columns say: reopening clears both, whoever is on it again has not fixed it,
-/// closing as wontfix sets none.
+/// Sets status and times: reopening clears both times, acknowledging clears the time of the fix, wontfix sets
+/// none.
 const SET_STATUS: &str = "
 UPDATE monitoring_alerts
 SET
@@ -34,7 +34,7 @@ UPDATE monitoring_sightings
 SET missed_runs = 0
 WHERE alert_id = :id";
 
-/// Whoever says something of an alert ends its snooze.
+/// Any change of an alert's status ends its snooze.
 const END_SNOOZE: &str = "
 DELETE FROM monitoring_snoozes
 WHERE alert_id = :id";
@@ -48,8 +48,8 @@ SELECT lower(trim(status)) IN ('fixed', 'wontfix')
 FROM monitoring_alerts
 WHERE id = :id";
 
-/// The newest alert that tells an alert's problem in its stead, because that was fixed: by the check's
-/// fingerprint, or in a chain of those that follow one another.
+/// The newest alert about the same problem that followed a fixed one: by the check's fingerprint, or along
+/// the chain of follows_alert_id.
 const SUCCESSOR: &str = "
 WITH RECURSIVE later (id) AS (
     SELECT :id
@@ -119,7 +119,7 @@ pub(crate) fn set_status(
     transaction.commit().context("cannot commit the change")
 }
 
-/// Wants to hear nothing of alerts before a moment, all of them or none.
+/// Snoozes alerts until a moment, all of them or none.
 ///
 /// # Errors
 /// When an id is unknown, an alert is closed, or the file cannot be written.
@@ -141,7 +141,7 @@ pub(crate) fn snooze(
     transaction.commit().context("cannot commit the change")
 }
 
-/// What is said of a closed alert would open it again unasked.
+/// Fails for a closed alert: acknowledging or snoozing it would reopen it unasked.
 fn refuse_closed(transaction: &Transaction<'_>, id: i64) -> anyhow::Result<()> {
     let closed: Option<Option<bool>> = transaction
         .prepare_cached(IS_CLOSED)?
@@ -154,7 +154,7 @@ fn refuse_closed(transaction: &Transaction<'_>, id: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One problem has one alert that is not fixed.
+/// Fails where a newer alert tells the same problem: only one of them may be unfixed.
 fn refuse_second_of_its_kind(
     transaction: &Transaction<'_>,
     id: i64,

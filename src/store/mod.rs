@@ -1,6 +1,6 @@
 //! Alerts: the specification's table in the bot's file or in one of its own, and what is stored in it.
 //!
-//! All writing is one short transaction after all thinking is done, into our own tables only.
+//! A run writes once, in one short transaction at its end, and only to tables of its own.
 
 mod alert;
 mod file;

@@ -19,13 +19,14 @@ use crate::source::{BUSY_TIMEOUT, clock};
 
 /// A model that reports more than this in one hour reports noise; the rest is counted.
 const MOST_NEW_LLM_ALERTS: usize = 20;
-/// For so long a commit may wait for readers: it keeps new ones out meanwhile, the bot's own among them.
+/// Busy timeout of one attempt. A commit that waits for readers holds the PENDING lock, which keeps out new
+/// readers, the bot's own among them.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// Between two attempts, so that whoever was kept out comes in.
+/// Pause between two attempts, in which those readers get in.
 const PAUSE: Duration = Duration::from_millis(150);
 /// Complete runs of a check in a row without its finding, before the monitor itself closes the alert.
 const SILENT_RUNS: i64 = 3;
-/// A shorter window may be silent about what a whole day shows.
+/// Shortest window whose silence counts: a shorter one may not show what a whole day shows.
 const LEAST_HOURS_OF_SILENCE: u32 = 24;
 
 const INSERT: &str = "
@@ -38,7 +39,7 @@ INSERT OR REPLACE INTO monitoring_sightings (
 )
 VALUES (:alert_id, :source, :fingerprint, :follows_alert_id, :audited_at, :audited_at, :hours)";
 
-/// An alert of an earlier version, or of the bot's own, has no row yet.
+/// Counts an occurrence. An alert of an earlier version, or one that the bot stored, has no row yet.
 const SEEN_AGAIN: &str = "
 INSERT INTO monitoring_sightings (alert_id, source, fingerprint, first_seen_at, last_seen_at, least_hours)
 VALUES (:alert_id, :source, :fingerprint, :audited_at, :audited_at, :hours)
@@ -53,14 +54,15 @@ UPDATE monitoring_alerts
 SET severity = :severity
 WHERE id = :id";
 
-/// That an earlier moment, or a window shorter than any that has shown it, did not show a problem proves
-/// nothing.
+/// Counts a silent run, unless it looked at an earlier moment or at a shorter window than any that has shown
+/// the problem.
 const MISSED: &str = "
 UPDATE monitoring_sightings
 SET missed_runs = missed_runs + 1
 WHERE alert_id = :id AND last_seen_at <= :audited_at AND least_hours <= :hours";
 
-/// Where a clock was ahead once, no later run would count as one that missed the alert until it is passed.
+/// Sets back a last occurrence in the future, which a clock that was ahead has left: no run would count as
+/// silent until then.
 const CLAMP: &str = "
 UPDATE monitoring_sightings
 SET
@@ -75,7 +77,7 @@ pub(crate) struct Kept {
     pub(crate) outcomes: Vec<Outcome>,
     /// Alerts that the monitor itself closed.
     pub(crate) resolved: Vec<Resolved>,
-    /// Whether a check had found something before this run: the bot's file held rows once.
+    /// Whether a check has found something in an earlier run: the bot's file held rows then.
     pub(crate) has_history: bool,
     /// All alerts of the file by status, after the run; unknown where the store failed.
     pub(crate) totals: Option<Totals>,
@@ -117,7 +119,7 @@ impl Totals {
 
 /// Stores what is new, counts what is repeated, closes what a check no longer finds. All of it or nothing.
 ///
-/// `completed` names the checks that ran to their end: the silence of any other proves nothing.
+/// `completed` names the checks that ran to their end; the silence of others does not count.
 ///
 /// # Errors
 /// One sentence where the file cannot be written now.
@@ -215,7 +217,7 @@ pub(crate) fn preview(findings: &[Finding], known: Known<'_>, now: DateTime<Utc>
     Kept { outcomes, resolved: Vec::new(), has_history, totals: Some(totals) }
 }
 
-/// Findings that no store has seen.
+/// What became of findings that could not be stored.
 pub(crate) fn unstored(findings: &[Finding]) -> Kept {
     let outcomes = findings.iter().map(Outcome::preview).collect();
     Kept { outcomes, resolved: Vec::new(), has_history: false, totals: None }
@@ -310,8 +312,8 @@ fn see_again(
     Ok(())
 }
 
-/// What has become worse must show in the list; what looks milder once stays as it was. Whoever had set it
-/// aside finds it open again, and why.
+/// Raises the severity of an alert whose problem has become worse, and never lowers it. An alert that was set
+/// aside is opened again, with a note that says why.
 fn raise(before: &Alert, outcome: &Outcome, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let severity = outcome.finding.severity.as_str();
     let reason = match outcome.previous_severity {
@@ -348,7 +350,7 @@ fn insert(
         ":evidence": finding.evidence,
         ":recommendation": finding.recommendation,
     })?;
-    // A trigger of somebody else's can swallow a row without an error.
+    // A trigger with RAISE(IGNORE) drops the row without an error.
     ensure!(inserted == 1, "the row was not inserted: is there a trigger on monitoring_alerts?");
     let id = connection.last_insert_rowid();
     connection.prepare_cached(INSERT_SIGHTING)?.execute(named_params! {

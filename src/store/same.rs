@@ -1,15 +1,15 @@
-//! Whether a finding says what an alert says already.
+//! Whether a finding and an alert are about the same problem.
 
 use std::collections::HashMap;
 
 use crate::model::{Alert, AlertStatus, Finding, Source};
 use crate::similarity::{Meaning, Names, Statement};
 
-/// Fixed alerts that a finding is compared with, newest first: what was fixed long ago comes back as new.
+/// Most fixed alerts that a finding is compared with, newest first: what was fixed before them counts as new.
 const MOST_FIXED_ALERTS: usize = 500;
 
-/// Which alerts say the same as which findings. What is costly about it is done before the write lock
-/// is taken; within it only alerts are understood that another monitor has stored in between.
+/// Which alerts and findings are about the same problem. The costly comparisons are made before the write
+/// lock is taken; under the lock, only alerts that another run has stored in between are compared.
 pub(super) struct Sameness<'run> {
     names: &'run Names,
     findings: &'run [Finding],
@@ -40,8 +40,8 @@ impl<'run> Sameness<'run> {
         Self { names, findings, compared, among }
     }
 
-    /// The alert that a finding repeats and that is not fixed: first the one that the LLM names, if it
-    /// really says the same.
+    /// The alert, not fixed, that a finding repeats: the one that the LLM names if it is about the same
+    /// problem, else any other.
     pub(super) fn repeated<'alerts>(&self, alerts: &'alerts [Alert], place: usize) -> Option<&'alerts Alert> {
         let duplicate_of = self.findings.get(place)?.duplicate_of;
         let named = alerts.iter().find(|alert| duplicate_of == Some(alert.id));
@@ -49,7 +49,7 @@ impl<'run> Sameness<'run> {
         candidates.into_iter().find(|alert| self.is_same(alert, place))
     }
 
-    /// The newest fixed alert that said the same: the problem has come back.
+    /// The newest fixed alert about the same problem, which has come back then.
     pub(super) fn fixed<'alerts>(&self, alerts: &'alerts [Alert], place: usize) -> Option<&'alerts Alert> {
         let fixed = alerts.iter().rev().filter(|alert| alert.status == AlertStatus::Fixed);
         fixed.take(MOST_FIXED_ALERTS).find(|alert| self.is_same(alert, place))
@@ -69,7 +69,7 @@ impl<'run> Sameness<'run> {
                 alert.fingerprint.is_some() && alert.fingerprint == finding.fingerprint
             }
             (None, Source::Check(_)) => has_same_title(),
-            // What a check states as a fact is not hidden by an LLM's words for it.
+            // A check's finding is stored also where an LLM's alert is about the same problem.
             (Some(_), Source::Check(_)) => false,
             (_, Source::Llm) => has_same_title() || self.means_the_same(alert, place, finding),
         }

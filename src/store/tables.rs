@@ -13,10 +13,10 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
-/// Refinery's own name for it would look like the bot's.
+/// Refinery's default name would look like a table of the bot.
 const HISTORY_TABLE: &str = "monitoring_migrations";
 
-/// What refinery reads of it.
+/// The columns that refinery reads.
 const HISTORY: &str = "
 SELECT
     version,
@@ -39,8 +39,8 @@ const WINDOWS_VERSION: i32 = 3;
 /// Made by a migration of its own, and again where somebody has dropped it.
 const SNOOZES: &str = include_str!("../../migrations/V4__snoozes.sql");
 
-/// Makes what is missing. Of several monitors that do so at once one is first; the others see at their
-/// second look that nothing is left to do.
+/// Makes what is missing. If several runs do so at once, the first one gets the write lock; the others look
+/// again and find nothing left to do.
 ///
 /// # Errors
 /// When the file cannot be written now, or a newer version has written it.
@@ -52,11 +52,11 @@ pub(super) fn make(connection: &mut Connection, path: &Path) -> anyhow::Result<(
     if let Some(version) = happened
         && !is_recorded(connection, version)?
     {
-        // Somebody has dropped the history: what it told has happened nevertheless.
+        // The history was dropped: the migrations whose tables exist are recorded again.
         migrate(connection, Target::FakeVersion(version), path)?;
     }
     migrate(connection, Target::Latest, path)?;
-    // Whoever dropped a table dropped what it held, not the wish for more.
+    // A table that was dropped is made again, empty.
     let sightings = SIGHTINGS
         .replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
         .replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS");
@@ -105,7 +105,8 @@ fn migrate(connection: &mut Connection, target: Target, path: &Path) -> anyhow::
     })
 }
 
-/// All that is missing in one transaction: a killed monitor leaves no table that no history tells of.
+/// Makes all that is missing in one transaction: a killed run leaves no table without its entry in the
+/// history.
 fn runner(target: Target) -> Runner {
     let mut runner = embedded::migrations::runner().set_grouped(true).set_target(target);
     runner.set_migration_table_name(HISTORY_TABLE);
@@ -118,8 +119,8 @@ fn is_locked(error: &refinery::Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// Whether the history tells of a migration. Refinery takes for granted that nobody else has written
-/// the history; what nobody can read is said here.
+/// Whether the history holds a migration. Refinery assumes that it wrote all rows of the history; others are
+/// reported here.
 fn is_recorded(connection: &Connection, version: i32) -> anyhow::Result<bool> {
     if !connection.table_exists(Some("main"), HISTORY_TABLE)? {
         return Ok(false);

@@ -37,7 +37,7 @@ const DENIALS: [&str; 13] = [
     "no", "not", "none", "nothing", "without", "never", "zero", "0", "free", "neither", "nor", "cannot",
     "unable",
 ];
-/// What a model says that did not do its work, unless it speaks of what it looked for.
+/// Words of a model that could not do its task, unless the sentence is about what it looked for.
 const INABILITIES: [&str; 20] = [
     "i cannot",
     "i can't",
@@ -60,7 +60,7 @@ const INABILITIES: [&str; 20] = [
     "report cannot",
     "report could not",
 ];
-/// The same, whatever it speaks of.
+/// The same, whatever the sentence is about.
 const DIFFICULTIES: [&str; 19] = [
     "sorry",
     "apolog",
@@ -82,7 +82,7 @@ const DIFFICULTIES: [&str; 19] = [
     "cut off",
     "is incomplete",
 ];
-/// A model that is asked again is sorry for its first answer: that says nothing of the report.
+/// A model that is asked again apologises for its first answer, which says nothing about the report.
 const APOLOGIES: [&str; 7] = [
     "for the confusion",
     "for the mistake",

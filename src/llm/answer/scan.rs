@@ -13,7 +13,7 @@ use crate::model::Finding;
 
 /// Repairs read the text anew from every bracket: past this much reading they stop.
 const MAX_MENDED_BYTES: usize = 16_000_000;
-/// No answer has so many brackets that start nothing: past them the rest is noise.
+/// Most brackets that start no JSON: the text after them is ignored.
 const MAX_FAILED_STARTS: usize = 5_000;
 
 /// A piece of JSON within the text.
@@ -120,7 +120,7 @@ impl Scan {
         let read_to = self.pieces.last().map_or(0, |piece| piece.end);
         let tail = text.get(read_to..).unwrap_or_default();
         let cut = self.is_unclosed && !tail.contains(']');
-        // The last broken object of a cut text is the cut itself, not a loss of its own.
+        // The last broken object of a cut text is where the cut is, and is not counted as dropped.
         let is_cut_object = |start: &&usize| !(cut && **start >= read_to);
         let broken = self.broken.iter().filter(is_cut_object).count();
         let is_empty_answer = self.is_empty_answer(text);

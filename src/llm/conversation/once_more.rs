@@ -9,7 +9,7 @@ use crate::llm::remedy;
 use crate::llm::server_error::ServerError;
 use crate::untrusted::cut;
 
-/// Of a useless answer, as much goes back to the model as it needs to see its fault.
+/// Most characters of a useless answer that are sent back to the model with what is wrong with it.
 const MAX_RETURNED_CHARS: usize = 1_500;
 
 impl Conversation<'_> {
@@ -80,7 +80,7 @@ impl Conversation<'_> {
         Next::AskAgain
     }
 
-    /// The endpoint's own check refused the model's text: often enough the findings are in it.
+    /// The endpoint's own validation rejected the model's text, which often holds the findings nevertheless.
     pub(super) fn invalid_json(&mut self, error: &ServerError) -> Next {
         if let Some(text) = &error.failed_generation
             && let Ok(extraction) = extract(text)
@@ -104,7 +104,7 @@ impl Conversation<'_> {
         if self.window_tokens.is_some() {
             return Next::Fail(remedy::context_too_small(window_tokens, sent_chars));
         }
-        // A limit that nobody names is taken for half of what was sent.
+        // Where the limit is not stated, half of what was sent is assumed to fit.
         let window = window_tokens.unwrap_or(sent_chars as u64 / 8);
         let counted = prompt_tokens.map(|tokens| (sent_chars, tokens));
         let plan = Plan::for_window(window, counted, self.shape.max_tokens);
