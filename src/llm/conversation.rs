@@ -49,7 +49,7 @@ pub(super) struct Conversation<'a> {
     asked_for_valid_json: bool,
     asked_after_nothing: bool,
     /// The error with which the current form of the request was rejected.
-    last_refusal: Option<String>,
+    last_rejection: Option<String>,
     /// What the exchange cost so far.
     pub(super) tally: Tally,
 }
@@ -112,7 +112,7 @@ impl<'a> Conversation<'a> {
             asked_for_more_room: false,
             asked_for_valid_json: false,
             asked_after_nothing: false,
-            last_refusal: None,
+            last_rejection: None,
             tally: Tally::default(),
         })
     }
@@ -185,7 +185,7 @@ impl<'a> Conversation<'a> {
                 let sentence = remedy::redirect(reply.status, location, &self.url);
                 Next::Fail(self.transport.key_removal().text(&sentence))
             }
-            status => self.refused(&ServerError::of_reply(status, &body), reply.headers),
+            status => self.rejected(&ServerError::of_reply(status, &body), reply.headers),
         }
     }
 
@@ -205,7 +205,7 @@ impl<'a> Conversation<'a> {
         match judged.verdict {
             Verdict::Answer { text, is_cut } => self.answered(&text, is_cut),
             Verdict::NoRoom => self.more_room(),
-            Verdict::Error(error) => self.refused(&error, headers),
+            Verdict::Error(error) => self.rejected(&error, headers),
             Verdict::Nothing(nothing) => self.nothing(&nothing, headers),
             Verdict::CutShort(sentence) => {
                 Next::Retry(Lost { kind: FailureKind::Connection, sentence }, headers)
@@ -237,7 +237,7 @@ impl<'a> Conversation<'a> {
         Next::Retry(Lost { kind: FailureKind::EmptyAnswer, sentence }, headers)
     }
 
-    fn refused(&mut self, error: &ServerError, headers: HeaderMap) -> Next {
+    fn rejected(&mut self, error: &ServerError, headers: HeaderMap) -> Next {
         if error.is_context_overflow() {
             return self.fit_into(error.window_tokens, error.prompt_tokens);
         }
@@ -249,12 +249,12 @@ impl<'a> Conversation<'a> {
                 "the endpoint does not take {field} as sent ({}); adapting",
                 quoted(&error.message)
             );
-            self.last_refusal = None;
+            self.last_rejection = None;
             return Next::AskAgain;
         }
         let sentence = remedy::sentence(error, self.config);
         // A server that fails on a field that it names fails on it each time.
-        let is_repeated = self.last_refusal.replace(sentence.clone()).as_ref() == Some(&sentence);
+        let is_repeated = self.last_rejection.replace(sentence.clone()).as_ref() == Some(&sentence);
         if is_repeated && names_request(error) {
             return Next::Fail(sentence);
         }

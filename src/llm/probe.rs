@@ -138,7 +138,7 @@ fn ask(config: &LlmConfig, transport: &Transport, url: &Url) -> Result<String, S
             Verdict::CutShort(sentence) | Verdict::Failed(sentence) => return Err(sentence),
         }
     }
-    Err("the endpoint refuses every form of the request: see its own log".to_owned())
+    Err("the endpoint rejects every form of the request: see its own log".to_owned())
 }
 
 fn format_support(format: AnswerFormat, text: &str) -> &'static str {
@@ -147,7 +147,7 @@ fn format_support(format: AnswerFormat, text: &str) -> &'static str {
         AnswerFormat::JsonSchema => {
             "json_schema is accepted but not enforced: findings are read out of the text"
         }
-        AnswerFormat::JsonObject => "json_schema is refused, json_object is supported",
+        AnswerFormat::JsonObject => "json_schema is rejected, json_object is supported",
         AnswerFormat::Unstated => "no response_format is supported: findings are read out of the text",
     }
 }

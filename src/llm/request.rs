@@ -143,8 +143,8 @@ impl Shape {
             return Some("response_format");
         }
         // A server error (5xx) may name the limit without being about it.
-        let is_refusal = status < 500;
-        if is_refusal && names(text, &LIMIT_WORDS) && self.change_limit(text) {
+        let is_rejection = status < 500;
+        if is_rejection && names(text, &LIMIT_WORDS) && self.change_limit(text) {
             return Some("max_tokens");
         }
         if names(text, &TEMPERATURE_WORDS) && self.temperature.take().is_some() {
@@ -302,7 +302,7 @@ mod tests {
         }
     }
 
-    fn refusal(message: &str) -> ServerError {
+    fn rejection(message: &str) -> ServerError {
         ServerError { status: 400, message: message.to_owned(), ..ServerError::default() }
     }
 
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refused_field_goes_one_step_at_a_time() {
+    fn each_rejected_field_goes_one_step_at_a_time() {
         let mut shape = shape(Some(0.2));
         for (message, named) in [
             ("'response_format.type' must be 'text'", Some("response_format")),
@@ -336,7 +336,7 @@ mod tests {
             ("temperature is unknown", None),
             ("something else", None),
         ] {
-            assert_eq!(shape.adapt(&refusal(message)), named, "{message}");
+            assert_eq!(shape.adapt(&rejection(message)), named, "{message}");
         }
         let names: Vec<_> = body(&shape).as_object().unwrap().keys().cloned().collect();
         assert_eq!(names, ["model", "messages", "max_completion_tokens"]);
@@ -350,7 +350,7 @@ mod tests {
             "Invalid max_tokens value, the valid range of max_tokens is [1, 2048]",
         ] {
             let mut shape = shape(None);
-            assert!(shape.adapt(&refusal(message)).is_some());
+            assert!(shape.adapt(&rejection(message)).is_some());
             assert_eq!(shape.max_tokens, 2_048, "{message}");
         }
     }
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn the_named_parameter_goes_before_what_the_message_mentions() {
         let mut shape = shape(Some(0.2));
-        let error = ServerError { param: "temperature".to_owned(), ..refusal("with response_format …") };
+        let error = ServerError { param: "temperature".to_owned(), ..rejection("with response_format …") };
         assert_eq!(shape.adapt(&error), Some("temperature"));
         assert_eq!(shape.format, AnswerFormat::JsonSchema);
     }
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn statuses_that_are_not_about_the_request_change_nothing() {
         for status in [401, 408, 429, 502, 503, 504, 529] {
-            let error = ServerError { status, ..refusal("response_format") };
+            let error = ServerError { status, ..rejection("response_format") };
             assert_eq!(shape(None).adapt(&error), None, "{status}");
         }
     }

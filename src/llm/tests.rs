@@ -96,21 +96,21 @@ fn a_probe_says_what_works() {
     let without_list = probed(vec![Reply::error(404, "no such path"), Reply::chat("hello")]);
     assert!(without_list.model.is_ok());
     assert!(without_list.schema.unwrap().contains("not enforced"));
-    let refused = Reply::error(400, "response_format is not supported");
-    let stepped = probed(vec![models(&["m"]), refused, Reply::chat("{}")]);
+    let rejected = Reply::error(400, "response_format is not supported");
+    let stepped = probed(vec![models(&["m"]), rejected, Reply::chat("{}")]);
     assert!(stepped.schema.unwrap().contains("json_object is supported"));
 }
 
 #[test]
 fn a_probe_adapts_as_an_audit_does() {
-    let refused = probed(vec![
+    let rejected = probed(vec![
         models(&["m"]),
         Reply::error(400, "System role not supported"),
         Reply::chat(""),
         Reply::cut_chat("{"),
         Reply::chat("{}"),
     ]);
-    assert_eq!(refused.schema.unwrap(), "json_schema is supported");
+    assert_eq!(rejected.schema.unwrap(), "json_schema is supported");
     let silent = probed(vec![models(&["m"]), Reply::chat("")]);
     assert!(silent.model.unwrap_err().contains("empty, also when asked again"));
 }

@@ -34,7 +34,7 @@ LEFT JOIN monitoring_sightings AS seen ON seen.alert_id = alert.id
 ORDER BY alert.id";
 
 /// The same for a file whose alerts an earlier version, or the bot itself, wrote.
-const ALERTS_WITHOUT_SIGHTINGS: &str = "
+const ALERTS_WITHOUT_OCCURRENCES: &str = "
 SELECT
     id,
     alert_type,
@@ -73,7 +73,7 @@ pub(crate) fn all_alerts(connection: &Connection) -> anyhow::Result<Vec<Alert>> 
         return Ok(Vec::new());
     }
     check_columns(connection)?;
-    let sql = if has("monitoring_sightings")? { ALERTS } else { ALERTS_WITHOUT_SIGHTINGS };
+    let sql = if has("monitoring_sightings")? { ALERTS } else { ALERTS_WITHOUT_OCCURRENCES };
     let mut statement = connection.prepare(sql).context("cannot read the alerts")?;
     let alerts = statement.query_map([], from_row)?.collect::<Result<_, _>>();
     let mut alerts: Vec<Alert> = alerts.context("cannot read the alerts")?;

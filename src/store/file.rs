@@ -39,7 +39,7 @@ pub(crate) fn open_read_only(config: &Config) -> anyhow::Result<Option<Connectio
     check_file(path)?;
     let connection = source::open_read_only(path).context("cannot open the file")?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    refuse_foreign(&connection, config)?;
+    reject_foreign(&connection, config)?;
     Ok(Some(connection))
 }
 
@@ -103,7 +103,7 @@ fn connect_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Co
     let mut connection =
         Connection::open_with_flags(path, flags).context("cannot open the file for writing")?;
     connection.busy_timeout(patience)?;
-    refuse_foreign(&connection, config)?;
+    reject_foreign(&connection, config)?;
     // A deferred transaction fails with SQLITE_BUSY, without waiting, if another connection writes before it
     // does.
     connection.set_transaction_behavior(TransactionBehavior::Immediate);
@@ -120,7 +120,7 @@ fn check_file(path: &Path) -> anyhow::Result<()> {
 }
 
 /// A file that was named for the alerts and holds another program's tables is not ours to write to.
-fn refuse_foreign(connection: &Connection, config: &Config) -> anyhow::Result<()> {
+fn reject_foreign(connection: &Connection, config: &Config) -> anyhow::Result<()> {
     const TABLES: &str = "
 SELECT
     name

@@ -107,9 +107,9 @@ pub(crate) fn set_status(
     let transaction = connection.transaction().context("cannot get the write lock")?;
     let mut unknown = Vec::new();
     for id in ids {
-        refuse_second_of_its_kind(&transaction, *id, status)?;
+        reject_second_of_its_kind(&transaction, *id, status)?;
         if status == AlertStatus::Acknowledged {
-            refuse_closed(&transaction, *id)?;
+            reject_closed(&transaction, *id)?;
         }
         if !change(&transaction, *id, status, note)? {
             unknown.push(id.to_string());
@@ -133,7 +133,7 @@ pub(crate) fn snooze(
     let note = note.map_or_else(String::new, |note| format!(": {note}"));
     let note = format!("snoozed until {until} UTC{note}");
     for id in ids {
-        refuse_closed(&transaction, *id)?;
+        reject_closed(&transaction, *id)?;
         let is_known = change(&transaction, *id, AlertStatus::Open, Some(&note))?;
         ensure!(is_known, UNKNOWN.replace("{}", &id.to_string()));
         transaction.prepare_cached(SNOOZE)?.execute(named_params! {":id": id, ":until": until})?;
@@ -142,7 +142,7 @@ pub(crate) fn snooze(
 }
 
 /// Fails for a closed alert: acknowledging or snoozing it would reopen it unasked.
-fn refuse_closed(transaction: &Transaction<'_>, id: i64) -> anyhow::Result<()> {
+fn reject_closed(transaction: &Transaction<'_>, id: i64) -> anyhow::Result<()> {
     let closed: Option<Option<bool>> = transaction
         .prepare_cached(IS_CLOSED)?
         .query_row(named_params! {":id": id}, |row| row.get(0))
@@ -155,7 +155,7 @@ fn refuse_closed(transaction: &Transaction<'_>, id: i64) -> anyhow::Result<()> {
 }
 
 /// Fails where a newer alert tells the same problem: only one of them may be unfixed.
-fn refuse_second_of_its_kind(
+fn reject_second_of_its_kind(
     transaction: &Transaction<'_>,
     id: i64,
     status: AlertStatus,

@@ -33,7 +33,7 @@ const INSERT: &str = "
 INSERT INTO monitoring_alerts (alert_type, severity, title, description, evidence, recommendation)
 VALUES (:alert_type, :severity, :title, :description, :evidence, :recommendation)";
 
-const INSERT_SIGHTING: &str = "
+const INSERT_OCCURRENCE: &str = "
 INSERT OR REPLACE INTO monitoring_sightings (
     alert_id, source, fingerprint, follows_alert_id, first_seen_at, last_seen_at, least_hours
 )
@@ -150,7 +150,7 @@ fn store_at_once(
 ) -> anyhow::Result<Kept> {
     let mut connection = open_for_writing(config, PATIENCE)?;
     let transaction = connection.transaction().context("cannot get the write lock")?;
-    transaction.execute(CLAMP, []).context("cannot set back a sighting in the future")?;
+    transaction.execute(CLAMP, []).context("cannot set back an occurrence in the future")?;
     let alerts = all_alerts(&transaction)?;
     let has_history = alerts.iter().any(|alert| alert.check_id().is_some());
     let mut run = Run { audited, alerts, new_llm_alerts: 0, sameness };
@@ -250,7 +250,7 @@ impl Run<'_> {
         let known = self.sameness.repeated(&self.alerts, place).map(|alert| alert.id);
         if let Some(alert) = self.alerts.iter_mut().find(|alert| Some(alert.id) == known) {
             if !alert.is_met {
-                see_again(alert, finding, self.audited, transaction).context("cannot count a sighting")?;
+                see_again(alert, finding, self.audited, transaction).context("cannot count an occurrence")?;
             }
             let before = alert.clone();
             let outcome = Outcome::meeting(alert, finding, &self.audited.at);
@@ -353,7 +353,7 @@ fn insert(
     // A trigger with RAISE(IGNORE) drops the row without an error.
     ensure!(inserted == 1, "the row was not inserted: is there a trigger on monitoring_alerts?");
     let id = connection.last_insert_rowid();
-    connection.prepare_cached(INSERT_SIGHTING)?.execute(named_params! {
+    connection.prepare_cached(INSERT_OCCURRENCE)?.execute(named_params! {
         ":alert_id": id,
         ":source": finding.source.to_string(),
         ":fingerprint": finding.fingerprint,

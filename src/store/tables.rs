@@ -29,8 +29,8 @@ FROM monitoring_migrations";
 const SPECIFICATION: &str = include_str!("../../migrations/V1__monitoring_alerts.sql");
 
 /// The tables beside it, and the migration that makes them.
-const SIGHTINGS: &str = include_str!("../../migrations/V2__sightings.sql");
-const SIGHTINGS_VERSION: i32 = 2;
+const OCCURRENCES: &str = include_str!("../../migrations/V2__sightings.sql");
+const OCCURRENCES_VERSION: i32 = 2;
 
 /// A column of theirs, and the migration that adds it.
 const WINDOWS: &str = include_str!("../../migrations/V3__windows.sql");
@@ -47,7 +47,9 @@ const SNOOZES: &str = include_str!("../../migrations/V4__snoozes.sql");
 pub(super) fn make(connection: &mut Connection, path: &Path) -> anyhow::Result<()> {
     let happened = match has_windows(connection)? {
         true => Some(WINDOWS_VERSION),
-        false => connection.table_exists(Some("main"), "monitoring_sightings")?.then_some(SIGHTINGS_VERSION),
+        false => {
+            connection.table_exists(Some("main"), "monitoring_sightings")?.then_some(OCCURRENCES_VERSION)
+        }
     };
     if let Some(version) = happened
         && !is_recorded(connection, version)?
@@ -57,10 +59,10 @@ pub(super) fn make(connection: &mut Connection, path: &Path) -> anyhow::Result<(
     }
     migrate(connection, Target::Latest, path)?;
     // A table that was dropped is made again, empty.
-    let sightings = SIGHTINGS
+    let occurrences = OCCURRENCES
         .replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
         .replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS");
-    for tables in [SPECIFICATION, &sightings, SNOOZES] {
+    for tables in [SPECIFICATION, &occurrences, SNOOZES] {
         connection.execute_batch(tables).context("cannot make the tables of the alerts")?;
     }
     if !has_windows(connection)? {

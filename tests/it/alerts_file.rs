@@ -88,7 +88,7 @@ fn live(bot: &BotFile, more: &[&str]) -> Run {
 }
 
 #[test]
-fn a_sighting_in_the_future_keeps_no_alert_open() {
+fn an_occurrence_in_the_future_keeps_no_alert_open() {
     let bot = BotFile::with_stale_position();
     live(&bot, &[]);
     let open =

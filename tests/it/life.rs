@@ -173,7 +173,7 @@ fn a_fixed_problem_that_comes_back_is_a_new_alert_that_names_the_old_one() {
 }
 
 #[test]
-fn sightings_are_counted_and_what_became_worse_is_raised() {
+fn occurrences_are_counted_and_what_became_worse_is_raised() {
     let bot = BotFile::generation1();
     ask(&bot, &[finding("low", "Balance never moves")], &[]);
     ask(&bot, &[finding("high", "Balance never moves")], &[]);
@@ -298,7 +298,7 @@ fn what_the_monitor_itself_has_written_changes_no_finding() {
 }
 
 #[test]
-fn a_sighting_in_between_starts_the_count_anew() {
+fn an_occurrence_in_between_starts_the_count_anew() {
     let bot = BotFile::with_stale_position();
     audit(&bot.path(), &[]);
     let position = "UPDATE open_trades SET opened_at = ?1";

@@ -20,7 +20,7 @@ use crate::healthy::Random;
 use crate::monitor::{Run, command, finish};
 use crate::survival::{Copy, assert_none, complaints, count, integrity, rows_of_the_bot};
 
-/// Distinct problems that the sightings tell of; what the LLM says has no fingerprint.
+/// Distinct problems that the occurrences tell of; what the LLM says has no fingerprint.
 pub(super) const PROBLEMS: &str = "SELECT count(DISTINCT coalesce(fingerprint, title)) FROM monitoring_alerts
     JOIN monitoring_sightings ON alert_id = id";
 
@@ -76,7 +76,7 @@ impl Setting {
         }
         let left = stored(&left.path());
         if ![(0, 0), (self.alerts, self.alerts)].contains(&left) {
-            complaints.push(format!("{left:?} alerts and sightings, {} would be all", self.alerts));
+            complaints.push(format!("{left:?} alerts and occurrences, {} would be all", self.alerts));
         }
         let next = finish(self.audit(&copy.path()));
         complaints.extend(self::complaints(&next));
@@ -111,7 +111,7 @@ impl Setting {
     }
 }
 
-/// Alerts and sightings; none where there is no table yet.
+/// Alerts and occurrences; none where there is no table yet.
 pub(super) fn stored(path: &Path) -> (i64, i64) {
     let of = |table: &str| {
         let exists = format!("SELECT count(*) FROM sqlite_master WHERE name = '{table}'");
