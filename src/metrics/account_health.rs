@@ -1,5 +1,5 @@
 //! The account: balance as stored and as it follows from the trades, daily results, exposure, and
-//! refusals at the bot's limits.
+//! rejections at the bot's limits.
 
 mod account;
 mod daily;
@@ -7,12 +7,23 @@ mod daily;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::system_metrics::Tally;
 use crate::metrics::context::Context;
 use crate::metrics::figures::{Ranked, Unavailable, ratio, sum};
+use crate::metrics::setting::Span;
 use crate::source::ledger::Entry;
 pub(crate) use account::Account;
 use daily::{Day, TREND_DAYS};
+
+/// Rejections by the limit, most frequent first.
+const REJECTIONS: &str = "
+SELECT
+    rejection,
+    sum(iif(?1, n, n_previous)) AS rows
+FROM event_pattern
+WHERE rejection IS NOT NULL
+GROUP BY rejection
+HAVING rows > 0
+ORDER BY rows DESC, rejection";
 
 /// The section `account_health`.
 #[derive(Debug, Serialize)]
@@ -46,8 +57,8 @@ pub(crate) struct AccountHealth {
     pub(crate) max_exposure_fraction: f64,
     /// Open size as a fraction of the largest exposure.
     pub(crate) exposure_utilization: Option<f64>,
-    /// Refusals at limits in the window.
-    pub(crate) trades_near_limits: Option<Refusals>,
+    /// Rejections at limits in the window.
+    pub(crate) trades_near_limits: Option<Rejections>,
     /// Standard deviation of the results of the last whole days, as a fraction of the starting balance.
     pub(crate) balance_volatility: Option<f64>,
     /// The same figures one window earlier.
@@ -81,23 +92,23 @@ impl OpenPosition {
 
 /// Refused trades.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Refusals {
+pub(crate) struct Rejections {
     /// All of them.
     pub(crate) total: u64,
     /// By the limit, most frequent first.
-    pub(crate) by_kind: Ranked<&'static str, u64>,
+    pub(crate) by_kind: Ranked<String, u64>,
 }
 
 /// What is compared with the window before.
 #[derive(Debug, Serialize)]
 pub(crate) struct KeyFigures {
-    /// Refusals at limits.
+    /// Rejections at limits.
     pub(crate) trades_near_limits: Option<u64>,
     /// Sum of profits and losses in US dollars.
     pub(crate) pnl: f64,
 }
 
-/// Reads the account, the open positions, the last days' trades and the window's refusals.
+/// Reads the account, the open positions, the last days' trades and the window's rejections.
 ///
 /// # Errors
 /// When one of them cannot be read.
@@ -139,9 +150,8 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
     }
     let open_size_usd = sum(positions.iter().filter_map(|position| position.size_usd));
     let unrealized_pnl_usd = unrealized(&positions, &mut unavailable);
-    let activity = context.activity()?;
-    let trades_near_limits = match refusals(context, &activity.window) {
-        Ok(refusals) => Some(refusals),
+    let trades_near_limits = match rejections(context, Span::Window)? {
+        Ok(rejections) => Some(rejections),
         Err(reason) => {
             unavailable.insert("trades_near_limits", reason.to_owned());
             None
@@ -172,7 +182,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         trades_near_limits,
         balance_volatility: deviation.and_then(|deviation| ratio(deviation, starting_balance)),
         previous: KeyFigures {
-            trades_near_limits: refusals(context, &activity.previous).ok().map(|refusals| refusals.total),
+            trades_near_limits: rejections(context, Span::Previous)?.ok().map(|rejections| rejections.total),
             pnl: context.traded()?.previous.patterns.key.total_pnl,
         },
         unavailable,
@@ -194,16 +204,17 @@ fn unrealized(positions: &[&Entry], unavailable: &mut Unavailable) -> Option<f64
     None
 }
 
-/// The refusals of a period, or why nothing tells of them.
-fn refusals(context: &Context<'_>, period: &Tally) -> Result<Refusals, &'static str> {
-    let total = period.refusals.values().sum();
+/// The rejections of a window, or why nothing tells of them.
+fn rejections(context: &Context<'_>, span: Span) -> anyhow::Result<Result<Rejections, &'static str>> {
+    let mut statement = context.db.connection().prepare(REJECTIONS)?;
+    let rows = statement.query_map([span == Span::Window], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let by_kind: Vec<(String, u64)> = rows.collect::<rusqlite::Result<_>>()?;
     if !context.bot.has_table("activity_log") {
-        return Err("the file has no activity_log");
+        return Ok(Err("the file has no activity_log"));
     }
-    if context.generation == 2 && total == 0 {
-        return Err("this generation logs no refusals");
+    if context.generation == 2 && by_kind.is_empty() {
+        return Ok(Err("this generation logs no rejections"));
     }
-    let mut by_kind: Vec<_> = period.refusals.iter().map(|(limit, count)| (*limit, *count)).collect();
-    by_kind.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    Ok(Refusals { total, by_kind: Ranked(by_kind) })
+    let total = by_kind.iter().map(|(_, count)| count).sum();
+    Ok(Ok(Rejections { total, by_kind: Ranked(by_kind) }))
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use chrono::{DateTime, Utc};
 
-use super::activity::Activity;
+use super::activity;
 use super::setting::Setting;
 use super::traded::Traded;
 use crate::config::Config;
@@ -13,6 +13,7 @@ use crate::source::Bot;
 use crate::source::closing::{self, Closing};
 use crate::source::generation;
 use crate::source::ledger::{self, Entry, Ledger};
+use crate::source::log::Log;
 use crate::source::opening::{self, Opening};
 use crate::source::profile::Span;
 use crate::source::trade::{self, Later};
@@ -25,7 +26,7 @@ pub(super) const MOST_COUNTED_TRADES: u64 = 20_000;
 #[derive(Debug)]
 pub(crate) struct Context<'run> {
     setting: Setting<'run>,
-    activity: OnceCell<Activity>,
+    activity: OnceCell<Log>,
     traded: OnceCell<Traded>,
     ledger: OnceCell<Ledger>,
     all_trades: OnceCell<Option<Ledger>>,
@@ -75,12 +76,12 @@ impl<'run> Context<'run> {
         }
     }
 
-    /// The activity of the window and of the one before, read once a run.
-    pub(crate) fn activity(&self) -> anyhow::Result<&Activity> {
+    /// The newest rows of the window's log, read once a run.
+    pub(crate) fn activity(&self) -> anyhow::Result<&Log> {
         if let Some(activity) = self.activity.get() {
             return Ok(activity);
         }
-        let activity = Activity::read(self)?;
+        let activity = activity::read(self)?;
         Ok(self.activity.get_or_init(|| activity))
     }
 

@@ -128,6 +128,15 @@ impl<'run> Setting<'run> {
     }
 }
 
+/// One of the two windows that are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// The one that is audited.
+    Window,
+    /// The one before.
+    Previous,
+}
+
 /// The rows that a section's averages and distributions rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum Basis {

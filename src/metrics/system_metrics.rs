@@ -1,55 +1,54 @@
 //! The bot's running: cycles, errors, response times, age of the prices, cooldowns.
 //!
-//! All of it is derived from the activity log, whose resolution is one second. A cycle of
-//! generation 1 begins with its `market_data` row and lasts to the last row before the next one; the
-//! LLM's response time is the time from the row before an `llm_query`, in the same cycle, to that
-//! row. Generation 2 logs each strategist run once, when it ends, and pauses between two of them:
-//! what its gaps are longer than the pause is the run itself.
+//! All of it is counted by the pass over the log: `source::log::cycles` says what a cycle is.
+
+mod cycles;
+mod life;
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::metrics::context::Context;
-use crate::metrics::figures::{Ranked, Unavailable, ratio};
-use crate::model::Period;
+use crate::metrics::figures::{Ranked, Unavailable};
+use crate::metrics::setting::Span;
+use crate::source::clock;
 use crate::source::ledger::Entry;
-use crate::source::{cell, clock, log};
+use cycles::Cycles;
+pub(crate) use cycles::{KeyFigures, Times};
+use life::Life;
 
-mod cycles;
-pub(super) mod tally;
-
-pub(crate) use tally::{Errors, KeyFigures, Tally, Times};
-
-const TIMES: &str = "
+const KINDS: &str = "
 SELECT
-    created_at,
-    clock
-FROM activity
-WHERE within(created_at)";
+    kind,
+    sum(n)
+FROM event_pattern
+WHERE n > 0
+GROUP BY kind
+ORDER BY sum(n) DESC, kind";
 
-const LIFECYCLE: &str = "
+const ERRORS: &str = "
 SELECT
-    at,
-    clock,
-    event
-FROM lifecycle";
+    error,
+    sum(n)
+FROM event_pattern
+WHERE n > 0 AND error IS NOT NULL
+GROUP BY error
+ORDER BY sum(n) DESC, error";
 
-const FIRST_ACTIVITY_AFTER: &str = "
+const REJECTIONS: &str = "
 SELECT
-    created_at,
-    clock
-FROM activity
-WHERE created_at > ?1
-ORDER BY created_at
-LIMIT 1";
+    coalesce(sum(n), 0)
+FROM event_pattern
+WHERE rejection = 'cooldown'";
 
-const PRICES: &str = "
+const NEWEST_PRICE: &str = "
 SELECT
-    updated_at,
-    clock
-FROM price";
+    count(price.source),
+    max(updated_at) FILTER (WHERE updated_at <= now),
+    now
+FROM run LEFT JOIN price";
 
 /// The section `system_metrics`.
 #[derive(Debug, Serialize)]
@@ -94,143 +93,96 @@ pub(crate) struct SystemMetrics {
 /// What cooldowns did in the window.
 #[derive(Debug, Serialize)]
 pub(crate) struct Cooldowns {
-    /// Trades refused because their coin was in cooldown.
+    /// Trades rejected because their coin was in cooldown.
     pub(crate) rejections: u64,
     /// Distinct coins among the trades that were closed or opened in the window.
     pub(crate) unique_coins_traded: u64,
 }
 
-/// Reads the activity of the window and of the one before, the prices' age and the traded coins.
+/// Reads what the log tells of the window and of the one before, the prices' age and the traded coins.
 ///
 /// # Errors
 /// When one of them cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
     let mut unavailable = Unavailable::new();
+    let audit = context.db.connection();
     let logged = context.bot.has_table("activity_log");
-    let activity = context.activity()?;
-    let tally = &activity.window;
-    explain_nulls(tally, logged, &mut unavailable);
-    let last_activity = match tally.newest {
-        Some(newest) => Some(newest),
-        None => newest_activity(context)?,
-    };
-    let last_start = last_start(context)?;
-    for (field, is_null, reason) in [
-        ("uptime_hours", last_start.is_none(), "the activity log shows no start"),
-        ("last_start", last_start.is_none(), "the activity log shows no start"),
-        (
-            "last_activity",
-            last_activity.is_none(),
-            "the activity log has no row with a readable time up to now",
-        ),
-        (
-            "seconds_since_last_activity",
-            last_activity.is_none(),
-            "the activity log has no row with a readable time up to now",
-        ),
-    ] {
-        if is_null {
-            unavailable.insert(field, reason.to_owned());
-        }
-    }
-    let staleness = staleness(context, &mut unavailable)?;
-    let cooldowns = cooldowns(context, tally.refusals("cooldown"), logged, &mut unavailable)?;
-    let cycles = &tally.cycles;
-    let avg_cycle_duration = cycles.mean_duration_seconds();
+    let by_type = ranked(audit, KINDS)?;
+    let cycles = Cycles::of(audit, Span::Window)?;
+    explain_nulls(&cycles, logged, by_type.is_empty(), &mut unavailable);
+    let life = Life::read(audit)?;
+    life.explain_nulls(&mut unavailable);
+    let rejections = audit.query_row(REJECTIONS, [], |row| row.get(0))?;
     Ok(SystemMetrics {
-        uptime_hours: last_start
-            .zip(last_activity)
-            .map(|(start, end)| (end - start).num_seconds().max(0) as f64 / 3_600.0),
-        last_start: last_start.map(clock::utc_text),
-        last_activity: last_activity.map(clock::utc_text),
-        seconds_since_last_activity: last_activity.map(|at| (context.now - at).num_seconds() as f64),
-        activity_by_type: tally.by_type(&activity.log.vocabulary),
+        uptime_hours: life.uptime_hours(),
+        last_start: life.last_start.and_then(clock::moment).map(clock::utc_text),
+        last_activity: life.last_activity.and_then(clock::moment).map(clock::utc_text),
+        seconds_since_last_activity: life.seconds_since_last_activity(),
+        activity_by_type: Ranked(by_type),
         total_cycles: logged.then_some(cycles.begun),
         cycles_with_errors: logged.then_some(cycles.with_errors),
         failed_fetches: logged.then_some(cycles.failed_fetches),
-        error_rate: ratio(cycles.with_errors as f64, cycles.begun as f64),
-        error_types: logged.then(|| tally::ranked(&tally.errors)),
-        avg_cycle_duration,
-        cycle_interval_seconds: Times::of(cycles.interval_seconds.clone()),
-        llm_response_times: Times::of(cycles.llm_seconds.clone()),
-        market_data_staleness: staleness,
-        cooldown_effectiveness: cooldowns,
-        previous: activity.previous.key_figures(logged),
+        error_rate: cycles.error_rate(),
+        error_types: if logged { Some(errors(audit)?) } else { None },
+        avg_cycle_duration: cycles.duration.map(|duration| duration.avg),
+        cycle_interval_seconds: cycles.interval,
+        llm_response_times: cycles.response,
+        market_data_staleness: staleness(audit, &mut unavailable)?,
+        cooldown_effectiveness: cooldowns(context, rejections, logged, &mut unavailable)?,
+        previous: Cycles::of(audit, Span::Previous)?.key_figures(logged),
         unavailable,
     })
 }
 
-fn explain_nulls(tally: &Tally, logged: bool, unavailable: &mut Unavailable) {
+/// Names with their counts.
+fn ranked(audit: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, u64)>> {
+    let mut statement = audit.prepare(sql)?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// The specification's own three: always shown, also as a counted zero.
+const ALWAYS_SHOWN: [&str; 3] = ["llm_timeout", "market_data_failed", "database_error"];
+
+/// The specification's three first, then what was found, most frequent first.
+fn errors(audit: &Connection) -> rusqlite::Result<Ranked<String, u64>> {
+    let found = ranked(audit, ERRORS)?;
+    let count = |kind: &str| found.iter().find(|(known, _)| known == kind).map_or(0, |(_, count)| *count);
+    let always = ALWAYS_SHOWN.iter().map(|kind| ((*kind).to_owned(), count(kind)));
+    let others = found.iter().filter(|(kind, _)| !ALWAYS_SHOWN.contains(&kind.as_str())).cloned();
+    Ok(Ranked(always.chain(others).collect()))
+}
+
+fn explain_nulls(cycles: &Cycles, logged: bool, is_empty: bool, unavailable: &mut Unavailable) {
     if !logged {
         for field in ["total_cycles", "cycles_with_errors", "failed_fetches", "error_types"] {
             unavailable.insert(field, "the file has no activity_log".to_owned());
         }
     }
-    let cycles = &tally.cycles;
-    let reason = match (logged, tally.newest) {
+    let reason = match (logged, is_empty) {
         (false, _) => Some("the file has no activity_log"),
-        (true, None) => Some("no activity in the window"),
-        (true, Some(_)) if cycles.begun == 0 => Some("no cycle in the window"),
-        (true, Some(_)) => None,
+        (true, true) => Some("no activity in the window"),
+        (true, false) if cycles.begun == 0 => Some("no cycle in the window"),
+        (true, false) => None,
     };
-    for (field, count, own_reason) in [
-        ("error_rate", cycles.begun as usize, "no cycle in the window"),
-        ("avg_cycle_duration", cycles.durations() as usize, "the length of no cycle is known"),
-        ("cycle_interval_seconds", cycles.interval_seconds.len(), "no cycle follows another one"),
+    for (field, is_null, own_reason) in [
+        ("error_rate", cycles.begun == 0, "no cycle in the window"),
+        ("avg_cycle_duration", cycles.duration.is_none(), "the length of no cycle is known"),
+        ("cycle_interval_seconds", cycles.interval.is_none(), "no cycle follows another one"),
         (
             "llm_response_times",
-            cycles.llm_seconds.len(),
+            cycles.response.is_none(),
             "no request to the bot's LLM with its answer is logged",
         ),
     ] {
-        if count == 0 {
+        if is_null {
             unavailable.insert(field, reason.unwrap_or(own_reason).to_owned());
         }
     }
 }
 
-/// The newest row; where times stand in several forms, texts do not sort as their instants do.
-fn newest_activity(context: &Context<'_>) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    let first = context.bot.newest_times(log::NEWEST, context.now, 1)?.pop();
-    let Some(mut newest) = first else { return Ok(None) };
-    context.bot.each_within(TIMES, Period { after: newest, until: context.now }, |at, _| {
-        newest = newest.max(at);
-        Ok(())
-    })?;
-    Ok(Some(newest))
-}
-
-/// The newest logged start. Generation 2 logs none: its run began with the first activity after the
-/// last clean stop, or with the log itself.
-fn last_start(context: &Context<'_>) -> anyhow::Result<Option<DateTime<Utc>>> {
-    let (mut started, mut stopped) = (None, None);
-    context.bot.each_row(LIFECYCLE, |row| {
-        let at = context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now);
-        let newest =
-            if cell::text(row, 2)?.as_deref() == Some("started") { &mut started } else { &mut stopped };
-        *newest = (*newest).max(at);
-        Ok(())
-    })?;
-    if context.generation == 1 {
-        return Ok(started);
-    }
-    let since = stopped.map(clock::utc_text).unwrap_or_default();
-    let mut statement = context.bot.prepare(FIRST_ACTIVITY_AFTER)?;
-    let mut rows = statement.query([since])?;
-    match rows.next()? {
-        Some(row) => Ok(context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now)),
-        None => Ok(None),
-    }
-}
-
-fn staleness(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Result<Option<f64>> {
-    let mut newest = None;
-    let mut rows = 0_u64;
-    context.bot.each_row(PRICES, |row| {
-        rows += 1;
-        newest = newest.max(context.bot.instant(row, 0, 1)?.filter(|at| *at <= context.now));
-        Ok(())
-    })?;
+fn staleness(audit: &Connection, unavailable: &mut Unavailable) -> rusqlite::Result<Option<f64>> {
+    let (rows, newest, now): (u64, Option<f64>, f64) =
+        audit.query_row(NEWEST_PRICE, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     if newest.is_none() {
         let reason = if rows == 0 {
             "the bot stores no prices"
@@ -239,7 +191,7 @@ fn staleness(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Re
         };
         unavailable.insert("market_data_staleness", reason.to_owned());
     }
-    Ok(newest.map(|newest| (context.now - newest).num_seconds() as f64))
+    Ok(newest.map(|newest| (now - newest).trunc()))
 }
 
 fn cooldowns(
@@ -249,7 +201,8 @@ fn cooldowns(
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Option<Cooldowns>> {
     if !logged || (context.generation != 1 && rejections == 0) {
-        let reason = if logged { "this generation logs no refusals" } else { "the file has no activity_log" };
+        let reason =
+            if logged { "this generation logs no rejections" } else { "the file has no activity_log" };
         unavailable.insert("cooldown_effectiveness", reason.to_owned());
         return Ok(None);
     }

@@ -94,6 +94,11 @@ pub(crate) fn is_odd_time(value: ValueRef<'_>) -> bool {
     !is_day_first || is_of_twelve_hours || (bytes.len() == 19 && bytes.get(16) != Some(&b':'))
 }
 
+/// The moment of seconds since 1970 UTC.
+pub(crate) fn moment(seconds: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros((seconds * 1e6).round() as i64)
+}
+
 /// `YYYY-MM-DD HH:MM:SS` in UTC, as the bot's own columns have it.
 pub(crate) fn utc_text(instant: DateTime<Utc>) -> String {
     let naive = instant.naive_utc();

@@ -1,14 +1,12 @@
 //! The newest activity of a period as rows in memory, for those who look at what follows what.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the fill of the audit database"))]
-pub(crate) mod cycles;
+mod cycles;
 mod decision;
 mod error_kind;
 mod kinds;
 mod limit;
 mod newest;
 mod outcomes;
-#[cfg_attr(not(test), expect(dead_code, reason = "for the fill of the audit database"))]
 pub(crate) mod pass;
 #[cfg(test)]
 mod pass_tests;

@@ -21,7 +21,6 @@ mod host;
 mod indexes;
 pub(crate) mod ledger;
 pub(crate) mod limits;
-#[allow(dead_code, reason = "the maps will feed it")]
 pub(crate) mod log;
 mod map;
 pub(crate) mod opening;
@@ -361,6 +360,15 @@ impl Bot {
     pub(crate) fn select(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
         self.hold.take_turn(&self.connection)?;
         self.connection.prepare_cached(&declared::with_sources(&self.sources, sql))
+    }
+
+    /// Whether an index leads to the rows of a query over the map's sources; otherwise it looks at all.
+    pub(crate) fn is_indexed(&self, sql: &str) -> rusqlite::Result<bool> {
+        let sql = format!("EXPLAIN QUERY PLAN {}", declared::with_sources(&self.sources, sql));
+        let mut statement = self.connection.prepare(&sql)?;
+        let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
+        let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>()?;
+        Ok(steps.iter().any(|step| step.starts_with("SEARCH")))
     }
 
     /// Calls `visit` with each row of a query over the map's sources.

@@ -341,7 +341,7 @@ CREATE TABLE lifecycle (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     at REAL,
-    event TEXT NOT NULL,                -- started, stopped, or initialized (it has read its settings)
+    event TEXT NOT NULL,                -- started, stopped, initialized (it has read its settings), resumed (first row of the log behind the last stop, where no start is logged)
     cycle_pause_seconds REAL,           -- the pause between two cycles that it names
     last_row_at REAL                    -- newest row of the log at least ten seconds before it
 ) STRICT;
@@ -456,13 +456,14 @@ CREATE TABLE cycle_time (
     n INTEGER NOT NULL                  -- measurements
 ) STRICT;
 
--- How often the bot writes rows of a table that it writes all the time, by the newest 10,000.
+-- How often the bot writes rows of a table that it writes all the time, by the newest 10,000 up to run.now.
 CREATE TABLE rhythm (
     source TEXT PRIMARY KEY,
+    fills TEXT NOT NULL,                -- the table here that holds its rows: event or price_point
     newest_at REAL NOT NULL,
-    gaps INTEGER NOT NULL,              -- times between two rows, at least 30
-    p99_seconds REAL NOT NULL,          -- 99 of 100 are at most so long
-    third_longest_seconds REAL NOT NULL
+    gaps INTEGER NOT NULL,              -- times between two rows
+    p99_seconds REAL,                   -- 99 of 100 gaps are at most so long, NULL for fewer than 30 gaps
+    third_longest_seconds REAL          -- two longer ones may be stops, NULL for fewer than 30 gaps
 ) STRICT;
 
 -- Every table of the file.

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use super::wording::{like, percent, share_text};
 use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, Threshold};
-use crate::metrics::system_metrics::Errors;
 use crate::model::{AlertType, Severity};
 use crate::source::clock;
 use crate::source::log::{Entry, Log, is_failed_fetch, quotable};
@@ -101,7 +100,7 @@ fn recurring(audit: &Audit<'_>) -> anyhow::Result<Found> {
         let problem = if group.is_exception {
             exception(audit, log, &name, &group)
         } else {
-            service(log, &name, &group)
+            service(audit, log, &name, &group)
         };
         if let Some(problem) = problem {
             found.fact(problem);
@@ -162,7 +161,7 @@ fn exception(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Opt
 }
 
 /// An error of something that the bot asks: it matters by its share, or when it lasts until now.
-fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
+fn service(audit: &Audit<'_>, log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
     const NOTABLE: u64 = 20;
     const OFTEN_PERCENT: f64 = 10.0;
     let evidence = &group.evidence;
@@ -180,7 +179,9 @@ fn service(log: &Log, name: &str, group: &Group<'_>) -> Option<Problem> {
                 "The newest series began {minutes} minutes before the newest row, without a success since."
             )
         }
-        None => format!("Episodes, ten minutes or more apart: {}.", episodes(log, name)),
+        None => {
+            format!("Episodes, ten minutes or more apart: {}.", episodes(audit, name).unwrap_or_default())
+        }
     };
     Some(Problem {
         alert_type: AlertType::Performance,
@@ -303,10 +304,9 @@ fn outage_minutes(log: &Log, name: &str) -> Option<i64> {
     (minutes >= OUTAGE_MINUTES).then_some(minutes)
 }
 
-fn episodes(log: &Log, name: &str) -> u64 {
-    let mut errors = Errors::default();
-    log.entries().filter(|entry| is_named(*entry, name)).for_each(|entry| errors.add(entry.at()));
-    errors.episodes
+fn episodes(audit: &Audit<'_>, name: &str) -> anyhow::Result<u64> {
+    let sql = "SELECT count(*) FROM error_episode WHERE in_window AND error = ?1";
+    Ok(audit.context.db.connection().query_row(sql, [name.replace(' ', "_")], |row| row.get(0))?)
 }
 
 #[cfg(test)]

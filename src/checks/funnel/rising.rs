@@ -18,6 +18,18 @@ pub(super) const RISING: Check = Check {
     run: rising,
 };
 
+/// Errors of the window, their episodes, and those of the window before.
+const EPISODES: &str = "
+SELECT
+    error,
+    sum(n) FILTER (WHERE in_window),
+    count(*) FILTER (WHERE in_window) AS episodes,
+    count(*) FILTER (WHERE NOT in_window)
+FROM error_episode
+GROUP BY error
+HAVING episodes >= ?1
+ORDER BY error";
+
 fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let Some(metrics) = audit.report.system_metrics.available() else { return Ok(Found::nothing()) };
     let (Some(cycles @ 50..), Some(before @ 50..)) = (metrics.total_cycles, metrics.previous.total_cycles)
@@ -25,15 +37,14 @@ fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
         return Ok(Found::nothing());
     };
     let expected_share = cycles as f64 / (cycles + before) as f64;
-    let activity = audit.context.activity()?;
     let mut found = Found::nothing();
-    for (kind, errors) in &activity.window.errors {
-        let now = errors.episodes;
-        let then = activity.previous.errors.get(kind).map_or(0, |errors| errors.episodes);
-        if now as f64 >= audit.threshold {
-            let p_value = binomial_tail(now, now + then, expected_share);
-            found.claim(p_value, rise(kind, errors.count, now, then, p_value));
-        }
+    let mut statement = audit.context.db.connection().prepare(EPISODES)?;
+    let mut rows = statement.query([audit.threshold])?;
+    while let Some(row) = rows.next()? {
+        let (kind, errors, now, then): (String, u64, u64, u64) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let p_value = binomial_tail(now, now + then, expected_share);
+        found.claim(p_value, rise(&kind, errors, now, then, p_value));
     }
     Ok(found)
 }

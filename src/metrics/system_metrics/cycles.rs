@@ -1,144 +1,131 @@
-//! Cycles out of the activity log, row by row in the order of time.
+//! Cycles of the bot in one window: how many, and how long their parts took.
 
-use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use serde::Serialize;
 
 use crate::metrics::figures::ratio;
-use crate::source::log::is_failed_fetch;
+use crate::metrics::setting::Span;
 
-/// A strategist run that takes longer than this was interrupted: its gap says nothing about the LLM.
-const LONGEST_RUN_SECONDS: i64 = 300;
-/// A row that comes later than this after the one before belongs to another life of the bot: its LLM
-/// gives up after minutes.
-const LONGEST_STEP_SECONDS: i64 = 600;
+const COUNTS: &str = "
+SELECT
+    coalesce(sum(n), 0),
+    coalesce(sum(with_errors), 0),
+    coalesce(sum(failed_fetches), 0)
+FROM cycle_hour
+WHERE in_window = ?1";
 
-/// What a period's rows say about cycles.
-#[derive(Debug, Default)]
-pub(super) struct Cycles {
+const TIMES: &str = "
+SELECT
+    seconds,
+    sum(n)
+FROM cycle_time
+WHERE in_window = ?1 AND measure = ?2
+GROUP BY seconds
+ORDER BY seconds";
+
+const ERRORS: &str = "
+SELECT
+    coalesce(sum(iif(?1, n, n_previous)), 0)
+FROM event_pattern
+WHERE error IS NOT NULL";
+
+/// What is compared with the window before.
+#[derive(Debug, Serialize)]
+pub(crate) struct KeyFigures {
     /// Cycles begun.
-    pub(super) begun: u64,
-    /// Cycles with an error among them.
-    pub(super) with_errors: u64,
-    /// Fetches that failed, so that no cycle began.
-    pub(super) failed_fetches: u64,
-    /// From one beginning to the next, where no start, stop or error lies between.
-    pub(super) interval_seconds: Vec<i64>,
-    /// What each answer of the LLM took.
-    pub(super) llm_seconds: Vec<i64>,
-    pause_seconds: i64,
-    duration_sum_seconds: i64,
-    duration_count: u64,
-    open: Option<Open>,
-    /// The newest row, while it is an `llm_query` whose cycle is not certain yet: a bot that starts asks
-    /// its LLM once before it says so.
-    uncertain_query: Option<DateTime<Utc>>,
-    last_begin: Option<DateTime<Utc>>,
-    /// Generation 2 runs: its cycles are strategist rows.
-    runs_strategist: bool,
+    pub(crate) total_cycles: Option<u64>,
+    /// Cycles with errors as a fraction of all cycles.
+    pub(crate) error_rate: Option<f64>,
+    /// All errors.
+    pub(crate) errors: Option<u64>,
+    /// Mean seconds of a cycle.
+    pub(crate) avg_cycle_duration: Option<f64>,
+    /// Seconds that the LLM took.
+    pub(crate) llm_response_times: Option<Times>,
 }
 
+/// A distribution of times in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Times {
+    /// Mean.
+    pub(crate) avg: f64,
+    /// Longest.
+    pub(crate) max: f64,
+    /// 95th percentile by nearest rank.
+    pub(crate) p95: f64,
+    /// Number of measurements.
+    pub(crate) count: u64,
+}
+
+impl Times {
+    /// Of times with their numbers of measurements, shortest first; `None` without any.
+    fn of(times: &[(f64, u64)]) -> Option<Self> {
+        let count: u64 = times.iter().map(|(_, count)| count).sum();
+        let rank = (count * 95).div_ceil(100).max(1);
+        let mut up_to = 0;
+        let p95 = times.iter().find(|(_, count)| {
+            up_to += count;
+            up_to >= rank
+        });
+        let sum: f64 = times.iter().map(|(seconds, count)| seconds * *count as f64).sum();
+        Some(Self { avg: ratio(sum, count as f64)?, max: times.last()?.0, p95: p95?.0, count })
+    }
+}
+
+/// The cycles of one window.
 #[derive(Debug)]
-struct Open {
-    begin: DateTime<Utc>,
-    last: DateTime<Utc>,
-    has_error: bool,
+pub(super) struct Cycles {
+    pub(super) begun: u64,
+    pub(super) with_errors: u64,
+    pub(super) failed_fetches: u64,
+    errors: u64,
+    /// From a cycle's first row to its last.
+    pub(super) duration: Option<Times>,
+    /// From a cycle's beginning to the next one's.
+    pub(super) interval: Option<Times>,
+    /// What each answer of the bot's model took.
+    pub(super) response: Option<Times>,
 }
 
 impl Cycles {
-    /// With the pause that generation 2 keeps between two runs, and whether it is the one that runs.
-    pub(super) fn new(pause_seconds: f64, generation: i64) -> Self {
-        Self { pause_seconds: pause_seconds as i64, runs_strategist: generation == 2, ..Self::default() }
+    /// Those of a window.
+    ///
+    /// # Errors
+    /// When the audit database cannot be read.
+    pub(super) fn of(audit: &Connection, span: Span) -> rusqlite::Result<Self> {
+        let in_window = span == Span::Window;
+        let mut statement = audit.prepare(TIMES)?;
+        let mut times = |measure: &str| {
+            let rows = statement.query_map((in_window, measure), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok::<_, rusqlite::Error>(Times::of(&rows.collect::<rusqlite::Result<Vec<_>>>()?))
+        };
+        let (begun, with_errors, failed_fetches) =
+            audit.query_row(COUNTS, [in_window], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(Self {
+            begun,
+            with_errors,
+            failed_fetches,
+            errors: audit.query_row(ERRORS, [in_window], |row| row.get(0))?,
+            duration: times("cycle")?,
+            interval: times("interval")?,
+            response: times("response")?,
+        })
     }
 
-    /// Takes the next row; `error` is its kind of error, if it is one.
-    pub(super) fn row(&mut self, at: DateTime<Utc>, kind: &str, error: Option<&str>) {
-        match self.uncertain_query.take() {
-            Some(_) if kind == "bot_initialized" => {}
-            Some(answered_at) => self.answer(answered_at),
-            None => {}
-        }
-        if self.open.as_ref().is_some_and(|open| (at - open.last).num_seconds() > LONGEST_STEP_SECONDS) {
-            self.end();
-        }
-        match kind {
-            "market_data" => self.begin(at),
-            "strategist" => self.strategist(at),
-            "llm_query" => self.uncertain_query = Some(at),
-            "bot_initialized" | "bot_started" | "bot_stopping" | "bot_stopped" => {
-                self.end();
-                self.last_begin = None;
-            }
-            _ => match (error, &mut self.open) {
-                (Some(error), _) if is_failed_fetch(error) => {
-                    self.failed_fetches += 1;
-                    self.last_begin = None;
-                }
-                (Some(_), None) if self.runs_strategist => self.failed_run(),
-                (error, Some(open)) => {
-                    open.has_error |= error.is_some();
-                    open.last = at;
-                }
-                (_, None) => {}
-            },
-        }
+    /// Cycles with errors as a fraction of all.
+    pub(super) fn error_rate(&self) -> Option<f64> {
+        ratio(self.with_errors as f64, self.begun as f64)
     }
 
-    /// Closes the cycle that is under way.
-    pub(super) fn end(&mut self) {
-        if let Some(answered_at) = self.uncertain_query.take() {
-            self.answer(answered_at);
+    /// What is compared with another window; counts are nothing where the bot keeps no log.
+    pub(super) fn key_figures(&self, logged: bool) -> KeyFigures {
+        KeyFigures {
+            total_cycles: logged.then_some(self.begun),
+            error_rate: self.error_rate(),
+            errors: logged.then_some(self.errors),
+            avg_cycle_duration: self.duration.map(|duration| duration.avg),
+            llm_response_times: self.response,
         }
-        if let Some(open) = self.open.take() {
-            self.duration_sum_seconds += (open.last - open.begin).num_seconds();
-            self.duration_count += 1;
-            self.with_errors += u64::from(open.has_error);
-        }
-    }
-
-    /// Number of cycles whose duration is known.
-    pub(super) fn durations(&self) -> u64 {
-        self.duration_count
-    }
-
-    /// Mean duration; `None` without any.
-    pub(super) fn mean_duration_seconds(&self) -> Option<f64> {
-        ratio(self.duration_sum_seconds as f64, self.duration_count as f64)
-    }
-
-    fn answer(&mut self, answered_at: DateTime<Utc>) {
-        if let Some(open) = &mut self.open {
-            self.llm_seconds.push((answered_at - open.last).num_seconds());
-            open.last = answered_at;
-        }
-    }
-
-    fn begin(&mut self, at: DateTime<Utc>) {
-        self.end();
-        self.begun += 1;
-        if let Some(last) = self.last_begin.replace(at) {
-            self.interval_seconds.push((at - last).num_seconds());
-        }
-        self.open = Some(Open { begin: at, last: at, has_error: false });
-    }
-
-    fn strategist(&mut self, at: DateTime<Utc>) {
-        self.runs_strategist = true;
-        self.begun += 1;
-        let Some(last) = self.last_begin.replace(at) else { return };
-        let gap_seconds = (at - last).num_seconds();
-        self.interval_seconds.push(gap_seconds);
-        let run_seconds = gap_seconds - self.pause_seconds;
-        if (0..=LONGEST_RUN_SECONDS).contains(&run_seconds) {
-            self.llm_seconds.push(run_seconds);
-            self.duration_sum_seconds += run_seconds;
-            self.duration_count += 1;
-        }
-    }
-
-    /// Generation 2 logs an error instead of the strategist row.
-    fn failed_run(&mut self) {
-        self.begun += 1;
-        self.with_errors += 1;
-        self.last_begin = None;
     }
 }
 
@@ -146,82 +133,11 @@ impl Cycles {
 mod tests {
     use super::*;
 
-    fn of(rows: &[(i64, &str, Option<&str>)]) -> Cycles {
-        let mut cycles = Cycles::new(180.0, 1);
-        for (second, kind, error) in rows {
-            cycles.row(DateTime::from_timestamp(*second, 0).unwrap(), kind, *error);
-        }
-        cycles.end();
-        cycles
-    }
-
     #[test]
-    fn a_cycle_lasts_from_its_prices_to_its_last_row() {
-        let cycles = of(&[
-            (0, "market_data", None),
-            (4, "llm_query", None),
-            (5, "llm_decision", None),
-            (36, "market_data", None),
-            (37, "trade_closed", None),
-            (40, "llm_query", None),
-            (40, "cycle_error", Some("boom")),
-        ]);
-        assert_eq!((cycles.begun, cycles.with_errors), (2, 1));
-        assert_eq!(cycles.mean_duration_seconds(), Some(4.5));
-        assert_eq!(cycles.llm_seconds, [4, 3]);
-        assert_eq!(cycles.interval_seconds, [36]);
-    }
-
-    #[test]
-    fn a_failed_fetch_is_no_cycle_and_marks_none() {
-        let cycles = of(&[
-            (0, "market_data", None),
-            (5, "llm_query", None),
-            (36, "warning", Some("market_data_rate_limited")),
-            (67, "market_data", None),
-        ]);
-        assert_eq!((cycles.begun, cycles.with_errors, cycles.failed_fetches), (2, 0, 1));
-        assert_eq!(cycles.mean_duration_seconds(), Some(2.5));
-        assert!(cycles.interval_seconds.is_empty());
-    }
-
-    #[test]
-    fn a_query_outside_a_cycle_has_no_response_time() {
-        let cycles = of(&[(0, "llm_query", None), (0, "bot_initialized", None), (1, "bot_started", None)]);
-        assert!(cycles.llm_seconds.is_empty());
-        assert_eq!(cycles.begun, 0);
-    }
-
-    #[test]
-    fn the_time_between_two_lives_is_no_response_time() {
-        for restart_second in [60, 20_000] {
-            let cycles = of(&[
-                (0, "market_data", None),
-                (4, "llm_query", None),
-                (5, "llm_decision", None),
-                (restart_second, "error", Some("llm_connection_failed")),
-                (restart_second, "llm_query", None),
-                (restart_second, "bot_initialized", None),
-                (restart_second, "bot_started", None),
-                (restart_second + 1, "market_data", None),
-                (restart_second + 7, "llm_query", None),
-            ]);
-            assert_eq!(cycles.llm_seconds, [4, 6], "{restart_second}");
-        }
-    }
-
-    #[test]
-    fn a_strategist_run_takes_what_its_gap_is_longer_than_the_pause() {
-        let cycles = of(&[
-            (0, "strategist", None),
-            (193, "llm_query", None),
-            (193, "strategist", None),
-            (384, "strategist", None),
-            (700, "error", Some("llm_timeout")),
-            (1_058, "strategist", None),
-        ]);
-        assert_eq!(cycles.llm_seconds, [13, 11]);
-        assert_eq!((cycles.begun, cycles.with_errors), (5, 1));
-        assert_eq!(cycles.mean_duration_seconds(), Some(12.0));
+    fn a_distribution_counts_every_measurement() {
+        let times = Times::of(&[(1.0, 93), (4.0, 2), (9.0, 5)]).unwrap();
+        assert_eq!((times.count, times.p95, times.max), (100, 4.0, 9.0));
+        assert!((times.avg - 1.46).abs() < 1e-12);
+        assert!(Times::of(&[]).is_none());
     }
 }

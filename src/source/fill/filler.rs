@@ -16,6 +16,9 @@ pub(crate) struct Filled {
     pub(crate) is_past: bool,
     /// Closing of the oldest trade that was read, where there are older ones.
     pub(crate) trades_from: Option<f64>,
+    /// Times of the oldest rows of `event` and `decision`, where there are older ones in the window.
+    pub(crate) events_from: Option<f64>,
+    pub(crate) decisions_from: Option<f64>,
     /// Tables of the audit database that lack rows, each with the reason.
     pub(crate) failed: BTreeMap<String, String>,
     /// Values that should be a number and are none, by `table.column` of the audit database.

@@ -4,6 +4,7 @@
 //! What the bot overwrites and the newest trades come first, in the first turn; what it only adds to follows.
 
 mod filler;
+mod log;
 mod newest;
 mod row;
 mod run;
@@ -45,6 +46,7 @@ pub(super) fn fill(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Re
     for table in GROWING {
         filler.each_select(table, table, Filler::newest)?;
     }
+    filler.logs()?;
     run::write(&filler)?;
     Ok(filler.filled)
 }

@@ -10,6 +10,7 @@ use super::target::{Column, Kind, Target};
 use super::value::{self, Value};
 use crate::source::Bot;
 use crate::source::clock::{self, Clock, Reading};
+use crate::source::limits::Limits;
 use crate::source::map::Select;
 use crate::source::plan::Plan;
 
@@ -68,6 +69,18 @@ impl Setting<'_> {
         let own = self.tiers.iter().find(|(_, names)| holds(names)).map(|(tier, _)| *tier);
         let last = self.tiers.keys().max().map(|last| last + 1);
         own.or(last).map(i64::from)
+    }
+
+    /// The table of trades that the bot writes now.
+    pub(super) fn main_source(&self) -> Option<&str> {
+        self.main_tables.and_then(|tables| tables.first()).map(String::as_str)
+    }
+
+    /// The limits in force: the owner's, else those of the generation.
+    pub(super) fn limits(&self) -> Limits {
+        let limits = &self.bot.map().head.limits;
+        let own = self.main_source().and_then(|table| limits.get(table)).copied().unwrap_or_default();
+        self.plan.limits.or(own)
     }
 
     fn is_main(&self, source: &str) -> bool {

@@ -47,6 +47,8 @@ INSERT INTO run (
     hours,
     is_past,
     trades_from,
+    events_from,
+    decisions_from,
     bot,
     main_source,
     currency,
@@ -60,7 +62,7 @@ INSERT INTO run (
     host_offset_seconds,
     cycle_pause_seconds
 )
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// The currency of most rows.
 const CURRENCY: &str = "
@@ -83,9 +85,7 @@ fn main_currency(filler: &Filler<'_>) -> rusqlite::Result<Option<String>> {
 /// When SQLite has no memory left.
 pub(super) fn write(filler: &Filler<'_>) -> anyhow::Result<()> {
     let (plan, map, filled) = (filler.setting.plan, filler.map(), &filler.filled);
-    let main_source = filler.setting.main_tables.and_then(|tables| tables.first());
-    let own = main_source.and_then(|table| map.head.limits.get(table)).copied().unwrap_or_default();
-    let limits = plan.limits.or(own);
+    let (main_source, limits) = (filler.setting.main_source(), filler.setting.limits());
     filler.audit.execute(
         INSERT,
         params![
@@ -95,6 +95,8 @@ pub(super) fn write(filler: &Filler<'_>) -> anyhow::Result<()> {
             plan.hours,
             filled.is_past,
             filled.trades_from,
+            filled.events_from,
+            filled.decisions_from,
             map.head.name,
             main_source,
             main_currency(filler)?,

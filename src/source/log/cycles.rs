@@ -16,15 +16,6 @@ const LONGEST_RUN_SECONDS: f64 = 300.0;
 /// gives up after minutes.
 const LONGEST_STEP_SECONDS: f64 = 600.0;
 
-/// How the bot logs its cycles.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum CycleRows {
-    /// A row stands at the beginning of each.
-    Begin,
-    /// A row stands at the end of each.
-    End,
-}
-
 /// What is measured of a cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Measure {
@@ -57,6 +48,8 @@ pub(super) struct HourOfCycles {
     pub(super) with_errors: u32,
     /// Fetches of prices that failed, so that no cycle began.
     pub(super) failed_fetches: u32,
+    /// Errors outside of cycles.
+    errors_outside: u32,
 }
 
 /// An hour of one window, by its number since 1970.
@@ -76,8 +69,8 @@ pub(super) struct Cycles {
     uncertain_answer: Option<f64>,
     last_begin: Option<f64>,
     last_row: Option<f64>,
-    /// Where the bot logs the ends of cycles, an error stands for one that failed.
-    rows: CycleRows,
+    /// The bot logs the ends of its cycles: an error outside of one stands for one that failed.
+    runs_strategist: bool,
 }
 
 #[derive(Debug)]
@@ -98,7 +91,7 @@ pub(super) struct Step {
 
 impl Cycles {
     /// Of a bot with this pause between two cycles.
-    pub(super) fn new(rows: CycleRows, pause_seconds: f64) -> Self {
+    pub(super) fn new(pause_seconds: f64) -> Self {
         Self {
             hours: BTreeMap::new(),
             times: BTreeMap::new(),
@@ -108,7 +101,7 @@ impl Cycles {
             uncertain_answer: None,
             last_begin: None,
             last_row: None,
-            rows,
+            runs_strategist: false,
         }
     }
 
@@ -142,7 +135,10 @@ impl Cycles {
                 self.last_begin = None;
             }
             _ => match &mut self.open {
-                None if step.is_error && self.rows == CycleRows::End => self.failed_run(at),
+                None if step.is_error => {
+                    self.hour(at).errors_outside += 1;
+                    self.last_begin = None;
+                }
                 None => {}
                 Some(open) => {
                     open.has_error |= step.is_error;
@@ -161,6 +157,15 @@ impl Cycles {
         if let Some(open) = self.open.take() {
             self.took(Measure::Cycle, open.begin, open.last - open.begin);
             self.hour(open.begin).with_errors += u32::from(open.has_error);
+        }
+    }
+
+    /// Closes the last cycle. A bot that runs a strategist logs an error instead of the row of its run.
+    pub(super) fn finish(&mut self) {
+        self.end();
+        for hour in self.hours.values_mut().filter(|_| self.runs_strategist) {
+            hour.begun += hour.errors_outside;
+            hour.with_errors += hour.errors_outside;
         }
     }
 
@@ -199,7 +204,7 @@ impl Cycles {
     }
 
     fn run(&mut self, at: f64) {
-        self.rows = CycleRows::End;
+        self.runs_strategist = true;
         self.hour(at).begun += 1;
         let Some(last) = self.last_begin.replace(at) else { return };
         self.took(Measure::Interval, at, at - last);
@@ -209,14 +214,6 @@ impl Cycles {
             self.took(Measure::Cycle, at, run_seconds);
         }
     }
-
-    /// An error is logged instead of the strategist's row.
-    fn failed_run(&mut self, at: f64) {
-        let hour = self.hour(at);
-        hour.begun += 1;
-        hour.with_errors += 1;
-        self.last_begin = None;
-    }
 }
 
 #[cfg(test)]
@@ -224,13 +221,13 @@ mod tests {
     use super::*;
 
     fn of(rows: &[(f64, &str)]) -> Cycles {
-        let mut cycles = Cycles::new(CycleRows::Begin, 180.0);
+        let mut cycles = Cycles::new(180.0);
         for (at, kind) in rows {
             let is_failed_fetch = *kind == "warning";
             let is_error = kind.contains("error") || is_failed_fetch;
             cycles.row(Step { at: *at, role: Role::of(kind), is_error, is_failed_fetch });
         }
-        cycles.end();
+        cycles.finish();
         cycles
     }
 
@@ -239,9 +236,10 @@ mod tests {
         of_measure.map(|((_, _, tenths), times)| (*tenths, *times)).collect()
     }
 
-    fn all(cycles: &Cycles) -> HourOfCycles {
+    fn all(cycles: &Cycles) -> (u32, u32, u32) {
         assert_eq!(cycles.hours.len(), 1);
-        cycles.hours[&(0, false)]
+        let hour = cycles.hours[&(0, false)];
+        (hour.begun, hour.with_errors, hour.failed_fetches)
     }
 
     #[test]
@@ -255,7 +253,7 @@ mod tests {
             (40.0, "llm_query"),
             (40.0, "cycle_error"),
         ]);
-        assert_eq!(all(&cycles), HourOfCycles { begun: 2, with_errors: 1, failed_fetches: 0 });
+        assert_eq!(all(&cycles), (2, 1, 0));
         assert_eq!(times(&cycles, Measure::Cycle), [(40, 1), (50, 1)]);
         assert_eq!(times(&cycles, Measure::Response), [(30, 1), (40, 1)]);
         assert_eq!(times(&cycles, Measure::Interval), [(360, 1)]);
@@ -266,7 +264,7 @@ mod tests {
     fn a_failed_fetch_is_no_cycle_and_marks_none() {
         let cycles =
             of(&[(0.0, "market_data"), (5.0, "llm_query"), (36.0, "warning"), (67.0, "market_data")]);
-        assert_eq!(all(&cycles), HourOfCycles { begun: 2, with_errors: 0, failed_fetches: 1 });
+        assert_eq!(all(&cycles), (2, 0, 1));
         assert_eq!(times(&cycles, Measure::Cycle), [(0, 1), (50, 1)]);
         assert!(times(&cycles, Measure::Interval).is_empty());
     }
@@ -300,6 +298,6 @@ mod tests {
             (1_058.0, "strategist"),
         ]);
         assert_eq!(times(&cycles, Measure::Response), [(110, 1), (130, 1)]);
-        assert_eq!(all(&cycles), HourOfCycles { begun: 5, with_errors: 1, failed_fetches: 0 });
+        assert_eq!(all(&cycles), (5, 1, 0));
     }
 }

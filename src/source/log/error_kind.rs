@@ -43,7 +43,9 @@ pub(crate) fn is_failed_fetch(kind: &str) -> bool {
 fn name_of(text: &str) -> String {
     let message = text.split_once("error: ").map_or(text, |(_, message)| message);
     let mut name = String::new();
-    for token in message.split_whitespace().filter(|token| is_word(token)) {
+    // In a pattern # stands for a number.
+    let is_named = |token: &&str| is_word(&token.replace('#', "0"));
+    for token in message.split_whitespace().filter(is_named) {
         for word in token.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()) {
             if name.chars().count() + word.chars().count() >= LONGEST_KIND_CHARS {
                 return name;

@@ -1,7 +1,7 @@
 //! One pass over the rows of the log: the window before, then the window, in the order of time. It fills the
 //! tables of the audit database that tell of the log, exactly, however many rows there are.
 
-use super::cycles::{CycleRows, Cycles, Step};
+use super::cycles::{Cycles, Step};
 use super::kinds::Kinds;
 use super::newest::Newest;
 use super::outcomes::{self, Decisions};
@@ -17,8 +17,6 @@ pub(crate) struct LogSettings<'run> {
     pub(crate) source: &'run str,
     /// Rows later than this are of the window, others of the window before.
     pub(crate) window_start: f64,
-    /// How the bot logs its cycles.
-    pub(crate) cycle_rows: CycleRows,
     /// Pause between two cycles.
     pub(crate) cycle_pause_seconds: f64,
 }
@@ -102,7 +100,7 @@ impl<'run> LogPass<'run> {
             settings,
             kinds: Kinds::default(),
             patterns,
-            cycles: Cycles::new(settings.cycle_rows, settings.cycle_pause_seconds),
+            cycles: Cycles::new(settings.cycle_pause_seconds),
             decisions: Decisions::default(),
             gaps: Gaps::default(),
             episodes: Episodes::default(),
@@ -199,5 +197,13 @@ impl<'run> LogPass<'run> {
         } else if let Some((event, cycle_pause_seconds)) = told::lifecycle(row.kind, details) {
             self.lives.push(Life { told: at(), event, cycle_pause_seconds, last_row_at });
         }
+    }
+
+    /// Closes what is under way.
+    pub(super) fn end(&mut self) {
+        self.cycles.finish();
+        self.patterns.end_hour();
+        self.newest.keep_newest();
+        self.gaps.keep_longest();
     }
 }

@@ -1,15 +1,11 @@
 //! A pass over a short log, and the tables that it leaves.
 
-use super::cycles::CycleRows;
 use super::pass::{LogPass, LogReach, LogRow, LogSettings};
+use super::write;
 use crate::source::audit::AuditDb;
 
-const SETTINGS: LogSettings<'static> = LogSettings {
-    source: "activity_log",
-    window_start: 1_000.0,
-    cycle_rows: CycleRows::Begin,
-    cycle_pause_seconds: 30.0,
-};
+const SETTINGS: LogSettings<'static> =
+    LogSettings { source: "activity_log", window_start: 1_000.0, cycle_pause_seconds: 30.0 };
 
 fn filled(rows: &[(f64, &str, &str, &str)]) -> AuditDb {
     let audit = AuditDb::empty().unwrap();
@@ -26,7 +22,7 @@ fn filled(rows: &[(f64, &str, &str, &str)]) -> AuditDb {
         let (source_id, details) = (id.to_string(), Some(*details).filter(|details| !details.is_empty()));
         pass.row(&LogRow { at: *at, source_id: &source_id, kind, level: None, text, details });
     }
-    assert_eq!(pass.finish(audit.connection()).unwrap(), LogReach::default());
+    assert_eq!(write::finish(pass, audit.connection()).unwrap(), LogReach::default());
     audit
 }
 

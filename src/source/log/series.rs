@@ -176,27 +176,25 @@ pub(crate) struct Rhythm {
     /// Gaps that it is measured on.
     pub(crate) gaps: u32,
     /// 99th percentile of their lengths.
-    pub(crate) p99_seconds: f64,
+    pub(crate) p99_seconds: Option<f64>,
     /// The third-longest gap: two longer ones may be stops.
-    pub(crate) third_longest_seconds: f64,
+    pub(crate) third_longest_seconds: Option<f64>,
 }
 
 impl Rhythm {
-    /// Of times in any order; `None` where they are too few.
+    /// Of times in any order; `None` without any.
     pub(crate) fn of(mut times: Vec<f64>) -> Option<Self> {
         times.sort_unstable_by(f64::total_cmp);
         let newest_at = times.last().copied()?;
         let mut gaps: Vec<f64> =
             times.iter().zip(times.iter().skip(1)).map(|(earlier, later)| later - earlier).collect();
-        if gaps.len() < FEWEST_GAPS {
-            return None;
-        }
         gaps.sort_unstable_by(f64::total_cmp);
+        let of_enough = |place: usize| gaps.get(place).copied().filter(|_| gaps.len() >= FEWEST_GAPS);
         Some(Self {
             newest_at,
             gaps: gaps.len() as u32,
-            p99_seconds: gaps.get(gaps.len() * 99 / 100).copied()?,
-            third_longest_seconds: gaps.get(gaps.len() - 3).copied()?,
+            p99_seconds: of_enough(gaps.len() * 99 / 100),
+            third_longest_seconds: of_enough(gaps.len().saturating_sub(3)),
         })
     }
 }
@@ -234,8 +232,11 @@ mod tests {
             times.add(at);
         }
         assert_eq!(times.before_start(), Some(50.0));
-        assert!(times.rhythm(100).is_none());
+        assert_eq!(times.rhythm(100).unwrap().p99_seconds, None);
         let rhythm = Rhythm::of((0..100).map(f64::from).chain([200.0]).collect()).unwrap();
-        assert_eq!((rhythm.p99_seconds, rhythm.third_longest_seconds, rhythm.newest_at), (101.0, 1.0, 200.0));
+        assert_eq!(
+            (rhythm.p99_seconds, rhythm.third_longest_seconds, rhythm.newest_at),
+            (Some(101.0), Some(1.0), 200.0)
+        );
     }
 }

@@ -8,7 +8,9 @@ const INSTRUMENT: &str = "<instrument>";
 /// Where an id, a key, an address or a quoted sentence stood.
 const LEFT_OUT: char = '…';
 /// A word that is longer is no word.
-const LONGEST_WORD_BYTES: usize = 40;
+const LONGEST_WORD_BYTES: usize = 20;
+/// One that is not longer is neither address nor key.
+const SHORT_WORD_BYTES: usize = 5;
 
 /// Makes texts into patterns.
 #[derive(Debug, Default)]
@@ -69,12 +71,12 @@ impl Template {
         }
         if core.bytes().any(|byte| byte.is_ascii_digit()) {
             self.pattern.push_str(before.trim_end_matches(['+', '-', '$', '#', '.']));
-            self.add_number(core);
+            self.add_number(core, after);
         } else {
             self.pattern.push_str(before);
             match () {
                 () if self.is_instrument(core) => self.pattern.push_str(INSTRUMENT),
-                () if core.len() > LONGEST_WORD_BYTES || core.contains("://") => self.pattern.push(LEFT_OUT),
+                () if !is_word(core) => self.pattern.push(LEFT_OUT),
                 () => self.pattern.push_str(core),
             }
         }
@@ -83,14 +85,14 @@ impl Template {
 
     /// A word with digits: an instrument, an id, or numbers with what stands beside them. A zero alone stays:
     /// "fetched 0 prices" is another event than "fetched 44 prices".
-    fn add_number(&mut self, word: &str) {
+    fn add_number(&mut self, word: &str, after: &str) {
         if self.is_instrument(word) {
             return self.pattern.push_str(INSTRUMENT);
         }
-        if word == "0" {
+        if word == "0" && !after.starts_with('%') {
             return self.pattern.push('0');
         }
-        if word.len() > LONGEST_WORD_BYTES || changes(word) >= 2 {
+        if word.len() > 2 * LONGEST_WORD_BYTES || changes(word) > usize::from(!word.contains(['-', '_'])) {
             return self.pattern.push(LEFT_OUT);
         }
         let mut is_number = false;
@@ -124,6 +126,15 @@ impl Template {
         self.lower.make_ascii_lowercase();
         self.instruments.contains(self.lower.as_str())
     }
+}
+
+/// Whether a word without digits may be shown: what may be an address or a key is none.
+fn is_word(word: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
+    let is_plain = |byte: u8| !matches!(byte, b'/' | b'@' | b'=' | b'?' | b'&' | b'\\');
+    word.len() <= SHORT_WORD_BYTES
+        || word.len() <= LONGEST_WORD_BYTES && word.bytes().all(is_plain)
+        || word.bytes().all(is_name)
 }
 
 /// How often a word of letters, digits, `-` and `_` changes from letters to digits or back; 0 for other words.
@@ -174,12 +185,14 @@ mod tests {
             ("Generated 3 conditions", "Generated # conditions"),
             ("closed BTC/USDT:USDT at 2026-11-22T09:08:57.123Z", "closed <instrument> at #T#Z"),
             (
-                "Order 5f4f3208-aa11 of EMA20 sent: trade_id=12, key sk-proj-7abcdef",
-                "Order … of EMA# sent: trade_id=#, key …",
+                "Order 5f4f3208-aa11 of EMA20 sent: trade_id=12, key sk-proj-7abcdef sk-1",
+                "Order … of EMA# sent: trade_id=#, key … …",
             ),
             ("Rule \"if RSI below 30 then buy\" applied", "Rule … applied"),
             ("  two   spaces\nand a line ", "two spaces and a line"),
             ("...", "..."),
+            ("401 for https://bob:pass@api.example.com/x with abcdefSECRETghijklmno", "# for … with …"),
+            ("no column named realised_profit_in_percent", "no column named realised_profit_in_percent"),
             ("", ""),
         ] {
             assert_eq!(template.of(text, 500), pattern, "{text}");

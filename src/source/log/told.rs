@@ -22,7 +22,6 @@ pub(crate) struct LoggedTrade {
 }
 
 /// Kinds of rows that are read further back than both windows.
-#[expect(dead_code, reason = "for the small read of what lies before both windows")]
 pub(crate) const KINDS_READ_FURTHER: [&str; 6] =
     ["trade_opened", "trade_closed", "quick_update", "bot_started", "bot_stopped", "bot_initialized"];
 

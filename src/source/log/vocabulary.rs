@@ -55,11 +55,6 @@ impl Vocabulary {
         KindId(place)
     }
 
-    /// Whether what a row of this type is follows from its description, too.
-    pub(crate) fn tells_by_description(&self, kind: KindId) -> bool {
-        self.kinds.get(kind.0).is_some_and(|kind| kind.reports_errors || kind.is_refusal)
-    }
-
     /// What a row of this type and description is.
     pub(crate) fn class(&mut self, kind: KindId, description: &str) -> Class {
         let error = self.error_of(kind, description);
@@ -130,8 +125,6 @@ mod tests {
         assert_eq!(class(&mut known, "market_data", "Batch fetched 44 coins"), prices);
         assert_eq!(class(&mut known, "error", "LLM timeout after retries"), timeout);
         assert_eq!(class(&mut known, "warning", "LLM timed out").error, timeout.error);
-        assert!(known.tells_by_description(timeout.kind) && known.tells_by_description(refusal.kind));
-        assert!(!known.tells_by_description(prices.kind));
         assert_eq!((known.kind(prices), known.error(prices)), ("market_data", None));
         assert_eq!((known.kind(timeout), known.error(timeout)), ("error", Some("llm_timeout")));
         assert_eq!((refusal.limit, timeout.limit), (Some("cooldown"), None));

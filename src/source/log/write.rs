@@ -20,33 +20,23 @@ const DECISION: &str =
     "INSERT INTO decision VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 const TRADE: &str = "INSERT INTO logged_trade VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 const LIFE: &str = "INSERT INTO lifecycle VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-const RHYTHM: &str = "INSERT OR REPLACE INTO rhythm VALUES (?1, ?2, ?3, ?4, ?5)";
+const RHYTHM: &str = "INSERT OR REPLACE INTO rhythm VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// Rows of the window that the rhythm is measured on where there are so many.
 const ENOUGH_ROWS: usize = 1_000;
 /// Newest rows of them.
 const RHYTHM_ROWS: usize = 10_000;
 
-impl LogPass<'_> {
-    /// Writes the tables, in one transaction.
-    ///
-    /// # Errors
-    /// When SQLite has no memory left.
-    pub(crate) fn finish(mut self, connection: &Connection) -> rusqlite::Result<LogReach> {
-        self.cycles.end();
-        self.patterns.end_hour();
-        self.newest.keep_newest();
-        self.gaps.keep_longest();
-        all(self, connection)
-    }
-}
-
-fn all(pass: LogPass<'_>, connection: &Connection) -> rusqlite::Result<LogReach> {
-    let transaction = connection.unchecked_transaction()?;
+/// Ends a pass and writes all tables of the log, in the transaction of the caller.
+///
+/// # Errors
+/// When SQLite has no memory left.
+pub(crate) fn finish(mut pass: LogPass<'_>, connection: &Connection) -> rusqlite::Result<LogReach> {
+    pass.end();
     let first_id: i64 =
-        transaction
+        connection
             .query_row("SELECT coalesce(max(pattern_id), 0) + 1 FROM event_pattern", [], |row| row.get(0))?;
-    let rows = Rows { pass: &pass, connection: &transaction, first_id };
+    let rows = Rows { pass: &pass, connection, first_id };
     rows.patterns()?;
     rows.events()?;
     rows.order()?;
@@ -61,9 +51,8 @@ fn all(pass: LogPass<'_>, connection: &Connection) -> rusqlite::Result<LogReach>
     if reach.has_rhythm
         && let Some(rhythm) = pass.times.rhythm(pass.rows_in_window.min(RHYTHM_ROWS))
     {
-        write_rhythm(&transaction, pass.settings.source, &rhythm)?;
+        write_rhythm(connection, pass.settings.source, "event", &rhythm)?;
     }
-    transaction.commit()?;
     Ok(reach)
 }
 
@@ -71,10 +60,16 @@ fn all(pass: LogPass<'_>, connection: &Connection) -> rusqlite::Result<LogReach>
 ///
 /// # Errors
 /// When SQLite has no memory left.
-pub(crate) fn write_rhythm(connection: &Connection, source: &str, rhythm: &Rhythm) -> rusqlite::Result<()> {
+pub(crate) fn write_rhythm(
+    connection: &Connection,
+    source: &str,
+    fills: &str,
+    rhythm: &Rhythm,
+) -> rusqlite::Result<()> {
     let Rhythm { newest_at, gaps, p99_seconds, third_longest_seconds } = *rhythm;
     connection.prepare_cached(RHYTHM)?.execute(params![
         source,
+        fills,
         newest_at,
         gaps,
         p99_seconds,
