@@ -1,10 +1,13 @@
 //! What a run is about: the bot's file, the moment, the windows, the limits.
 
+use std::time::Instant;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Row;
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::logging;
 use crate::model::Period;
 use crate::source::audit::AuditDb;
 use crate::source::plan::Plan;
@@ -56,7 +59,9 @@ impl<'run> Setting<'run> {
             limits: config.limits.stated(),
             tiers: config.tiers.as_ref(),
         };
+        let started = Instant::now();
         let db = AuditDb::read(bot, &plan)?;
+        logging::took("audit database", started);
         for (table, reason) in &db.filled().failed {
             tracing::debug!("the table {table} is not filled: {reason}");
         }

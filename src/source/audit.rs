@@ -37,9 +37,7 @@ impl AuditDb {
     /// When the file cannot be read.
     pub(crate) fn read(bot: &Bot, plan: &Plan<'_>) -> anyhow::Result<Self> {
         let audit = Self::empty()?;
-        audit.connection().execute_batch("BEGIN")?;
         let filled = fill::fill(bot, plan, audit.connection()).context("read the bot's tables")?;
-        audit.connection().execute_batch("COMMIT")?;
         Ok(Self { filled, ..audit })
     }
 

@@ -171,19 +171,84 @@ fn a_trade_that_was_open_at_the_moment_is_a_position() {
     }
 }
 
+/// Three thousand trades, one a minute up to now, and one without a closing time.
+const MANY: &str = "
+    DELETE FROM closed_trades;
+    WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 2999)
+    INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, exit_reason, opened_at, closed_at)
+    SELECT 'bitcoin', 1, 1, 1, n % 3 - 1, 0, 'x', 'y', datetime(1795338000 - 60 * n - 30, 'unixepoch'), datetime(1795338000 - 60 * n, 'unixepoch')
+    FROM number;
+    INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, exit_reason, opened_at, closed_at)
+    VALUES ('bitcoin', 1, 1, 1, 0, 0, 'x', 'y', '2020-01-01 00:00:00', NULL)";
+
 #[test]
 fn the_newest_trades_are_kept_and_those_without_a_time() {
-    const MANY: &str = "
-        WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 3000)
-        INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, exit_reason, opened_at, closed_at)
-        SELECT 'bitcoin', 1, 1, 1, 0, 0, 'x', 'y', datetime(1795338000 - 60 * n - 30, 'unixepoch'), datetime(1795338000 - 60 * n, 'unixepoch')
-        FROM number;
-        INSERT INTO closed_trades (coin_name, entry_price, exit_price, size_usd, pnl_usd, pnl_pct, entry_reason, exit_reason, opened_at, closed_at)
-        VALUES ('bitcoin', 1, 1, 1, 0, 0, 'x', 'y', '2020-01-01 00:00:00', NULL)";
-    let audit = File::new().with("DELETE FROM closed_trades").with(MANY).read();
+    let audit = File::new().with(MANY).read();
     let row = |sql: &str| row(audit.connection(), sql);
     assert_eq!(
         row("SELECT count(*), count(closed_at), min(closed_at) = trades_from FROM trade, run"),
         "2001|2000|1"
     );
+}
+
+#[test]
+fn totals_count_every_trade() {
+    let audit = File::new().with(MANY).read();
+    let row = |sql: &str| row(audit.connection(), sql);
+    let total = |span: &str| {
+        row(&format!(
+            "SELECT sum(n), sum(wins), sum(losses), sum(pnl), sum(profit), sum(duration_seconds), \
+             count(DISTINCT hour), min(first_at) FROM trade_total WHERE span = '{span}'"
+        ))
+    };
+    assert_eq!(total("window"), "1440|480|960|0|480|43200|24|1795251660");
+    assert_eq!(total("previous"), "1440|480|960|0|480|43200|24|1795165260");
+    assert_eq!(total("all"), "3001|1000|2001|0|1000|90000|24|1795158060");
+    let few = File::new();
+    let audit = few.read();
+    assert_eq!(
+        super::fill_tests::row(
+            audit.connection(),
+            "SELECT sum(n), round(sum(pnl), 6) FROM trade_total WHERE span = 'all'"
+        ),
+        super::fill_tests::row(&few.rows, "SELECT count(*), round(sum(pnl_usd), 6) FROM closed_trades")
+    );
+}
+
+#[test]
+fn the_log_and_the_prices_around_trades_are_read() {
+    const OLD: &str = "
+        INSERT INTO price_history (id, coin, price_usd, timestamp)
+        SELECT -n, coin_name, 5, datetime(closed_at, n || ' minutes')
+        FROM (SELECT * FROM closed_trades WHERE closed_at < datetime(1795338000 - 3600, 'unixepoch') ORDER BY closed_at DESC LIMIT 1),
+            (SELECT 3 AS n UNION SELECT 7);
+        WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 12000)
+        INSERT INTO price_history (coin, price_usd, timestamp) SELECT 'pepe', 1, '2026-11-22 09:00:00' FROM number;
+        INSERT INTO activity_log (activity_type, description, created_at) VALUES ('bot_stopped', '', '2026-01-01 00:00:00')";
+    let file = File::new().with(OLD);
+    let audit = file.read();
+    let hours = |hours: i64| format!("datetime(1795338000 - 3600 * {hours}, 'unixepoch')");
+    for (ours, theirs) in [
+        (
+            "SELECT count(*) FROM event".to_owned(),
+            format!("SELECT count(*) FROM activity_log WHERE created_at > {}", hours(24)),
+        ),
+        (
+            "SELECT sum(n), sum(n_previous) FROM event_pattern".to_owned(),
+            format!(
+                "SELECT sum(created_at > {0}), sum(created_at <= {0}) FROM activity_log WHERE created_at > {1}",
+                hours(24),
+                hours(48)
+            ),
+        ),
+        ("SELECT count(*) FROM lifecycle WHERE at < 1.78e9".to_owned(), "SELECT 1".to_owned()),
+        (
+            "SELECT count(*) = count(DISTINCT source_id), sum(instrument = \'pepe\') FROM price_point"
+                .to_owned(),
+            "SELECT 1, 12000".to_owned(),
+        ),
+        ("SELECT count(*) FROM price_point WHERE price = 5".to_owned(), "SELECT 1".to_owned()),
+    ] {
+        assert_eq!(row(audit.connection(), &ours), row(&file.rows, &theirs), "{ours}");
+    }
 }

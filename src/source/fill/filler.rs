@@ -16,6 +16,8 @@ pub(crate) struct Filled {
     pub(crate) is_past: bool,
     /// Closing of the oldest trade that was read, where there are older ones.
     pub(crate) trades_from: Option<f64>,
+    /// Whether `trade_total` has the sums over all trades.
+    pub(crate) counts_all_trades: bool,
     /// Times of the oldest rows of `event` and `decision`, where there are older ones in the window.
     pub(crate) events_from: Option<f64>,
     pub(crate) decisions_from: Option<f64>,

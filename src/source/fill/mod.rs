@@ -6,9 +6,11 @@
 mod filler;
 mod log;
 mod newest;
+mod prices;
 mod row;
 mod run;
 mod target;
+mod totals;
 mod trades;
 mod value;
 
@@ -47,6 +49,8 @@ pub(super) fn fill(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Re
         filler.each_select(table, table, Filler::newest)?;
     }
     filler.logs()?;
+    filler.price_points()?;
     run::write(&filler)?;
+    filler.totals()?;
     Ok(filler.filled)
 }

@@ -382,6 +382,7 @@ SELECT
     'stopped' AS event
 FROM src_runtime_state
 
+-- Longer details are prompts and answers: they stand on pages of their own, which are most of the file.
 -- @table event
 SELECT
     'activity_log' AS source,

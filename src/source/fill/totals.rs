@@ -1,0 +1,164 @@
+//! Exact sums over closed trades, also over those that are more than `trade` holds.
+
+use super::filler::Filler;
+use super::target::Target;
+use super::value::seconds;
+use crate::model::Period;
+use crate::source::map::Select;
+
+/// All trades are added up where there are at most so many: beyond that they would cost by history and not
+/// by window.
+const MOST_COUNTED: usize = 20_000;
+/// Rows that are held before they are added up.
+const MOST_HELD: usize = 20_000;
+
+/// Trades that `trade` does not hold, until they are added up.
+const OLDER: &str = "
+CREATE TEMP TABLE older_trade (
+    source TEXT,
+    book TEXT,
+    currency TEXT,
+    instrument TEXT,
+    side TEXT,
+    exit_kind TEXT,
+    pnl REAL,
+    fees REAL,
+    size REAL,
+    duration_seconds REAL,
+    opened_at REAL,
+    closed_at REAL
+)";
+
+/// Sums of one table, each trade once for every span that it is of.
+const ADD: &str = "
+INSERT INTO trade_total
+SELECT
+    span.name,
+    source,
+    book,
+    trade.currency,
+    instrument,
+    side,
+    exit_kind,
+    CAST(closed_at % 86400 AS INTEGER) / 3600,
+    count(*),
+    count(*) FILTER (WHERE pnl > 0),
+    count(*) FILTER (WHERE pnl <= 0),
+    sum(pnl),
+    sum(pnl) FILTER (WHERE pnl > 0),
+    sum(pnl) FILTER (WHERE pnl < 0),
+    sum(fees),
+    sum(size),
+    sum(coalesce(duration_seconds, closed_at - opened_at)),
+    min(closed_at),
+    max(closed_at)
+FROM run
+JOIN (SELECT 'all' AS name UNION ALL SELECT 'previous' UNION ALL SELECT 'window') AS span
+JOIN {table} AS trade ON
+    CASE span.name
+        WHEN 'all' THEN ?1
+        WHEN 'previous' THEN closed_at > run.previous_start AND closed_at <= run.window_start
+        ELSE closed_at > run.window_start
+    END
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8";
+
+/// The sums of several parts as one.
+const MERGE: &str = "
+CREATE TEMP TABLE part AS SELECT * FROM trade_total;
+DELETE FROM trade_total;
+INSERT INTO trade_total
+SELECT
+    span,
+    source,
+    book,
+    currency,
+    instrument,
+    side,
+    exit_kind,
+    hour,
+    sum(n),
+    sum(wins),
+    sum(losses),
+    sum(pnl),
+    sum(profit),
+    sum(loss),
+    sum(fees),
+    sum(size),
+    sum(duration_seconds),
+    min(first_at),
+    max(last_at)
+FROM part
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+DROP TABLE part;
+DROP TABLE older_trade;";
+
+impl<'run> Filler<'run> {
+    /// Fills `trade_total`; `run` is there already.
+    pub(super) fn totals(&mut self) -> anyhow::Result<()> {
+        let Some(from) = self.filled.trades_from else { return self.add_up("trade", true) };
+        let counts_all = self.is_countable()?;
+        self.filled.counts_all_trades = counts_all;
+        self.add_up("trade", counts_all)?;
+        let start = seconds(self.setting.plan.previous.after);
+        if counts_all || from > start {
+            self.audit.execute_batch(OLDER)?;
+            self.each_select("trade", "older_trade", Self::older)?;
+            self.audit.execute_batch(MERGE)?;
+        }
+        Ok(())
+    }
+
+    fn add_up(&self, table: &str, counts_all: bool) -> anyhow::Result<()> {
+        self.audit.execute(&ADD.replace("{table}", table), [counts_all])?;
+        Ok(())
+    }
+
+    /// Whether the file holds few enough trades to add up all of them.
+    fn is_countable(&self) -> anyhow::Result<bool> {
+        let bot = self.setting.bot;
+        let mut count = 0;
+        for select in self.map().selects.iter().filter(|select| select.table == "trade") {
+            let rows =
+                format!("SELECT count(*) FROM (SELECT 1 FROM ({}) LIMIT {})", select.sql, MOST_COUNTED + 1);
+            bot.each_selected(&rows, |row| {
+                count += row.get::<_, i64>(0)?.unsigned_abs() as usize;
+                Ok(())
+            })?;
+        }
+        Ok(count <= MOST_COUNTED)
+    }
+
+    /// Trades that were closed before those of `trade`, in the two windows or at all.
+    fn older(&mut self, select: &'run Select, target: &mut Target<'run>) -> anyhow::Result<()> {
+        let (bot, plan) = (self.setting.bot, self.setting.plan);
+        let counts_all = self.filled.counts_all_trades;
+        let (audit, from) = (self.audit, self.filled.trades_from.unwrap_or(f64::MIN));
+        let both = plan.both();
+        let period = if counts_all {
+            Period { after: chrono::DateTime::<chrono::Utc>::MIN_UTC, ..both }
+        } else {
+            both
+        };
+        let mut shape = self.shape(select, target)?;
+        let mut held = 0;
+        let add_up = || -> rusqlite::Result<()> {
+            audit.execute(&ADD.replace("{table}", "older_trade"), [counts_all])?;
+            audit.execute("DELETE FROM older_trade", [])?;
+            Ok(())
+        };
+        bot.each_in_slices(&format!("{} WHERE within(closed_at)", select.rows()), period, |slice, row| {
+            let closed = shape.closed(bot, row)?.map(|closed| closed.earliest);
+            if closed.is_some_and(|closed| slice.contains(closed) && seconds(closed) < from) {
+                held += 1;
+                shape.insert(&self.setting, row, target)?;
+            }
+            if held >= MOST_HELD {
+                held = 0;
+                add_up()?;
+            }
+            Ok(())
+        })?;
+        add_up()?;
+        Ok(())
+    }
+}
