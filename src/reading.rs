@@ -6,7 +6,6 @@ use crate::checks::{self, Catalogue};
 use crate::config::Config;
 use crate::metrics::{Context, Report};
 use crate::source::audit::AuditDb;
-use crate::source::profile::Profile;
 use crate::source::{Bot, HotJournal};
 
 /// A bot that writes without a pause is not waited for.
@@ -31,9 +30,6 @@ pub(crate) fn checked<T>(
         };
         let context = Context::new(&bot, config, now)?;
         let report = Report::collect(&context);
-        if let Some(profile) = report.tables.available() {
-            profile.write(&bot, &context.db)?;
-        }
         let checks = checks::run(&context, &report, catalogue);
         let is_unsure = bot.was_disturbed() || !checks.undecided.is_empty();
         if is_unsure && readings < MOST_READINGS {
@@ -56,6 +52,5 @@ pub(crate) fn tables<T>(
 ) -> anyhow::Result<T> {
     let bot = Bot::open(&config.db, HotJournal::Leave)?;
     let context = Context::new(&bot, config, now)?;
-    Profile::read(&bot, context.span())?.write(&bot, &context.db)?;
     then(&context.db)
 }

@@ -11,11 +11,9 @@ use super::traded::Traded;
 use crate::config::Config;
 use crate::source::Bot;
 use crate::source::closing::{self, Closing};
-use crate::source::generation;
 use crate::source::ledger::{self, Entry, Ledger};
 use crate::source::log::Log;
 use crate::source::opening::{self, Opening};
-use crate::source::profile::Span;
 use crate::source::trade::{self, Later};
 
 /// All trades are counted and added up to this many, or to twice those of the window: beyond that they
@@ -63,17 +61,6 @@ impl<'run> Context<'run> {
             closings: OnceCell::new(),
             openings: OnceCell::new(),
         })
-    }
-
-    /// What the profiler is asked about.
-    pub(crate) fn span(&self) -> Span {
-        Span {
-            now: self.now,
-            window: self.window,
-            previous: self.previous,
-            is_of_earlier: self.config.as_of.is_some(),
-            left_behind: generation::left_behind(self.generation),
-        }
     }
 
     /// The newest rows of the window's log, read once a run.

@@ -46,7 +46,7 @@ impl Report {
             account_health: Section::collect("account health", context, account_health::collect),
             system_metrics: Section::collect("system metrics", context, system_metrics::collect),
             learning_quality: Section::collect("learning quality", context, learning_quality::collect),
-            tables: Section::collect("tables", context, |context| Profile::read(context.bot, context.span())),
+            tables: Section::collect("tables", context, |context| context.db.take_profile()),
             unreadable_times: context.bot.unreadable_times().iter().map(unreadable).collect(),
             foreign_objects: context.bot.foreign_objects().to_vec(),
         }

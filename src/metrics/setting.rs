@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::logging;
 use crate::model::Period;
 use crate::source::audit::AuditDb;
+use crate::source::facts::Facts;
 use crate::source::plan::Plan;
 use crate::source::{Bot, generation};
 
@@ -23,6 +24,8 @@ pub(crate) struct Setting<'run> {
     pub(crate) bot: &'run Bot,
     /// What the file holds, as the tables that every query is to read.
     pub(crate) db: AuditDb,
+    /// What is known of the file beside its rows.
+    pub(crate) facts: &'run Facts,
     /// What was asked for.
     pub(crate) config: &'run Config,
     /// The moment that is audited; later rows do not exist.
@@ -56,6 +59,7 @@ impl<'run> Setting<'run> {
             window,
             previous,
             hours: config.hours,
+            is_of_earlier: config.as_of.is_some(),
             limits: config.limits.stated(),
             tiers: config.tiers.as_ref(),
         };
@@ -68,7 +72,7 @@ impl<'run> Setting<'run> {
         for (column, values) in &db.filled().unreadable {
             tracing::debug!("{column}: {values} values are no numbers");
         }
-        Ok(Self { bot, db, config, now, window, previous, generation, limits })
+        Ok(Self { bot, db, facts: bot, config, now, window, previous, generation, limits })
     }
 
     /// The coin's tier: the config file's, else the built-in one.

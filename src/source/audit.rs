@@ -1,11 +1,14 @@
 //! The audit database: the bot's file as tables in memory, which everything after the reading works on.
 
+use std::cell::RefCell;
+
 use anyhow::Context as _;
 use rusqlite::Connection;
 
 use super::Bot;
 use super::fill::{self, Filled};
 use super::plan::Plan;
+use super::profile::{Profile, Span};
 use crate::sandbox::Sandbox;
 
 /// Tables and columns, with their comments.
@@ -16,6 +19,7 @@ pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 pub(crate) struct AuditDb {
     sandbox: Sandbox,
     filled: Filled,
+    profile: RefCell<Option<anyhow::Result<Profile>>>,
 }
 
 impl AuditDb {
@@ -28,7 +32,11 @@ impl AuditDb {
         // It is written once and thrown away: there is nothing to roll back to.
         connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA temp_store = MEMORY")?;
         connection.execute_batch(SCHEMA)?;
-        Ok(Self { sandbox: Sandbox::new(connection)?, filled: Filled::default() })
+        Ok(Self {
+            sandbox: Sandbox::new(connection)?,
+            filled: Filled::default(),
+            profile: RefCell::default(),
+        })
     }
 
     /// The bot's file as its map has it, as of a moment.
@@ -38,7 +46,33 @@ impl AuditDb {
     pub(crate) fn read(bot: &Bot, plan: &Plan<'_>) -> anyhow::Result<Self> {
         let audit = Self::empty()?;
         let filled = fill::fill(bot, plan, audit.connection()).context("read the bot's tables")?;
-        Ok(Self { filled, ..audit })
+        let profile = Self::profile(bot, plan, audit.connection());
+        Ok(Self { filled, profile: RefCell::new(Some(profile)), ..audit })
+    }
+
+    fn profile(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Result<Profile> {
+        let main_source: Option<String> =
+            audit.query_row("SELECT main_source FROM run", [], |row| row.get(0))?;
+        let left_behind = main_source.and_then(|main| bot.map().head.left_behind.get(&main));
+        let span = Span {
+            now: plan.now,
+            window: plan.window,
+            previous: plan.previous,
+            is_of_earlier: plan.is_of_earlier,
+            left_behind: left_behind.cloned().unwrap_or_default(),
+        };
+        let profile = Profile::read(bot, span)?;
+        profile.write(bot, audit)?;
+        audit.execute("UPDATE run SET is_past = is_past OR ?1", [profile.is_past])?;
+        Ok(profile)
+    }
+
+    /// The profile of all tables, handed over once.
+    ///
+    /// # Errors
+    /// When the tables could not be read.
+    pub(crate) fn take_profile(&self) -> anyhow::Result<Profile> {
+        self.profile.take().context("the profile was handed over before")?
     }
 
     /// The connection to it, for statements of our own.

@@ -47,6 +47,7 @@ impl File {
             window: Period { after: now - day, until: now },
             previous: Period { after: now - day * 2, until: now - day },
             hours: 24,
+            is_of_earlier: false,
             limits: Limits { max_positions: Some(7.0), ..Limits::default() },
             tiers: None,
         };

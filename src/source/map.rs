@@ -42,6 +42,9 @@ pub(crate) struct Head {
     /// Sets of tables that follow one another as the bot is upgraded, the newest first.
     #[serde(default)]
     pub(crate) generations: Vec<Vec<String>>,
+    /// Tables that the generation with these trades has no use for any more.
+    #[serde(default)]
+    pub(crate) left_behind: BTreeMap<String, Vec<String>>,
     /// Limits by the table of trades that they hold for.
     #[serde(default)]
     pub(crate) limits: BTreeMap<String, Limits>,

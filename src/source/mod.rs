@@ -10,6 +10,7 @@ pub(crate) mod clock;
 mod clock_pairs;
 pub(crate) mod closing;
 mod declared;
+pub(crate) mod facts;
 mod file;
 mod fill;
 #[cfg(test)]
@@ -35,27 +36,25 @@ mod times;
 pub(crate) mod trade;
 mod views;
 
+use std::ops::Deref;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, Utc};
 use rusqlite::config::DbConfig;
-use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row};
 
 use crate::model::Period;
 pub(crate) use crate::trouble::BUSY_TIMEOUT;
 pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset, Reading};
-use declared::Source;
+use facts::Facts;
 use file::AtRest;
 pub(crate) use file::{may_write, open_read_only};
 use foreign::Foreign;
 pub(crate) use foreign::ForeignObject;
 use hold::Hold;
 pub(crate) use hold::skipped;
-pub(crate) use indexes::Damage;
-use indexes::Examined;
 use map::Map;
 pub(crate) use quoted::quoted;
 use slices::Slices;
@@ -81,16 +80,16 @@ pub(crate) struct Bot {
     /// Where it is read without locks.
     at_rest: Option<AtRest>,
     hold: Hold,
-    map: Map,
-    sources: Vec<Source>,
-    foreign: Foreign,
-    indexes: Examined,
     views: Views,
-    /// Otherwise all naive times are UTC, and no row need be asked for its clock.
-    has_local_times: bool,
-    host_offset: HostOffset,
-    /// Where some do not sort as text, bounds would miss them.
-    times: Times,
+    facts: Facts,
+}
+
+impl Deref for Bot {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
 }
 
 impl Bot {
@@ -162,19 +161,8 @@ impl Bot {
         for source in sources.iter().filter(|source| source.exists) {
             times.add(times::of(source, &connection)?);
         }
-        Ok(Self {
-            connection,
-            at_rest,
-            hold,
-            map,
-            sources,
-            foreign,
-            indexes,
-            views,
-            has_local_times,
-            host_offset,
-            times,
-        })
+        let facts = Facts { map, sources, foreign, indexes, has_local_times, host_offset, times };
+        Ok(Self { connection, at_rest, hold, views, facts })
     }
 
     /// The bot's file, and no other program's.
@@ -197,94 +185,20 @@ impl Bot {
         Ok(self)
     }
 
+    /// Closes the file; what is known of it stays.
+    pub(crate) fn close(self) -> Facts {
+        self.facts
+    }
+
     /// Whether the file was read without locks and somebody has begun to write it meanwhile: what was read
     /// is worth nothing.
     pub(crate) fn was_disturbed(&self) -> bool {
         self.at_rest.as_ref().is_some_and(AtRest::is_over)
     }
 
-    /// Whether the file has this table, with the columns that make it the bot's.
-    pub(crate) fn has_table(&self, table: &str) -> bool {
-        self.sources.iter().any(|source| source.exists && source.table == table)
-    }
-
-    /// Whether the file has this table of the map's, with a row in it.
-    pub(crate) fn has_rows(&self, table: &str) -> bool {
-        self.sources.iter().any(|source| source.has_rows && source.table == table)
-    }
-
-    /// The map of the file's kind.
-    pub(crate) fn map(&self) -> &Map {
-        &self.map
-    }
-
-    /// Whether the file has a table of rules, of either generation.
-    pub(crate) fn has_rules(&self) -> bool {
-        ["trading_rules", "trading_patterns", "regime_rules"].iter().any(|table| self.has_table(table))
-    }
-
-    /// Whether the file has this column of one of the bot's tables.
-    pub(crate) fn has_column(&self, table: &str, column: &str) -> bool {
-        self.sources.iter().any(|source| source.table == table && source.has_column(column))
-    }
-
-    /// The bot's tables that the file has, and those that it lacks.
-    pub(crate) fn tables(&self) -> (Vec<&str>, Vec<&str>) {
-        let names = |exists: bool| {
-            self.sources
-                .iter()
-                .filter(move |source| source.exists == exists)
-                .map(|source| source.table.as_str())
-                .collect()
-        };
-        (names(true), names(false))
-    }
-
     /// The canonical views, in the order of their page.
     pub(crate) fn views(&self) -> impl Iterator<Item = &str> {
         self.views.names()
-    }
-
-    /// Objects of the schema that need what only the bot's own program has.
-    pub(crate) fn foreign_objects(&self) -> &[ForeignObject] {
-        &self.foreign.objects
-    }
-
-    /// Whether a column can be read: one that only the bot's own program can compute cannot.
-    pub(crate) fn can_read(&self, table: &str, column: &str) -> bool {
-        self.foreign.can_read(table, column)
-    }
-
-    /// Indexes of the bot's tables that do not hold what the tables hold.
-    pub(crate) fn damaged_indexes(&self) -> &[Damage] {
-        &self.indexes.damaged
-    }
-
-    /// A table of the file as it stands behind FROM, without the indexes that cannot be relied upon.
-    pub(crate) fn rows_of(&self, table: &str) -> String {
-        let avoids = |source: &Source| source.avoids_indexes && source.table == table;
-        let avoids = self.foreign.unordered.contains(table) || self.sources.iter().any(avoids);
-        format!("main.{}{}", quoted(table), if avoids { " NOT INDEXED" } else { "" })
-    }
-
-    /// Columns of times of the bot's tables in which rows stand and no time can be read.
-    pub(crate) fn unreadable_times(&self) -> &[UnreadableTimes] {
-        &self.times.unreadable
-    }
-
-    /// Whether some times do not sort as text does.
-    pub(crate) fn has_odd_times(&self) -> bool {
-        self.times.are_odd
-    }
-
-    /// The oldest time that is known to stand in the bot's tables, give or take the offset of a time zone.
-    pub(crate) fn oldest_time(&self) -> Option<DateTime<Utc>> {
-        self.times.oldest
-    }
-
-    /// How the host's local time relates to UTC.
-    pub(crate) fn host_offset(&self) -> &HostOffset {
-        &self.host_offset
     }
 
     /// A query over the views, for one row or few.
@@ -359,12 +273,12 @@ impl Bot {
     /// A query over the map's sources, `src_<table>`.
     pub(crate) fn select(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
         self.hold.take_turn(&self.connection)?;
-        self.connection.prepare_cached(&declared::with_sources(&self.sources, sql))
+        self.connection.prepare_cached(&self.with_sources(sql))
     }
 
     /// Whether an index leads to the rows of a query over the map's sources; otherwise it looks at all.
     pub(crate) fn is_indexed(&self, sql: &str) -> rusqlite::Result<bool> {
-        let sql = format!("EXPLAIN QUERY PLAN {}", declared::with_sources(&self.sources, sql));
+        let sql = format!("EXPLAIN QUERY PLAN {}", self.with_sources(sql));
         let mut statement = self.connection.prepare(&sql)?;
         let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
         let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>()?;
@@ -431,20 +345,6 @@ impl Bot {
         self.hold.end_turn(&self.connection)
     }
 
-    /// How far the clocks of the file's naive times are behind UTC (zero or below) and ahead of it.
-    fn furthest(&self, period: Period) -> (TimeDelta, TimeDelta) {
-        let host = self.has_local_times.then(|| self.host_offset.furthest(period.after, period.until));
-        let fixed = self
-            .map
-            .fixed_offsets()
-            .map(|seconds| (TimeDelta::seconds(seconds), TimeDelta::seconds(seconds)));
-        host.into_iter()
-            .chain(fixed)
-            .fold((TimeDelta::zero(), TimeDelta::zero()), |(west, east), (least, most)| {
-                (west.min(least), east.max(most))
-            })
-    }
-
     /// Number of rows of the period, by a query as for `each_within`.
     pub(crate) fn count_within(&self, sql: &str, period: Period) -> rusqlite::Result<u64> {
         let mut rows = 0;
@@ -502,19 +402,6 @@ impl Bot {
             self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
         let clock = if is_local { Clock::Local } else { Clock::Utc };
         Ok(self.read_time(row.get_ref(time)?, clock))
-    }
-
-    /// Where a whole column is misread, no statement rests on it.
-    pub(crate) fn read_time(&self, value: ValueRef<'_>, clock: Clock) -> Option<Reading> {
-        let is_read = |reading: &Reading| {
-            self.times.unreadable.is_empty() || times::is_plausible(value, reading.earliest)
-        };
-        self.host_offset.moments(value, clock).filter(is_read)
-    }
-
-    /// Whether some times are of the host's clock; otherwise all naive ones are UTC.
-    pub(crate) fn has_local_times(&self) -> bool {
-        self.has_local_times
     }
 
     /// Seconds from one time to another as their texts read, whatever a change of the clock did between them.

@@ -18,6 +18,8 @@ pub(crate) struct Plan<'run> {
     pub(crate) previous: Period,
     /// Length of the window.
     pub(crate) hours: u32,
+    /// Whether an earlier moment than the present was asked for.
+    pub(crate) is_of_earlier: bool,
     /// The limits that the owner states; the map's stand where this says nothing.
     pub(crate) limits: Limits,
     /// The owner's instruments by tier, in place of the map's.

@@ -9,6 +9,12 @@ generations = [
     ["closed_trades", "open_trades", "account_state"],
 ]
 
+[left_behind]
+trade_journal = [
+    "open_trades", "closed_trades", "account_state", "trading_rules", "learnings", "market_data", "price_history",
+    "coin_cooldowns",
+]
+
 # Sources: the configuration of each generation's code.
 [limits.closed_trades]
 starting_balance = 1_000

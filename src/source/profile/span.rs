@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::model::Period;
 
 /// What the profiler is asked about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Span {
     /// The audited moment.
     pub(crate) now: DateTime<Utc>,
@@ -16,5 +16,5 @@ pub(crate) struct Span {
     /// Whether an earlier moment than the present was asked for: later rows do not exist.
     pub(crate) is_of_earlier: bool,
     /// Tables that the bot's present program has left behind.
-    pub(crate) left_behind: &'static [&'static str],
+    pub(crate) left_behind: Vec<String>,
 }

@@ -23,11 +23,11 @@ fn profiled(statements: &str) -> AuditDb {
         window: Period { after: NOW - day, until: NOW },
         previous: Period { after: NOW - day - day, until: NOW - day },
         is_of_earlier: false,
-        left_behind: &["market_data"],
+        left_behind: vec!["market_data".to_owned()],
     };
     let bot = Bot::open(&path, HotJournal::Leave).unwrap();
     let audit = AuditDb::empty().unwrap();
-    Profile::read(&bot, span).unwrap().write(&bot, &audit).unwrap();
+    Profile::read(&bot, span).unwrap().write(&bot, audit.connection()).unwrap();
     audit
 }
 

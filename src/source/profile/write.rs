@@ -9,7 +9,6 @@ use super::names::spaced;
 use super::table::Table;
 use super::{Profile, beside};
 use crate::source::Bot;
-use crate::source::audit::AuditDb;
 use crate::source::clock::HostOffset;
 
 const TABLE: &str = "
@@ -33,8 +32,7 @@ impl Profile {
     ///
     /// # Errors
     /// When the audit database cannot be written.
-    pub(crate) fn write(&self, bot: &Bot, audit: &AuditDb) -> rusqlite::Result<()> {
-        let connection = audit.connection();
+    pub(crate) fn write(&self, bot: &Bot, connection: &Connection) -> rusqlite::Result<()> {
         for table in &self.all {
             self.write_table(table, bot, connection)?;
             for (place, column) in table.columns.iter().enumerate() {
@@ -80,7 +78,7 @@ impl Profile {
     }
 
     fn is_left_behind(&self, table: &Table) -> bool {
-        self.span.left_behind.contains(&table.schema.name.as_str())
+        self.span.left_behind.contains(&table.schema.name)
     }
 
     fn write_column(
