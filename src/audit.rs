@@ -2,7 +2,6 @@
 //!
 //! No lock on the bot's file is held while anything but SQLite runs.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -22,7 +21,7 @@ use crate::redaction::Redaction;
 use crate::similarity::Names;
 use crate::source::HotJournal;
 use crate::store;
-use crate::store::{Kept, Known as KnownAlerts};
+use crate::store::{Decided, Kept, Known as KnownAlerts};
 use crate::{checks, demo, guard, llm, reading};
 
 /// Audits, stores, and says what was found.
@@ -142,11 +141,13 @@ impl Gathered {
     /// Checks whose silence means that their problem is gone: none where the bot has gone on since the
     /// audited moment, for what it has overwritten no check can judge, none where rows could not be placed
     /// in time, and none where there is no row to judge.
-    fn conclusive(&self, config: &Config) -> &BTreeSet<&'static str> {
-        static NONE: BTreeSet<&str> = BTreeSet::new();
+    fn conclusive(&self, config: &Config) -> Decided {
         let is_of_the_past = config.as_of.is_some() && self.report.holds_later_rows();
         let is_blind = !self.report.unreadable_times.is_empty();
-        if is_of_the_past || is_blind || self.report.is_of_nothing() { &NONE } else { &self.checks.completed }
+        if is_of_the_past || is_blind || self.report.is_of_nothing() {
+            return Decided::default();
+        }
+        Decided { completed: self.checks.completed.clone(), except: self.checks.explained.clone() }
     }
 
     /// What the LLM is sent. What it says is held against the names themselves.
@@ -229,7 +230,7 @@ fn keep(
     if config.dry_run {
         return (store::preview(findings, known, now), None);
     }
-    match guard::run(|| store::store(config, findings, gathered.conclusive(config), &known, now)) {
+    match guard::run(|| store::store(config, findings, &gathered.conclusive(config), &known, now)) {
         Ok(kept) => (kept, None),
         Err(error) => {
             // What is known, and set aside, is so although nothing could be stored.

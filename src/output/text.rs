@@ -68,6 +68,8 @@ impl Summary<'_> {
             notes.push(format!("Not stored: {suppressed} more {findings} of the LLM"));
         }
         notes.extend(self.checks.skipped.iter().map(|(check, reason)| format!("Check {check} {reason}")));
+        let replaced = self.checks.replaced.iter();
+        notes.extend(replaced.map(|check| format!("Check {check} is replaced by a file of yours")));
         if self.report.is_of_nothing() {
             let until = clock::utc_text(self.now);
             notes.push(format!("Nothing to audit: no trade, learning or activity up to {until} UTC"));

@@ -12,4 +12,4 @@ mod tables;
 pub(crate) use self::alert::{all_alerts, unresolved_alerts};
 pub(crate) use self::file::{has_alerts, open_for_writing, open_read_only, try_writing};
 pub(crate) use self::life::{Change, changes_of, set_status, snooze};
-pub(crate) use self::run::{Kept, Known, Resolved, Totals, preview, store, unstored};
+pub(crate) use self::run::{Decided, Kept, Known, Resolved, Totals, preview, store, unstored};

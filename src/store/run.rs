@@ -117,23 +117,37 @@ impl Totals {
     }
 }
 
+/// Whose silence proves that a problem is gone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decided {
+    /// Checks that ran to their end: the silence of any other proves nothing.
+    pub(crate) completed: BTreeSet<&'static str>,
+    /// Fingerprints of which they decide nothing: other findings tell all that shows them.
+    pub(crate) except: BTreeSet<String>,
+}
+
+impl Decided {
+    fn closes(&self, alert: &Alert) -> bool {
+        let is_open = alert.fingerprint.as_ref().is_some_and(|fingerprint| self.except.contains(fingerprint));
+        !is_open && alert.check_id().is_some_and(|check| self.completed.contains(check))
+    }
+}
+
 /// Stores what is new, counts what is repeated, closes what a check no longer finds. All of it or nothing.
-///
-/// `completed` names the checks that ran to their end; the silence of others does not count.
 ///
 /// # Errors
 /// One sentence where the file cannot be written now.
 pub(crate) fn store(
     config: &Config,
     findings: &[Finding],
-    completed: &BTreeSet<&'static str>,
+    decided: &Decided,
     known: &Known<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Kept> {
     let audited = Audited { at: clock::utc_text(now), hours: config.hours };
     let began = Instant::now();
     loop {
-        match store_at_once(config, findings, completed, &known.sameness, &audited) {
+        match store_at_once(config, findings, decided, &known.sameness, &audited) {
             Err(error) if is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => std::thread::sleep(PAUSE),
             stored => return stored,
         }
@@ -144,7 +158,7 @@ pub(crate) fn store(
 fn store_at_once(
     config: &Config,
     findings: &[Finding],
-    completed: &BTreeSet<&'static str>,
+    decided: &Decided,
     sameness: &Sameness<'_>,
     audited: &Audited,
 ) -> anyhow::Result<Kept> {
@@ -159,7 +173,7 @@ fn store_at_once(
         outcomes.push(run.place(place, finding, &transaction)?);
     }
     let resolved = match audited.hours {
-        LEAST_HOURS_OF_SILENCE.. => run.resolve(completed, &transaction)?,
+        LEAST_HOURS_OF_SILENCE.. => run.resolve(decided, &transaction)?,
         _ => Vec::new(),
     };
     let totals = Totals::of(&all_alerts(&transaction)?);
@@ -271,15 +285,10 @@ impl Run<'_> {
     }
 
     /// Closes the alerts of checks that ran completely and stayed silent for three runs in a row.
-    fn resolve(
-        &self,
-        completed: &BTreeSet<&'static str>,
-        transaction: &Transaction<'_>,
-    ) -> anyhow::Result<Vec<Resolved>> {
+    fn resolve(&self, decided: &Decided, transaction: &Transaction<'_>) -> anyhow::Result<Vec<Resolved>> {
         let mut resolved = Vec::new();
         let is_alive = |alert: &&Alert| matches!(alert.status, AlertStatus::Open | AlertStatus::Acknowledged);
-        let is_missed =
-            |alert: &&Alert| !alert.is_met && alert.check_id().is_some_and(|check| completed.contains(check));
+        let is_missed = |alert: &&Alert| !alert.is_met && decided.closes(alert);
         for alert in self.alerts.iter().filter(is_alive).filter(is_missed) {
             let Audited { at, hours } = self.audited;
             let missed = named_params! {":id": alert.id, ":audited_at": at, ":hours": hours};
@@ -296,6 +305,14 @@ impl Run<'_> {
     }
 }
 
+/// From now on the alert is known under the finding's fingerprint.
+const RENAME: &str = "
+UPDATE monitoring_sightings
+SET
+    source = :source,
+    fingerprint = :fingerprint
+WHERE alert_id = :id";
+
 fn see_again(
     alert: &Alert,
     finding: &Finding,
@@ -309,6 +326,13 @@ fn see_again(
         ":audited_at": audited.at,
         ":hours": audited.hours,
     })?;
+    if alert.fingerprint.as_ref().is_some_and(|known| finding.check.was.contains(known)) {
+        connection.prepare_cached(RENAME)?.execute(named_params! {
+            ":id": alert.id,
+            ":source": finding.source.to_string(),
+            ":fingerprint": finding.fingerprint,
+        })?;
+    }
     Ok(())
 }
 

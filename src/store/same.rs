@@ -66,7 +66,8 @@ impl<'run> Sameness<'run> {
         };
         match (&alert.source, &finding.source) {
             (Some(source), Source::Check(_)) if source != "llm" => {
-                alert.fingerprint.is_some() && alert.fingerprint == finding.fingerprint
+                let own = finding.fingerprint.iter().chain(&finding.check.was);
+                alert.fingerprint.as_ref().is_some_and(|known| own.into_iter().any(|own| own == known))
             }
             (None, Source::Check(_)) => has_same_title(),
             // A check's finding is stored also where an LLM's alert is about the same problem.
