@@ -6,15 +6,13 @@ use std::time::Instant;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+use super::rows::Read;
 use super::{dates, functions, limits};
 
 /// Table-valued functions over a JSON text.
 const JSON_TABLES: [&str; 2] = ["json_each", "json_tree"];
 /// Two functions without arguments that SQLite would look up in the machine.
 const CLOCKS: [&str; 3] = ["current_date", "current_time", "current_timestamp"];
-
-/// A column that a query reads: table and column.
-pub(crate) type Read = (String, String);
 
 /// Judges what a query is about to do, and remembers what it read and why it was stopped.
 #[derive(Debug)]

@@ -1,15 +1,4 @@
-//! SQL that is not ours: a rule, a map, a query of a person or of a model runs here and nowhere else.
-//!
-//! One SELECT that reads listed tables by listed functions, within bounds of rows, bytes, memory and time.
-//! Whatever else it is stops with one sentence that says what is denied and what to do.
-
-mod authorizer;
-mod dates;
-mod functions;
-mod limits;
-mod rows;
-#[cfg(test)]
-mod tests;
+//! A connection whose foreign queries are bounded.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{anyhow, ensure};
 use rusqlite::{Connection, Error, ErrorCode, Statement};
 
-use self::authorizer::Gate;
-pub(crate) use self::authorizer::Read;
-pub(crate) use self::rows::{Rows, as_number};
+use super::authorizer::Gate;
+use super::rows::{Read, Rows};
+use super::{dates, functions, limits};
 
 /// A connection whose foreign queries are bounded; its owner's own statements are not.
 #[derive(Debug)]

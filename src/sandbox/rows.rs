@@ -11,6 +11,9 @@ const LONGEST_TEXT_CHARS: usize = 2_000;
 /// All values together: what this program keeps is not SQLite's memory.
 const MOST_BYTES: usize = 32_000_000;
 
+/// A column that a query reads: table and column.
+pub(crate) type Read = (String, String);
+
 /// One row, in the order of the columns.
 pub(crate) type Row = Vec<Value>;
 

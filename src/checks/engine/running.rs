@@ -1,32 +1,18 @@
-//! The engine of the checks: in which order they run, what each of them sees, and what rules find.
-
-mod answer;
-mod catalogue;
-mod judge;
-mod member;
-mod order;
-mod places;
-mod rule;
-mod tables;
-mod tell;
-mod template;
-#[cfg(test)]
-mod tests;
+//! One run of the checks over the audit database.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-pub(crate) use self::answer::Answer;
-pub(crate) use self::catalogue::Catalogue;
-pub(crate) use self::judge::Limits;
-use self::judge::Reported;
-pub(crate) use self::member::{Code, Member, Relations};
-use self::places::Places;
-pub(crate) use self::rule::Rule;
-use self::tables::{Distrusted, Hidden};
-use super::problem::{Key, Problem};
+use super::answer::Answer;
+use super::judge::{self, Limits, Reported};
+use super::member::{Code, Member};
+use super::places::{self, Places};
+use super::rule::Rule;
+use super::tables::{Distrusted, Hidden};
+use super::{tell, template};
+use crate::checks::problem::{Key, Problem};
 use crate::sandbox::Sandbox;
 
 /// One run of the checks over the audit database.
