@@ -146,6 +146,11 @@ impl Config {
         };
         let named_endpoint = text(cli.base_url).or(file.base_url);
         let named_model = text(cli.model).or(file.model);
+        // Their answer says what went wrong.
+        let is_question = matches!(
+            cli.command,
+            Some(Command::Checks { .. } | Command::Sql { .. } | Command::Explain { .. })
+        );
         let asks_none = !matches!(cli.command, None | Some(Command::Doctor));
         let no_llm =
             cli.no_llm || switch("MONITOR_NO_LLM", environment.no_llm)?.or(file.no_llm).unwrap_or(false);
@@ -176,7 +181,7 @@ impl Config {
             verbose: cli.verbose,
             alerts_db: cli.alerts_db.or(file.alerts_db).filter(|path| !path.as_os_str().is_empty()),
             checks_dir: cli.checks_dir.or(file.checks_dir).filter(|path| !path.as_os_str().is_empty()),
-            quiet: cli.quiet,
+            quiet: cli.quiet || (is_question && !cli.verbose),
             trust_llm: cli.trust_llm,
             redact: cli.redact || file.redact.unwrap_or(false),
             dry_run: cli.dry_run,

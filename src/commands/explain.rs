@@ -216,10 +216,11 @@ fn facts(member: &Member) -> Vec<(&'static str, String)> {
     }
     if let Member::Rule(rule) = member {
         let header = &rule.header;
-        facts.push((
-            "At least",
-            format!("{} rows, {} % of those that could be faulty", header.min_rows, 100.0 * header.min_share),
-        ));
+        if header.min_rows > 1 || header.min_share > 0.0 {
+            let share = 100.0 * header.min_share;
+            let least = format!("{} rows, and {share} % of those that could be faulty", header.min_rows);
+            facts.push(("At least", least));
+        }
         if let Some(of) = &header.of {
             facts.push(("Of", of.clone()));
         }

@@ -64,7 +64,7 @@ mod tests {
             .unwrap();
         insta::assert_snapshot!(String::from_utf8(written).unwrap(), @r"
         id    text
-        ----  --------
+        ----  -------
         1     a [31mb
         1234  日本 x
         ");

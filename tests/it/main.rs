@@ -42,6 +42,7 @@ mod healthy_stays_quiet;
 mod life;
 mod llm_scenarios;
 mod monitor;
+mod own_checks;
 mod prompt;
 mod redact;
 #[allow(dead_code, reason = "replies for every test, present and future")]
