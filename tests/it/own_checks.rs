@@ -39,7 +39,7 @@ fn ask(bot: &BotFile, words: &[&str]) -> Run {
 #[test]
 fn a_check_of_the_user_s_own_pages_is_stored_once_and_closed() {
     let (bot, checks) = (BotFile::generation1(), folder(RULE));
-    bot.closed_trade(|trade| trade.pnl_usd = 0.0);
+    bot.closed_trade(|trade| trade.pnl_usd = Some(0.0));
     let first = with(&bot, checks.path(), &[]);
     assert_eq!(first.code, 1, "{}{}", first.stdout, first.stderr);
     assert!(first.said().contains("[bug] The bot is idle"), "{}", first.stdout);

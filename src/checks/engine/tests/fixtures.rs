@@ -30,12 +30,12 @@ const WITHOUT_FIXTURE: [&str; 13] = [
 const BEGIN: &str = "/* says\n";
 const END: &str = "*/\n";
 
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checks/fixtures")
 }
 
 /// Cases of a file: the SQL, and what is said.
-fn cases(text: &str) -> Vec<(&str, &str)> {
+pub(super) fn cases(text: &str) -> Vec<(&str, &str)> {
     let cases = text.split_inclusive(END).filter(|case| !case.trim().is_empty());
     cases
         .map(|case| {

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{database, embedded};
+use rusqlite::types::Value;
+
+use super::fixtures::{cases, folder};
+use super::{database, embedded, findings};
+use crate::sandbox::as_number;
 
 #[test]
 fn every_rule_and_its_count_can_be_prepared_without_a_row() {
     let database = database("DELETE FROM run");
-    let sandbox = database.sandbox();
+    let sandbox = &database;
     for rule in embedded() {
         for query in [Some(&rule.sql), rule.header.of.as_ref()].into_iter().flatten() {
             let answer = sandbox.select(query, 1.0, 10);
@@ -23,7 +27,7 @@ fn every_rule_needs_what_it_reads_and_others_distrust() {
     let members = catalogue.members().iter();
     let distrusted: BTreeSet<&str> = members.flat_map(|member| member.distrusts()).collect();
     let database = database("");
-    let sandbox = database.sandbox();
+    let sandbox = &database;
     for rule in embedded() {
         let header = &rule.header;
         let mut read: BTreeSet<String> = BTreeSet::new();
@@ -51,6 +55,39 @@ fn every_cell_of_a_relation_is_one_of_the_audit_database() {
             let sql = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
             let count: i64 = database.connection().query_row(sql, [table, column], |row| row.get(0)).unwrap();
             assert_eq!(count, 1, "{} speaks of {cell}", member.id());
+        }
+    }
+}
+
+/// What a finding counts is what its query returns: the rows of its subject, or what their column `n` counts.
+#[test]
+fn every_count_is_that_of_the_query() {
+    for rule in embedded() {
+        let header = &rule.header;
+        let Ok(fixture) = std::fs::read_to_string(folder().join(format!("{}.sql", header.id))) else {
+            continue;
+        };
+        let is_alone = header.explained_by.is_empty() && header.needs.is_empty();
+        for (script, _) in cases(&fixture) {
+            let sandbox = database(script);
+            let (answer, _) = sandbox.select(&rule.sql, header.threshold.unwrap_or(0.0), 20_000).unwrap();
+            for (_, problem) in findings(std::slice::from_ref(&rule), script) {
+                let own = answer.rows.iter().filter(|row| match answer.place("subject") {
+                    Some(place) => row[place] == Value::Text(problem.subject.clone()),
+                    None => true,
+                });
+                let count: f64 = match answer.place("n") {
+                    Some(place) => own.filter_map(|row| as_number(&row[place])).sum(),
+                    None => own.count() as f64,
+                };
+                let told = problem.evidence.split(' ').next().unwrap();
+                assert!(
+                    !is_alone || told == count.to_string(),
+                    "{}: {count}: {}",
+                    header.id,
+                    problem.evidence
+                );
+            }
         }
     }
 }

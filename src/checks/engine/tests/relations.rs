@@ -59,7 +59,7 @@ fn nobody_yields_to_a_check_that_reports_nothing() {
 #[test]
 fn what_is_explained_whole_is_not_decided() {
     let database = database(TRADES);
-    let sandbox = database.sandbox();
+    let sandbox = &database;
     let engine = Engine::new(sandbox).unwrap();
     let (first, second) = (without_time(), losses("explained_by = ['without-time']\nmin_rows = 3"));
     let run = |rule: &Rule| engine.run(rule, Limits::of(rule, CheckSettings::default())).unwrap();
