@@ -2,9 +2,13 @@
 id = "closed-with-rest"
 severity = "medium"
 title = "A trade was closed although its exits did not sell all of it"
+description = """
+{{ count }} of {{ of }} closed trades {{ count|plural("was", "were") }} closed with units left that no exit sold: in {{ row.instrument }} \
+{{ row.units_exited }} of {{ row.units_entered }} were sold."""
 why = "Units that are left when a trade is closed are money that no position watches and no profit contains."
 fix = "Look up what became of the rest: an exit that was filled in part and then cancelled, or an exit order of the wrong quantity?"
 threshold = 0.02                  # of the entered units: rounding and fees taken in units stay below
+of = "SELECT count(DISTINCT trade.source_id) FROM trade JOIN fill ON fill.trade_id = trade.source_id WHERE fill.purpose = 'entry' AND fill.quantity > 0"
 */
 WITH traded AS (
     SELECT

@@ -2,6 +2,8 @@
 id = "entries-locked"
 severity = "medium"
 title = "A lock keeps the bot from opening any trade for a long time"
+description = """
+{{ count }} {{ count|plural("lock keeps", "locks keep") }} the bot from opening trades, for {{ row.hours_left }} hours more."""
 why = "A bot whose instruments are all locked goes on running and does not trade: nothing else shows it."
 fix = "Read the lock's reason: if a protection set it, wait or loosen it; if somebody set it by hand, lift it."
 threshold = 24                    # hours that are left: pauses after losses are shorter

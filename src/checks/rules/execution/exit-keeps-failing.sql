@@ -2,9 +2,13 @@
 id = "exit-keeps-failing"
 severity = "medium"
 title = "The exit of an open position fails again and again"
+description = """
+Of {{ of }} open positions {{ count }} {{ count|plural("has", "have") }} an exit that was ordered {{ threshold }} times or more without a fill; \
+{{ row.instrument }}: {{ row.exit_orders }} orders, the first {{ row.minutes_since_first }} minutes ago."""
 why = "A position that its exit orders do not close is held against the bot's own decision, and its loss is not bounded."
 fix = "Compare the orders' prices and quantities with the exchange: is the limit behind the market, the quantity more than is there, the order below the exchange's minimum?"
 threshold = 3                     # exit orders without a fill since its newest fill: one or two are the course of a limit order
+of = "SELECT count(*) FROM position"
 */
 -- Orders that were cancelled to be replaced by another price have not failed. A stop on the exchange is
 -- replaced whenever it trails.
@@ -34,6 +38,7 @@ attempt AS (
 )
 SELECT
     attempt.*,
+    1 AS open,
     round((run.now - attempt.first_exit_at) / 60) AS minutes_since_first,
     CASE WHEN attempt.exit_orders >= 2 * :threshold THEN 'high' ELSE 'medium' END AS severity
 FROM attempt, run

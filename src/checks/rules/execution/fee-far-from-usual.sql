@@ -2,9 +2,13 @@
 id = "fee-far-from-usual"
 severity = "medium"
 title = "Fees of a trade are many times what the bot's trades pay"
+description = """
+{{ count }} of {{ of }} trades {{ count|plural("has", "have") }} fees above {{ threshold|percent }} of the money moved, where {{ row.usual_fraction|percent }} \
+is usual; {{ row.instrument }}: {{ row.fee_fraction|percent }}."""
 why = "A fee that was read wrongly (of another coin, or a rate as an amount) makes the profit of its trade wrong."
 fix = "Compare the fee with the exchange's own statement: in which coin was it paid, and is it a rate or an amount?"
 threshold = 0.02                  # of the money moved at entry and exit together: exchanges take a tenth of that
+of = "SELECT count(*) FROM trade WHERE fees IS NOT NULL AND size > 0"
 */
 -- The usual share is the median. Fees that are high everywhere are the broker's.
 WITH share AS (

@@ -2,10 +2,13 @@
 id = "lock-written-twice"
 severity = "medium"
 title = "The same lock is written twice at the same moment"
+description = """
+{{ count }} of {{ of }} locks {{ count|plural("repeats", "repeat") }} another one within {{ threshold }} s: same instrument, reason and end."""
 why = "A bot that writes a lock twice has handled the event behind it twice: two processes, or one step that runs twice."
 fix = "Do two processes work on this file? If not, look up what handles a closing twice."
 threshold = 5                     # seconds between the two: less than any cycle
 min_rows = 2                      # one may be a retry
+of = "SELECT count(*) FROM cooldown WHERE starts_at IS NOT NULL"
 */
 SELECT
     first.source,

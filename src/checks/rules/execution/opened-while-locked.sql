@@ -2,9 +2,12 @@
 id = "opened-while-locked"
 severity = "medium"
 title = "Trades were opened while their instrument was locked"
+description = """
+{{ count }} of {{ of }} trades and positions {{ count|plural("was", "were") }} opened while a lock was in force."""
 why = "A lock that does not keep the bot from opening protects against nothing."
 fix = "Which path opens trades without asking for locks? Was the lock written by another process than the one that trades?"
 threshold = 5                     # seconds after the lock began: an order may be under way
+of = "SELECT (SELECT count(*) FROM trade) + (SELECT count(*) FROM position)"
 */
 -- What somebody opened by hand is not the bot's.
 SELECT

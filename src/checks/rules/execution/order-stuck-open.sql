@@ -1,11 +1,15 @@
 /*
 id = "order-stuck-open"
 severity = "medium"
-title = "An order has been open far longer than the bot's orders take to fill"
+title = "Orders stay open that neither fill nor end"
+description = """
+{{ count }} of {{ of }} open orders {{ count|plural("waits", "wait") }} far too long: the oldest, of {{ row.instrument }}, \
+for {{ row.minutes_open }} minutes."""
 why = "An order that neither fills nor ends binds its money, and a position whose exit waits is not closed."
 fix = "Look the order up at the exchange: is it still there, is its price out of reach, has the bot lost track of it?"
 threshold = 60                    # minutes, and three times the longest wait of a filled order: a bot that lets orders wait shows it
 explained_by = ["order-open-on-closed-trade"]
+of = "SELECT count(*) FROM fill WHERE is_open = 1"
 */
 -- A stop waits until it is hit. With fewer than ten filled orders to compare with, a day is long.
 WITH patience AS (
@@ -27,6 +31,7 @@ SELECT
     fill.trade_id,
     fill.placed_at,
     round((run.now - fill.placed_at) / 60) AS minutes_open,
+    1 AS open,
     CASE WHEN fill.purpose = 'exit' THEN 'high' ELSE 'medium' END AS severity
 FROM fill, run, patience
 WHERE

@@ -2,9 +2,12 @@
 id = "stop-order-missing"
 severity = "high"
 title = "A position has no stop order although the bot's positions have one"
+description = """
+{{ count }} of {{ of }} open positions {{ count|plural("has", "have") }} no stop order at the exchange, as at least eight in ten of the newest trades had."""
 why = "Without its stop order at the exchange a position is unprotected whenever the bot does not run."
 fix = "Place the stop by hand, and look up why it was not placed: rejected by the exchange, or cancelled and not replaced?"
 threshold = 10                    # minutes since the opening: a stop is placed within seconds of the fill
+of = "SELECT count(*) FROM position"
 */
 -- The bot works with stop orders where eight in ten of its 20 newest trades, ten at least, have one.
 WITH newest AS (
@@ -22,7 +25,8 @@ SELECT
     position.size,
     position.currency,
     position.stop_loss,
-    position.opened_at
+    position.opened_at,
+    1 AS open
 FROM position, run, habit
 WHERE
     habit.uses_stops
