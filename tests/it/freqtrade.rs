@@ -137,7 +137,7 @@ fn what_freqtrade_does_by_design_is_no_finding() {
         }
     }
     let (long_ago, later) = (ago(20 * 86_400), ago(19 * 86_400));
-    file.lock("*", "MaxDrawdown reached, locking", &long_ago, &later);
+    file.lock("LTC/USDT", "4 stoplosses in 24 h, locking", &long_ago, &later);
     assert_eq!(alarms(&file.bot), Vec::<String>::new());
 }
 

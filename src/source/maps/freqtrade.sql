@@ -2,6 +2,9 @@
 name = "freqtrade"
 clock = "utc"
 
+# One set of tables: the first is that of the trades.
+generations = [["trades", "orders", "wallet_history"]]
+
 [recognised_by]
 trades = ["pair", "is_open", "open_rate", "open_date"]
 orders = ["ft_trade_id"]
@@ -190,7 +193,8 @@ SELECT
     lock_time AS starts_at,
     lock_end_time AS expires_at
 FROM src_pairlocks
-WHERE active;
+WHERE active
+ORDER BY id DESC;
 
 -- Only the first and the newest start are kept.
 -- @table lifecycle
