@@ -1,9 +1,9 @@
 /*
 id = "order-stuck-open"
 severity = "medium"
-title = "Orders stay open that neither fill nor end"
+title = "Orders stay open far too long"
 description = """
-{{ count }} of {{ of }} open orders {{ count|plural("waits", "wait") }} far too long: the oldest, of {{ row.instrument }}, \
+{{ count }} of {{ of }} open orders {{ count|plural("waits", "wait") }} without a fill: the oldest, of {{ row.instrument }}, \
 for {{ row.minutes_open }} minutes."""
 why = "An order that neither fills nor ends binds its money, and a position whose exit waits is not closed."
 fix = "Look the order up at the exchange: is it still there, is its price out of reach, has the bot lost track of it?"
