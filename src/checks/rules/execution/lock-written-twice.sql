@@ -29,6 +29,6 @@ JOIN cooldown AS second
         AND second.side IS first.side
         AND second.source_id > first.source_id
 JOIN run
-WHERE abs(second.starts_at - first.starts_at) <= :threshold
+WHERE abs(second.starts_at - first.starts_at) <= :threshold AND second.starts_at <= run.now
 GROUP BY second.source, second.source_id
 ORDER BY second.starts_at DESC
