@@ -89,10 +89,11 @@ FROM (
             )
             ELSE close_rate
         END AS exit_price,
-        CASE
-            WHEN EXISTS (SELECT 1 FROM src_orders WHERE ft_trade_id = trade.id AND order_id LIKE 'dry%') THEN 'paper'
-            WHEN EXISTS (SELECT 1 FROM src_orders WHERE ft_trade_id = trade.id) THEN 'live'
-        END AS book
+        (
+            SELECT CASE WHEN order_id LIKE 'dry%' THEN 'paper' ELSE 'live' END FROM src_orders
+            WHERE ft_trade_id = trade.id
+            LIMIT 1
+        ) AS book
     FROM src_trades AS trade
     WHERE NOT is_open
 );
@@ -103,10 +104,11 @@ FROM (
 SELECT
     'trades' AS source,
     id AS source_id,
-    CASE
-        WHEN EXISTS (SELECT 1 FROM src_orders WHERE ft_trade_id = trade.id AND order_id LIKE 'dry%') THEN 'paper'
-        WHEN EXISTS (SELECT 1 FROM src_orders WHERE ft_trade_id = trade.id) THEN 'live'
-    END AS book,
+    (
+        SELECT CASE WHEN order_id LIKE 'dry%' THEN 'paper' ELSE 'live' END FROM src_orders
+        WHERE ft_trade_id = trade.id
+        LIMIT 1
+    ) AS book,
     pair AS instrument,
     CASE WHEN is_short THEN 'short' ELSE 'long' END AS side,
     amount AS quantity,
