@@ -31,7 +31,7 @@ pub(crate) fn checked<T>(
         let context = Context::new(&bot, config, now)?;
         let report = Report::collect(&context);
         let checks = checks::run(&context, &report, catalogue);
-        let is_unsure = bot.was_disturbed() || !checks.undecided.is_empty();
+        let is_unsure = bot.was_disturbed() || !checks.disturbed.is_empty();
         if is_unsure && readings < MOST_READINGS {
             tracing::info!("The bot wrote while its file was read: it is read again");
             readings += 1;

@@ -20,9 +20,12 @@ pub(crate) struct Analysis {
     pub(crate) disabled: Vec<&'static str>,
     /// Checks that would have held up the bot, and why.
     pub(crate) skipped: BTreeMap<&'static str, String>,
+    /// Checks with a claim that is not decided: it neither stands nor is withdrawn.
+    pub(crate) undecided: BTreeSet<&'static str>,
     /// Checks that found something in rows of two moments: it may be a fault, or the bot at work.
-    pub(crate) undecided: Vec<&'static str>,
-    /// Fingerprints that are not decided: all that shows them is told by other findings.
+    pub(crate) disturbed: Vec<&'static str>,
+    /// Fingerprints that are not decided: all that shows them is told by other findings, or their claim is not
+    /// decided.
     pub(crate) explained: BTreeSet<String>,
     /// Built-in checks that a rule of the user's replaces.
     pub(crate) replaced: Vec<String>,

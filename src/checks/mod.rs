@@ -9,6 +9,7 @@
 
 mod analysis;
 mod check;
+mod claims;
 mod engine;
 mod history;
 pub(crate) mod listing;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::analysis::Analysis;
 use super::check::{Audit, Check, Found, Problem, Theme};
+use super::claims;
 use super::engine::{Catalogue, Code, Engine, Limits, Member, Outcome};
 use super::problem::Key;
 use super::registry::all;
@@ -17,9 +18,6 @@ use crate::model::{About, Finding, Source, Status};
 use crate::source::clock;
 use crate::source::log::{Log, MOST_ROWS};
 use crate::source::skipped as reason_to_skip;
-
-/// Expected share of false claims among the statistical claims of a run (Benjamini and Hochberg, 1995).
-const FALSE_DISCOVERY_RATE: f64 = 0.05;
 
 /// Runs every check that is not switched off; one that fails does not stop the others.
 pub(crate) fn run(context: &Context<'_>, report: &Report, catalogue: &'static Catalogue) -> Analysis {
@@ -48,7 +46,8 @@ impl Run {
                 completed: BTreeSet::new(),
                 disabled: Vec::new(),
                 skipped: BTreeMap::new(),
-                undecided: Vec::new(),
+                undecided: BTreeSet::new(),
+                disturbed: Vec::new(),
                 explained: BTreeSet::new(),
                 replaced: catalogue.replaced.clone(),
                 findings: Vec::new(),
@@ -112,7 +111,7 @@ impl Run {
     ) -> anyhow::Result<Vec<Key>> {
         let Some(check) = all().find(|check| check.id == code.id) else { return Ok(Vec::new()) };
         let Some(found) = audit.engine.run_code(code, || run_one(check, audit))? else {
-            self.analysis.undecided.push(check.id);
+            self.analysis.disturbed.push(check.id);
             return Ok(Vec::new());
         };
         self.analysis.completed.insert(check.id);
@@ -142,7 +141,14 @@ impl Run {
     }
 
     fn analysis(mut self) -> Analysis {
-        self.analysis.findings.extend(discoveries(self.claims));
+        let judged = claims::judge(self.claims);
+        for finding in judged.undecided {
+            if let Source::Check(id) = finding.source {
+                self.analysis.undecided.insert(id);
+            }
+            self.analysis.explained.extend(finding.fingerprint);
+        }
+        self.analysis.findings.extend(judged.stand);
         self.analysis.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         if !self.failures.is_empty() {
             self.analysis.status = Status::Failed;
@@ -201,18 +207,4 @@ fn finding(member: &'static Member, problem: Problem) -> Finding {
         duplicate_of: None,
         check: About { theme: member.theme().as_str(), why: member.why(), was: member.was(&problem.subject) },
     }
-}
-
-/// The claims that stand out of all tests of the run: the largest k with p(k) ≤ k/m × rate.
-fn discoveries(mut claims: Vec<(f64, Finding)>) -> Vec<Finding> {
-    claims.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    let tests = claims.len() as f64;
-    let kept = claims
-        .iter()
-        .zip(1_u32..)
-        .filter(|((p_value, _), rank)| *p_value <= f64::from(*rank) / tests * FALSE_DISCOVERY_RATE)
-        .map(|(_, rank)| rank as usize)
-        .max()
-        .unwrap_or(0);
-    claims.into_iter().take(kept).map(|(_, finding)| finding).collect()
 }

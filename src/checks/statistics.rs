@@ -1,73 +1,48 @@
-//! The few distributions that claims rest on: exact where that is cheap, deterministic everywhere.
+//! The tests that claims rest on: the distributions are statrs', Wilson's interval and the longest run are not
+//! in it.
+
+use statrs::distribution::{Binomial, ContinuousCDF as _, DiscreteCDF as _, Hypergeometric, StudentsT};
+use statrs::function::factorial::ln_binomial;
+use statrs::stats_tests::Alternative;
+use statrs::stats_tests::mannwhitneyu::{MannWhitneyUMethod, mannwhitneyu};
 
 /// More trials than any bot makes: such a count is damaged, and proves nothing.
 const MOST_TRIALS: u64 = 1_000_000_000;
 
-/// Natural logarithm of the gamma function for positive arguments.
-///
-/// Lanczos' approximation with g = 7 and nine terms: relative error below 1e-13 (Lanczos, 1964; the
-/// coefficients are those of Numerical Recipes and the GNU Scientific Library).
-fn ln_gamma(x: f64) -> f64 {
-    const G: f64 = 7.0;
-    const FIRST: f64 = 0.999_999_999_999_809_9;
-    const TERMS: [f64; 8] = [
-        676.520_368_121_885_1,
-        -1_259.139_216_722_402_8,
-        771.323_428_777_653_1,
-        -176.615_029_162_140_6,
-        12.507_343_278_686_905,
-        -0.138_571_095_265_720_12,
-        9.984_369_578_019_572e-6,
-        1.505_632_735_149_311_6e-7,
-    ];
-    let x = x - 1.0;
-    let series =
-        TERMS.iter().zip(1_u32..).fold(FIRST, |sum, (term, place)| sum + term / (x + f64::from(place)));
-    let t = x + G + 0.5;
-    0.5 * (2.0 * std::f64::consts::PI).ln() + (x + 0.5) * t.ln() - t + series.ln()
-}
-
-fn ln_choose(n: u64, k: u64) -> f64 {
-    ln_gamma(n as f64 + 1.0) - ln_gamma(k as f64 + 1.0) - ln_gamma((n - k) as f64 + 1.0)
-}
-
-/// Sums a probability and those below it, each from the one above by its ratio.
-fn lower_tail(mut probability: f64, from: u64, ratio: impl Fn(f64) -> f64) -> f64 {
-    let mut sum = probability;
-    for k in (1..=from).rev() {
-        probability *= ratio(k as f64);
-        sum += probability;
-        if probability < sum * 1e-17 {
-            break;
-        }
-    }
-    sum.clamp(0.0, 1.0)
-}
-
 /// Probability of at most `k` successes in `n` trials of probability `p`.
 pub(super) fn binomial_at_most(k: u64, n: u64, p: f64) -> f64 {
-    if k >= n || p <= 0.0 || n > MOST_TRIALS {
+    if k >= n || n > MOST_TRIALS {
         return 1.0;
     }
-    if p >= 1.0 {
-        return 0.0;
+    Binomial::new(p.clamp(0.0, 1.0), n).map_or(1.0, |binomial| binomial.cdf(k))
+}
+
+/// Probability of at least `k` successes in `n` trials of probability `p`.
+pub(super) fn binomial_at_least(k: u64, n: u64, p: f64) -> f64 {
+    match k.checked_sub(1) {
+        Some(below) if n <= MOST_TRIALS => {
+            Binomial::new(p.clamp(0.0, 1.0), n).map_or(1.0, |binomial| binomial.sf(below))
+        }
+        _ => 1.0,
     }
-    let at_k = (ln_choose(n, k) + k as f64 * p.ln() + (n - k) as f64 * (1.0 - p).ln()).exp();
-    lower_tail(at_k, k, |k| k * (1.0 - p) / ((n as f64 - k + 1.0) * p))
 }
 
 /// One-sided exact test of Fisher: the probability that a group wins at most this often, if its wins
 /// and those of the rest come from one rate (hypergeometric lower tail).
 pub(super) fn wins_less_often(wins: u64, trades: u64, rest_wins: u64, rest_trades: u64) -> f64 {
     let (all_wins, all) = (wins + rest_wins, trades + rest_trades);
-    if all_wins > all || wins > trades || rest_wins > rest_trades {
+    if wins > trades || rest_wins > rest_trades {
         return 1.0;
     }
-    let at = ln_choose(all_wins, wins) + ln_choose(all - all_wins, trades - wins) - ln_choose(all, trades);
-    let (all_wins, all, trades) = (all_wins as f64, all as f64, trades as f64);
-    lower_tail(at.exp(), wins, |k| {
-        k * (all - all_wins - trades + k) / ((all_wins - k + 1.0) * (trades - k + 1.0))
-    })
+    Hypergeometric::new(all, all_wins, trades).map_or(1.0, |drawn| drawn.cdf(wins))
+}
+
+/// One-sided test of Mann and Whitney: probability that the first sample is larger by chance alone.
+pub(super) fn larger_by_rank(larger: &[f64], smaller: &[f64]) -> f64 {
+    let method = MannWhitneyUMethod::AsymptoticInclContinuityCorrection;
+    let tested = mannwhitneyu(larger, smaller, method, Alternative::Greater);
+    // Without any difference between the values the test has no deviation to divide by.
+    tested.ok().map(|(_, p_value)| p_value).filter(|p_value| p_value.is_finite()).unwrap_or(1.0)
 }
 
 /// Number of standard deviations that 95 % of a normal distribution lie within.
@@ -92,51 +67,7 @@ fn is_less(one: f64, other: f64) -> bool {
 
 /// Probability that Student's t with these degrees of freedom is below `t`.
 fn student_below(t: f64, degrees: f64) -> f64 {
-    if t.is_nan() || degrees <= 0.0 {
-        return 0.5;
-    }
-    if t.is_infinite() {
-        return if t < 0.0 { 0.0 } else { 1.0 };
-    }
-    let tail = 0.5 * incomplete_beta(degrees / 2.0, 0.5, degrees / (degrees + t * t));
-    if t < 0.0 { tail } else { 1.0 - tail }
-}
-
-/// The regularised incomplete beta function by its continued fraction (Lentz; Abramowitz and Stegun 26.5.8).
-fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
-    if x <= 0.0 || x >= 1.0 {
-        return if x <= 0.0 { 0.0 } else { 1.0 };
-    }
-    if x > (a + 1.0) / (a + b + 2.0) {
-        return 1.0 - incomplete_beta(b, a, 1.0 - x);
-    }
-    let front = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * (1.0 - x).ln()).exp() / a;
-    (front * continued_fraction(a, b, x)).clamp(0.0, 1.0)
-}
-
-fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
-    const SMALLEST: f64 = 1e-300;
-    const MOST_STEPS: u32 = 300;
-    let away_from_zero = |value: f64| if value.abs() < SMALLEST { SMALLEST } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
-    let mut fraction = d;
-    for step in 1..=MOST_STEPS {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        let mut change = 1.0;
-        for term in [even, odd] {
-            d = 1.0 / away_from_zero(1.0 + term * d);
-            c = away_from_zero(1.0 + term / c);
-            change = c * d;
-            fraction *= change;
-        }
-        if (change - 1.0).abs() < 1e-15 {
-            break;
-        }
-    }
-    fraction
+    StudentsT::new(0.0, 1.0, degrees).map_or(0.5, |student| student.cdf(t))
 }
 
 /// Mean and variance of a sample.
@@ -190,7 +121,7 @@ impl Sample {
         if self.count < 2.0 || other.count < 2.0 || !is_less(self.mean, other.mean) {
             return 1.0;
         }
-        let rarest = (-ln_choose((self.count + other.count) as u64, self.count as u64)).exp();
+        let rarest = (-ln_binomial((self.count + other.count) as u64, self.count as u64)).exp();
         if own + others <= 0.0 {
             return rarest;
         }
@@ -283,6 +214,9 @@ mod tests {
         close(binomial_at_most(2, 10, 0.5), 56.0 / 1024.0);
         close(binomial_at_most(0, 10, 0.5), 1.0 / 1024.0);
         close(binomial_at_most(10, 10, 0.5), 1.0);
+        close(binomial_at_least(5, 5, 0.5), 1.0 / 32.0);
+        close(binomial_at_least(1, 2, 0.5), 0.75);
+        close(binomial_at_least(0, 7, 0.3), 1.0);
         // Fisher's tea: all four cups right has probability 1/70; seen from the losing side.
         close(wins_less_often(0, 4, 4, 4), 1.0 / 70.0);
         close(wins_less_often(1, 4, 3, 4), 17.0 / 70.0);
@@ -299,6 +233,15 @@ mod tests {
         let (low, high) = wilson(15, 50).unwrap();
         assert!((low - 0.1910).abs() < 1e-4 && (high - 0.4375).abs() < 1e-4, "{low} {high}");
         assert_eq!(wilson(0, 0), None);
+    }
+
+    #[test]
+    fn larger_values_are_told_from_equal_ones() {
+        let low: Vec<f64> = (0..12).map(f64::from).collect();
+        let high: Vec<f64> = (20..26).map(f64::from).collect();
+        assert!(larger_by_rank(&high, &low) < 0.001);
+        assert!(larger_by_rank(&low, &low) > 0.4);
+        close(larger_by_rank(&[5.0; 6], &[5.0; 12]), 1.0);
     }
 
     #[test]

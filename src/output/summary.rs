@@ -92,9 +92,9 @@ impl Summary<'_> {
                         .to_owned(),
             });
         }
-        if !self.checks.undecided.is_empty() {
+        if !self.checks.disturbed.is_empty() {
             shortcomings.push(Shortcoming {
-                brief: format!("not decided: {}", self.checks.undecided.join(", ")),
+                brief: format!("not decided: {}", self.checks.disturbed.join(", ")),
                 reason: "each time that the file was read the bot wrote meanwhile, so that what they found may be \
                          its work in progress"
                     .to_owned(),

@@ -1,7 +1,7 @@
 //! Errors that come more often than a window before.
 
 use crate::checks::check::{Audit, Check, Found, Problem, Theme, Threshold};
-use crate::checks::statistics::p_text;
+use crate::checks::statistics::{binomial_at_least, p_text};
 use crate::checks::weight;
 use crate::model::AlertType;
 
@@ -43,7 +43,7 @@ fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
     while let Some(row) = rows.next()? {
         let (kind, errors, now, then): (String, u64, u64, u64) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        let p_value = binomial_tail(now, now + then, expected_share);
+        let p_value = binomial_at_least(now, now + then, expected_share);
         found.claim(p_value, rise(&kind, errors, now, then, p_value));
     }
     Ok(found)
@@ -62,29 +62,5 @@ fn rise(kind: &str, errors: u64, now: u64, then: u64, p_value: f64) -> Problem {
         evidence: format!("{now} episodes against {then}, binomial test over cycles {}", p_text(p_value)),
         recommendation: "Look at what changed at the first of these errors: the code, the service, the host."
             .to_owned(),
-    }
-}
-
-/// The chance of at least so many of `trials` successes.
-fn binomial_tail(successes: u64, trials: u64, chance: f64) -> f64 {
-    let odds = (chance / (1.0 - chance)).ln();
-    let mut log_term = trials as f64 * (1.0 - chance).ln();
-    let mut tail = if successes == 0 { log_term.exp() } else { 0.0 };
-    for count in 1..=trials {
-        log_term += ((trials - count + 1) as f64 / count as f64).ln() + odds;
-        tail += if count >= successes { log_term.exp() } else { 0.0 };
-    }
-    tail.min(1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tail_is_the_binomial_distribution_s() {
-        assert!((binomial_tail(5, 5, 0.5) - 0.03125).abs() < 1e-12);
-        assert!((binomial_tail(0, 7, 0.3) - 1.0).abs() < 1e-12);
-        assert!((binomial_tail(1, 2, 0.5) - 0.75).abs() < 1e-12);
     }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 
 use super::names::{names, shown};
 use crate::checks::check::{Audit, Found, Problem};
+use crate::checks::claims::TOLD_BY_ANOTHER;
 use crate::checks::statistics::{p_text, wilson, wins_less_often};
 use crate::checks::weight;
 use crate::dollars::usd;
@@ -100,7 +101,7 @@ fn silence_repetitions(groups: &mut [Group]) {
             let shared = own.intersection(other).count() as f64;
             shared >= SAME_TRADES * own.len().min(other.len()) as f64
         });
-        if repeats { group.p_value = 1.0 } else { kept.push(own) }
+        if repeats { group.p_value = TOLD_BY_ANOTHER } else { kept.push(own) }
     }
 }
 
