@@ -9,6 +9,7 @@ why = "Units that are left when a trade is closed are money that no position wat
 fix = "Look up what became of the rest: an exit that was filled in part and then cancelled, or an exit order of the wrong quantity?"
 threshold = 0.02                  # of the entered units: rounding and fees taken in units stay below
 of = "SELECT count(DISTINCT trade.source_id) FROM trade JOIN fill ON fill.trade_id = trade.source_id WHERE fill.purpose = 'entry' AND fill.quantity > 0"
+needs = ["trade.closed_at", "trade.exit_price"]
 */
 WITH traded AS (
     SELECT

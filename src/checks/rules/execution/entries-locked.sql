@@ -7,6 +7,7 @@ description = """
 why = "A bot whose instruments are all locked goes on running and does not trade: nothing else shows it."
 fix = "Read the lock's reason: if a protection set it, wait or loosen it; if somebody set it by hand, lift it."
 threshold = 24                    # hours that are left: pauses after losses are shorter
+needs = ["trade.closed_at"]
 */
 -- Either one lock of every instrument (*), or locks of every instrument of the 20 newest trades, five at least.
 WITH lasting AS (

@@ -9,11 +9,20 @@ why = "A fee that was read wrongly (of another coin, or a rate as an amount) mak
 fix = "Compare the fee with the exchange's own statement: in which coin was it paid, and is it a rate or an amount?"
 threshold = 0.02                  # of the money moved at entry and exit together: exchanges take a tenth of that
 of = "SELECT count(*) FROM trade WHERE fees IS NOT NULL AND size > 0"
+needs = ["trade.closed_at"]
 */
 -- The usual share is the median. Fees that are high everywhere are the broker's.
 WITH share AS (
     SELECT
-        *,
+        source,
+        source_id,
+        instrument,
+        fees,
+        size,
+        currency,
+        pnl,
+        closed_at,
+        in_window,
         fees / (2 * size * coalesce(leverage, 1)) AS fee_fraction,
         row_number() OVER (ORDER BY fees / (size * coalesce(leverage, 1))) AS place,
         count(*) OVER () AS n

@@ -8,6 +8,7 @@ why = "An order that fills after its trade was closed opens a position that the 
 fix = "Cancel the order at the exchange if it is still there, and look up why closing the trade left it open."
 threshold = 10                    # minutes since the closing: cancelling takes seconds
 of = "SELECT count(*) FROM fill WHERE is_open = 1"
+needs = ["trade.closed_at"]
 */
 SELECT
     fill.source,

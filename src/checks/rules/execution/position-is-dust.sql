@@ -8,6 +8,7 @@ why = "A rest below the exchange's minimum cannot be sold: it stays open, and ta
 fix = "Close the row by hand, and let the exit sell all that is there (fees are often taken in units)."
 threshold = 0.01                  # of the units that were entered
 of = "SELECT count(*) FROM position"
+needs = ["position.entry_price"]
 */
 SELECT
     position.source,

@@ -8,6 +8,7 @@ why = "Without its stop order at the exchange a position is unprotected whenever
 fix = "Place the stop by hand, and look up why it was not placed: rejected by the exchange, or cancelled and not replaced?"
 threshold = 10                    # minutes since the opening: a stop is placed within seconds of the fill
 of = "SELECT count(*) FROM position"
+needs = ["trade.closed_at"]
 */
 -- The bot works with stop orders where eight in ten of its 20 newest trades, ten at least, have one.
 WITH newest AS (
