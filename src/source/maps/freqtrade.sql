@@ -166,8 +166,9 @@ SELECT
 FROM src_orders AS orders
 LEFT JOIN src_trades AS trades ON trades.id = orders.ft_trade_id;
 
--- One row a day and currency. total_quote is a currency's worth in the main one, with unrealized profit; the
--- main currency's own balance is what is not in positions. Positions at cost are not stored: no balance.
+-- One row a day and currency, written at midnight. total_quote is what a currency is worth in the main one, with
+-- unrealized profit; the main currency's own balance is what is not in positions. What positions cost is not
+-- stored: neither balance nor in_positions.
 -- @table account
 SELECT
     'wallet_history' AS source,
@@ -175,9 +176,6 @@ SELECT
     timestamp AS at,
     CASE WHEN count(*) = count(total_quote) THEN sum(total_quote) END AS equity,
     max(CASE WHEN currency = quote_currency THEN balance END) AS available,
-    CASE
-        WHEN count(*) = count(total_quote) THEN total(CASE WHEN currency <> quote_currency THEN total_quote END)
-    END AS in_positions,
     quote_currency AS currency
 FROM src_wallet_history
 WHERE bot_managed IS NOT 0
