@@ -11,7 +11,8 @@ threshold = 60                    # minutes, and three times the longest wait of
 explained_by = ["order-open-on-closed-trade"]
 of = "SELECT count(*) FROM fill WHERE is_open = 1"
 */
--- A stop waits until it is hit. With fewer than ten filled orders to compare with, a day is long.
+-- A stop waits until it is hit. With fewer than ten filled orders to compare with, a day is long. Where the newest
+-- row is days old, the bot is dead or the file a copy, and the order tells nothing beside that.
 WITH patience AS (
     SELECT
         CASE
@@ -38,4 +39,5 @@ WHERE
     fill.is_open = 1
     AND fill.purpose IS NOT 'stop'
     AND run.now - fill.placed_at > patience.seconds
+    AND coalesce(run.now - (SELECT max(newest_at) FROM table_profile WHERE newest_at <= run.now) < 3 * 86400, TRUE)
 ORDER BY fill.placed_at
