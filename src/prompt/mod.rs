@@ -3,9 +3,11 @@
 //! The budget holds for the whole prompt, whatever the file holds: the brief and the output contract
 //! are always whole, and of the report the least telling detail is dropped first.
 
+mod figures;
 mod layout;
 mod said;
 mod sections;
+mod tables;
 mod wording;
 
 use std::io::{self, Write};

@@ -3,24 +3,20 @@
 //! Worth: 900 and above are key figures, 500 to 800 what findings are usually made of, below that
 //! detail. Text from the file is always a JSON string.
 
-use std::fmt::Display;
-
+use super::figures::{keyed, measured, named, number, rate, shown, times, unavailable, word};
 use super::layout::Section;
 use super::said;
+use super::tables::tables;
 use super::wording::Wording;
 use crate::metrics::account_health::AccountHealth;
 use crate::metrics::learning_quality::LearningQuality;
 use crate::metrics::rule_stats::{Rule, RuleStats};
-use crate::metrics::system_metrics::{SystemMetrics, Times};
+use crate::metrics::system_metrics::SystemMetrics;
 use crate::metrics::trade_patterns::TradePatterns;
 use crate::metrics::winloss_patterns::WinlossPatterns;
-use crate::metrics::{self, Context, Ranked, Rate, Report, Unavailable};
+use crate::metrics::{self, Context, Report};
 use crate::model::{Alert, Finding};
 use crate::source::clock::utc_text;
-use crate::source::profile::{Precision, Profile, Table};
-
-/// Columns without a value that are named for one table.
-const EMPTY_COLUMNS: usize = 6;
 
 /// When, and over what.
 pub(super) fn preamble(context: &Context<'_>) -> String {
@@ -366,90 +362,4 @@ fn learning_quality(learning: &LearningQuality, _: &mut Wording<'_>, section: &m
         section.fact(700, format!("learnings_by_outcome: {}", counts.join(", ")));
     }
     unavailable(&learning.unavailable, section);
-}
-
-/// One line a table: names and figures, never a value.
-fn tables(profile: &Profile, wording: &mut Wording<'_>, section: &mut Section) {
-    let mut tables: Vec<&Table> = profile.all.iter().filter(|table| !table.is_monitors_own()).collect();
-    tables.sort_by_key(|table| std::cmp::Reverse(table.rows));
-    section.lines(
-        480,
-        "rows, in window (previous), newest, columns without a value",
-        tables.into_iter().map(|one| table(one, wording)),
-    );
-}
-
-fn table(table: &Table, wording: &mut Wording<'_>) -> String {
-    if table.error.is_some() {
-        return format!("{} cannot be read", wording.table(&table.schema.name));
-    }
-    let about = match table.rows_are {
-        Precision::Counted => "",
-        Precision::Estimated => "about ",
-        Precision::AtLeast => "at least ",
-    };
-    let mut line = format!("{} {about}{}", wording.table(&table.schema.name), table.rows);
-    if let Some(rows) = table.rows_in_window {
-        line.push_str(&format!(", {rows} ({})", shown(table.rows_in_previous)));
-    }
-    if let Some(newest) = table.newest {
-        line.push_str(&format!(", newest {}", utc_text(newest)));
-    }
-    let empty = table.columns.iter().filter(|column| column.null_share >= 1.0);
-    let empty: Vec<String> = empty.map(|column| wording.column(&column.name)).take(EMPTY_COLUMNS).collect();
-    if !empty.is_empty() {
-        line.push_str(&format!(", empty {}", empty.join(" ")));
-    }
-    line
-}
-
-/// Why fields are null: worth little, but it keeps a model from taking null for a fault.
-fn unavailable(reasons: &Unavailable, section: &mut Section) {
-    section.list(350, "unavailable", reasons.iter().map(|(field, reason)| format!("{field} ({reason})")));
-}
-
-fn named(counts: &Ranked<String, u64>, mut name: impl FnMut(&str) -> String) -> impl Iterator<Item = String> {
-    counts.0.iter().map(move |(key, count)| format!("{} {count}", name(key)))
-}
-
-fn keyed<K: Display>(counts: &Ranked<K, u64>) -> impl Iterator<Item = String> {
-    counts.0.iter().map(|(key, count)| format!("{key} {count}"))
-}
-
-fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn shown<T: Display>(value: Option<T>) -> String {
-    value.map_or_else(|| "null".to_owned(), |value| value.to_string())
-}
-
-fn measured(value: Option<f64>) -> String {
-    value.map_or_else(|| "null".to_owned(), number)
-}
-
-/// Up to four decimals below a thousand, two above, without trailing zeros.
-fn number(value: f64) -> String {
-    let text = if value.abs() < 1_000.0 { format!("{value:.4}") } else { format!("{value:.2}") };
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-fn rate(rate: Rate) -> String {
-    format!("{} ({}/{})", measured(rate.rate()), rate.wins, rate.trades)
-}
-
-fn times(times: Option<Times>) -> String {
-    times.map_or_else(
-        || "null".to_owned(),
-        |times| {
-            format!(
-                "avg {} max {} p95 {} of {}",
-                number(times.avg),
-                number(times.max),
-                number(times.p95),
-                times.count
-            )
-        },
-    )
 }
