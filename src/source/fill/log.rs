@@ -8,6 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row, Statement};
 
 use super::filler::Filler;
+use super::target::Target;
 use super::value::seconds;
 use crate::source::cell;
 use crate::source::clock::{self, Clock};
@@ -88,25 +89,12 @@ impl Places {
 }
 
 impl<'run> Filler<'run> {
-    /// Fills the tables of the log, and of the rhythm of what the bot writes all the time.
+    /// Fills the tables of the log.
     pub(super) fn logs(&mut self) -> anyhow::Result<()> {
-        let selects = self.map().selects.iter();
-        let bot = self.setting.bot;
-        for select in selects.filter(|select| select.reads().any(|table| bot.has_rows(table))) {
-            let read = match select.table.as_str() {
-                "event" => self.log(select),
-                "price_point" => self.rhythm(select),
-                _ => continue,
-            };
-            // What is damaged, or takes too long, costs no other table.
-            if let Err(error) = read {
-                self.filled.failed.insert(select.table.clone(), format!("{error:#}"));
-            }
-        }
-        Ok(())
+        self.each_select("event", "event", Self::log)
     }
 
-    fn log(&mut self, select: &Select) -> anyhow::Result<()> {
+    fn log(&mut self, select: &'run Select, _: &mut Target<'run>) -> anyhow::Result<()> {
         let (bot, plan) = (self.setting.bot, self.setting.plan);
         let source = self.source(select)?;
         let mut names = self.audit.prepare(INSTRUMENTS)?;

@@ -48,8 +48,8 @@ pub(super) fn fill(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Re
     for table in GROWING {
         filler.each_select(table, table, Filler::newest)?;
     }
-    filler.logs()?;
     filler.price_points()?;
+    filler.logs()?;
     run::write(&filler)?;
     filler.totals()?;
     Ok(filler.filled)

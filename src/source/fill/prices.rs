@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::filler::Filler;
 use super::row::Shape;
 use super::target::Target;
 use crate::source::cell;
 use crate::source::clock::utc_text;
+use crate::source::log::series::Rhythm;
+use crate::source::log::write::write_rhythm;
 use crate::source::map::Select;
 
 /// At 45 instruments two hours and a half of a cycle every 30 seconds.
@@ -36,10 +38,30 @@ UNION ALL
 SELECT instrument, opened_at, NULL
 FROM position";
 
+const NEWEST_TIMES: &str = "
+SELECT at
+FROM price_point
+WHERE at IS NOT NULL
+ORDER BY at DESC
+LIMIT 10000";
+
 impl<'run> Filler<'run> {
     /// Fills `price_point`.
     pub(super) fn price_points(&mut self) -> anyhow::Result<()> {
-        self.each_select("price_point", "price_point", Self::points)
+        self.each_select("price_point", "price_point", Self::points)?;
+        self.price_rhythm()
+    }
+
+    /// How often prices are stored, by the newest of them.
+    fn price_rhythm(&self) -> anyhow::Result<()> {
+        let mut statement = self.audit.prepare(NEWEST_TIMES)?;
+        let times: Vec<f64> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut source = self.audit.prepare("SELECT source FROM price_point LIMIT 1")?;
+        let source: Option<String> = source.query_row([], |row| row.get(0)).optional()?;
+        if let (Some(source), Some(rhythm)) = (source, Rhythm::of(times)) {
+            write_rhythm(self.audit, &source, "price_point", &rhythm)?;
+        }
+        Ok(())
     }
 
     fn points(&mut self, select: &'run Select, target: &mut Target<'run>) -> anyhow::Result<()> {
