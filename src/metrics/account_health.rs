@@ -43,7 +43,7 @@ pub(crate) struct AccountHealth {
     /// Direction of the balance over the last whole days: see `trend`.
     pub(crate) pnl_trend: Option<&'static str>,
     /// Results of the last 30 UTC days, oldest first, from the first day with a trade on; of a bot that
-    /// trades far more often, of as many days as hold 5,000 trades.
+    /// trades far more often, of the days that the newest 2,000 trades fill.
     pub(crate) daily_pnl_history: Vec<Day>,
     /// Positions open now.
     pub(crate) open_positions: u64,
@@ -209,7 +209,7 @@ fn rejections(context: &Context<'_>, span: Span) -> anyhow::Result<Result<Reject
     let mut statement = context.db.connection().prepare(REJECTIONS)?;
     let rows = statement.query_map([span == Span::Window], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let by_kind: Vec<(String, u64)> = rows.collect::<rusqlite::Result<_>>()?;
-    if !context.bot.has_table("activity_log") {
+    if !context.facts.has_table("activity_log") {
         return Ok(Err("the file has no activity_log"));
     }
     if context.generation == 2 && by_kind.is_empty() {

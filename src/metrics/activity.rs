@@ -23,7 +23,7 @@ WHERE within(created_at)";
 pub(super) fn read(context: &Setting<'_>) -> anyhow::Result<Log> {
     let mut vocabulary = Vocabulary::default();
     let mut recorder = Recorder::default();
-    let order = if context.bot.has_odd_times() { "id" } else { "created_at, id" };
+    let order = if context.facts.has_odd_times() { "id" } else { "created_at, id" };
     context.bot.each_within(&format!("{ROWS}\nORDER BY {order}"), context.window, |at, row| {
         let kind = vocabulary.kind_id(&cell::name(row, 2)?.unwrap_or_default());
         let description = cell::text(row, 3)?.unwrap_or_default();

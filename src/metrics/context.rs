@@ -11,14 +11,10 @@ use super::traded::Traded;
 use crate::config::Config;
 use crate::source::Bot;
 use crate::source::closing::{self, Closing};
-use crate::source::ledger::{self, Entry, Ledger};
+use crate::source::ledger::{Entry, Ledger};
 use crate::source::log::Log;
 use crate::source::opening::{self, Opening};
-use crate::source::trade::{self, Later};
-
-/// All trades are counted and added up to this many, or to twice those of the window: beyond that they
-/// would cost by history and not by window.
-pub(super) const MOST_COUNTED_TRADES: u64 = 20_000;
+use crate::source::trade;
 
 /// What every collector is given.
 #[derive(Debug)]
@@ -27,9 +23,7 @@ pub(crate) struct Context<'run> {
     activity: OnceCell<Log>,
     traded: OnceCell<Traded>,
     ledger: OnceCell<Ledger>,
-    all_trades: OnceCell<Option<Ledger>>,
     open_positions: OnceCell<Vec<Entry>>,
-    later: OnceCell<Later>,
     trade_count: OnceCell<trade::Count>,
     closings: OnceCell<Vec<Closing>>,
     openings: OnceCell<Vec<Opening>>,
@@ -54,9 +48,7 @@ impl<'run> Context<'run> {
             activity: OnceCell::new(),
             traded: OnceCell::new(),
             ledger: OnceCell::new(),
-            all_trades: OnceCell::new(),
             open_positions: OnceCell::new(),
-            later: OnceCell::new(),
             trade_count: OnceCell::new(),
             closings: OnceCell::new(),
             openings: OnceCell::new(),
@@ -86,7 +78,7 @@ impl<'run> Context<'run> {
         if let Some(ledger) = self.ledger.get() {
             return Ok(ledger);
         }
-        let ledger = Ledger::read(self.bot, self.now, ledger::MOST_TRADES, self.later()?.trades)?;
+        let ledger = Ledger::read(&self.db)?;
         Ok(self.ledger.get_or_init(|| ledger))
     }
 
@@ -95,17 +87,8 @@ impl<'run> Context<'run> {
         if let Some(positions) = self.open_positions.get() {
             return Ok(positions);
         }
-        let positions = Ledger::open(self.bot, self.now)?;
+        let positions = Ledger::open(&self.db)?;
         Ok(self.open_positions.get_or_init(|| positions))
-    }
-
-    /// What was traded after now, the profit that of the current generation; read once a run.
-    pub(crate) fn later(&self) -> rusqlite::Result<&Later> {
-        if let Some(later) = self.later.get() {
-            return Ok(later);
-        }
-        let later = Later::read(self.bot, self.now, self.generation)?;
-        Ok(self.later.get_or_init(|| later))
     }
 
     /// Number of trades closed up to now, counted once a run.
@@ -113,28 +96,13 @@ impl<'run> Context<'run> {
         if let Some(count) = self.trade_count.get() {
             return Ok(count);
         }
-        let most = MOST_COUNTED_TRADES.max(2 * self.traded()?.window.patterns.key.total_trades);
-        let count = trade::count_without(self.bot, self.later()?, most)?;
+        let count = trade::count(&self.db, self.facts)?;
         Ok(self.trade_count.get_or_init(|| count))
     }
 
-    /// All closed trades, read once a run; `None` where they are too many.
+    /// All closed trades; `None` where they are more than are read.
     pub(crate) fn all_trades(&self) -> anyhow::Result<Option<&Ledger>> {
-        if self.ledger()?.complete {
-            return Ok(self.ledger.get());
-        }
-        let ledger = match self.all_trades.get() {
-            Some(ledger) => ledger,
-            None => {
-                let is_short =
-                    self.trade_count()?.as_ref().is_ok_and(|trades| *trades < ledger::MOST_OF_ALL as u64);
-                let later = self.later()?.trades;
-                let read = || Ledger::read(self.bot, self.now, ledger::MOST_OF_ALL, later);
-                let ledger = if is_short { Some(read()?) } else { None };
-                self.all_trades.get_or_init(|| ledger)
-            }
-        };
-        Ok(ledger.as_ref().filter(|ledger| ledger.complete))
+        Ok(Some(self.ledger()?).filter(|ledger| ledger.complete))
     }
 
     /// The newest closings that the bot has logged, read once a run.
@@ -142,7 +110,7 @@ impl<'run> Context<'run> {
         if let Some(closings) = self.closings.get() {
             return Ok(closings);
         }
-        let closings = closing::newest(self.bot, self.now)?;
+        let closings = closing::newest(&self.db)?;
         Ok(self.closings.get_or_init(|| closings))
     }
 
@@ -151,7 +119,7 @@ impl<'run> Context<'run> {
         if let Some(openings) = self.openings.get() {
             return Ok(openings);
         }
-        let openings = opening::newest(self.bot, self.now)?;
+        let openings = opening::newest(&self.db)?;
         Ok(self.openings.get_or_init(|| openings))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
+use std::ops::AddAssign;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -32,6 +33,13 @@ impl Rate {
     /// Wins as a fraction of the trades; `None` without trades.
     pub(crate) fn rate(self) -> Option<f64> {
         ratio(self.wins as f64, self.trades as f64)
+    }
+}
+
+impl AddAssign for Rate {
+    fn add_assign(&mut self, other: Self) {
+        self.wins += other.wins;
+        self.trades += other.trades;
     }
 }
 
@@ -108,6 +116,13 @@ impl<K: Eq + Hash + Ord, V: Default> Counts<K, V> {
 pub(crate) fn ratio(part: f64, whole: f64) -> Option<f64> {
     let ratio = part / whole;
     (whole != 0.0 && ratio.is_finite()).then_some(ratio)
+}
+
+impl AddAssign for Mean {
+    fn add_assign(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+    }
 }
 
 /// A running mean.

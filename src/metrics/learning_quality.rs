@@ -2,54 +2,62 @@
 
 use std::collections::HashSet;
 
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use crate::metrics::context::Context;
-use crate::metrics::figures::{Counts, Mean, Ranked, Unavailable};
+use crate::metrics::figures::{Mean, Ranked, Unavailable};
 use crate::metrics::setting::Basis;
-use crate::model::Period;
 use crate::source::cell;
 
+/// The window's learnings or, where it holds none, the newest 500; and those of the window before.
 const LEARNINGS: &str = "
 SELECT
-    created_at,
-    clock,
-    trade_id,
     text,
     pattern,
     confidence
 FROM learning
-WHERE within(created_at)";
+JOIN run
+WHERE
+    CASE ?1
+        WHEN 'window' THEN in_window
+        WHEN 'previous' THEN created_at > previous_start AND created_at <= window_start
+        ELSE learning.rowid IN (
+            SELECT rowid FROM learning WHERE created_at IS NOT NULL ORDER BY created_at DESC LIMIT 500
+        )
+    END";
 
-const ALL: &str = "
+const COUNTS: &str = "
 SELECT
-    count(*)
-FROM learning";
-
-const TIMES: &str = "
-SELECT
-    created_at,
-    clock
+    count(*),
+    count(*) FILTER (WHERE created_at > now - 86400)
 FROM learning
-WHERE within(created_at)";
+JOIN run";
 
-/// Learnings of a period with the result of their trade.
+/// Learnings that name their trade, with its result.
 const OUTCOMES: &str = "
 SELECT
-    learning.created_at,
-    learning.clock,
-    learning.generation,
-    trade.pnl_usd
+    CASE WHEN trade.pnl > 0 THEN 'win' WHEN trade.pnl <= 0 THEN 'loss' ELSE 'unknown' END,
+    count(*)
 FROM learning
-LEFT JOIN src_closed_trades AS trade ON trade.id = learning.trade_id
-WHERE within(learning.created_at)";
+LEFT JOIN trade ON trade.source = 'closed_trades' AND trade.source_id = learning.trade_id
+WHERE
+    learning.source = 'learnings'
+    AND CASE ?1
+        WHEN 'window' THEN learning.in_window
+        ELSE learning.rowid IN (
+            SELECT rowid FROM learning WHERE created_at IS NOT NULL ORDER BY created_at DESC LIMIT 500
+        )
+    END
+GROUP BY 1
+ORDER BY 2 DESC, 1";
 
-const RULES: &str = "
+/// Patterns are written by hand; what the bot makes itself are rules and regime rules.
+const RULES_CREATED: &str = "
 SELECT
-    created_at,
-    clock,
-    kind
-FROM rule";
+    count(*)
+FROM rule, run
+WHERE kind <> 'pattern' AND created_at > window_start";
 
 /// The section `learning_quality`.
 #[derive(Debug, Serialize)]
@@ -67,7 +75,7 @@ pub(crate) struct LearningQuality {
     /// Mean confidence as the bot stores it.
     pub(crate) avg_confidence: Option<f64>,
     /// By the result of the trade that they are about.
-    pub(crate) learnings_by_outcome: Option<Ranked<&'static str, u64>>,
+    pub(crate) learnings_by_outcome: Option<Ranked<String, u64>>,
     /// Rules made in the window.
     pub(crate) rules_created_from_learnings: Option<u64>,
     /// Learnings whose text, apart from case and punctuation, another one has already.
@@ -105,16 +113,27 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
+    /// The learnings of a span: `window`, `previous` or `newest`.
+    fn of(audit: &Connection, span: &str) -> rusqlite::Result<Self> {
+        let mut tally = Self::default();
+        let mut statement = audit.prepare(LEARNINGS)?;
+        let mut rows = statement.query([span])?;
+        while let Some(row) = rows.next()? {
+            tally.add(row)?;
+        }
+        Ok(tally)
+    }
+
+    fn add(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
         self.rows += 1;
-        let text = normalised(&cell::text(row, 3)?.unwrap_or_default());
+        let text = normalised(&cell::text(row, 0)?.unwrap_or_default());
         self.duplicates += u64::from(!text.is_empty() && !self.texts.insert(text));
-        let pattern = normalised(&cell::text(row, 4)?.unwrap_or_default());
+        let pattern = normalised(&cell::text(row, 1)?.unwrap_or_default());
         if is_concrete(&pattern) {
             self.actionable += 1;
             self.patterns.insert(pattern);
         }
-        self.confidence.add(cell::real(row, 5)?);
+        self.confidence.add(cell::real(row, 2)?);
         Ok(())
     }
 }
@@ -124,14 +143,18 @@ impl Tally {
 /// # Errors
 /// When learnings or rules cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> {
-    let mut tally = Tally::default();
-    let basis = context.each_in_basis(LEARNINGS, |_, row| tally.add(row))?;
-    let mut previous = Tally::default();
-    context.bot.each_within(LEARNINGS, context.previous, |_, row| previous.add(row))?;
+    let audit = context.db.connection();
+    let mut tally = Tally::of(audit, "window")?;
+    let mut basis = Basis::Window;
+    if tally.rows == 0 {
+        tally = Tally::of(audit, "newest")?;
+        basis = if tally.rows == 0 { Basis::Nothing } else { Basis::Newest };
+    }
+    let previous = Tally::of(audit, "previous")?;
     let has_learnings =
-        ["learnings", "reflections", "insights"].iter().any(|table| context.bot.has_table(table));
-    let has_rules = context.bot.has_rules();
-    let by_outcome = outcomes(context)?;
+        ["learnings", "reflections", "insights"].iter().any(|table| context.facts.has_table(table));
+    let has_rules = context.facts.has_rules();
+    let by_outcome = outcomes(audit, basis)?;
     let mut unavailable = Unavailable::new();
     let mut explain = |is_null: bool, field: &'static str, reason: &str| {
         if is_null {
@@ -144,27 +167,22 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> 
     explain(tally.confidence.get().is_none(), "avg_confidence", "no learning with a confidence");
     explain(by_outcome.is_none(), "learnings_by_outcome", "no learning names a trade");
     explain(!has_rules, "rules_created_from_learnings", "the file has no table of rules");
-    let last_24h = Period { after: context.now - chrono::TimeDelta::hours(24), until: context.now };
-    let count = |period| context.bot.count_within(TIMES, period);
-    let (all, last_24h) = match has_learnings {
-        true => {
-            let all: i64 = context.bot.prepare(ALL)?.query_row([], |row| row.get(0))?;
-            (
-                Some(all.unsigned_abs().saturating_sub(count(Period::later_than(context.now))?)),
-                Some(count(last_24h)?),
-            )
-        }
-        false => (None, None),
-    };
+    let is_cut = context.db.filled().cut.contains("learning");
+    explain(is_cut, "total_learnings", "more than are read: the newest 5,000 and those of both windows");
+    let (all, last_24h): (u64, u64) = audit.query_row(COUNTS, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(LearningQuality {
-        total_learnings: all,
-        learnings_last_24h: last_24h,
+        total_learnings: Some(all).filter(|_| has_learnings && !is_cut),
+        learnings_last_24h: has_learnings.then_some(last_24h),
         learnings_in_window: if basis == Basis::Window { tally.rows } else { 0 },
         basis,
         basis_rows: tally.rows,
         avg_confidence: tally.confidence.get(),
         learnings_by_outcome: by_outcome,
-        rules_created_from_learnings: if has_rules { Some(rules_created(context)?) } else { None },
+        rules_created_from_learnings: if has_rules {
+            Some(audit.query_row(RULES_CREATED, [], |row| row.get(0))?)
+        } else {
+            None
+        },
         duplicate_patterns: tally.duplicates,
         distinct_patterns: tally.patterns.len() as u64,
         actionable_learnings: tally.actionable,
@@ -177,34 +195,13 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> 
     })
 }
 
-/// Generation 1's learnings name their trade; generation 2's insights are about many.
-fn outcomes(context: &Context<'_>) -> rusqlite::Result<Option<Ranked<&'static str, u64>>> {
-    let mut outcomes: Counts<&'static str> = Counts::default();
-    context.each_in_basis(OUTCOMES, |_, row| {
-        if cell::integer(row, 2)? == Some(1) {
-            let outcome = match cell::real(row, 3)? {
-                Some(pnl_usd) if pnl_usd > 0.0 => "win",
-                Some(_) => "loss",
-                None => "unknown",
-            };
-            *outcomes.entry(outcome) += 1;
-        }
-        Ok(())
-    })?;
-    let ranked = outcomes.ranked(|count| *count);
-    Ok((!ranked.0.is_empty()).then_some(ranked))
-}
-
-/// Generation 2's patterns are written by hand; what it makes itself are regime rules.
-fn rules_created(context: &Context<'_>) -> anyhow::Result<u64> {
-    let mut created = 0;
-    context.bot.each_row(RULES, |row| {
-        let by_bot = cell::text(row, 2)?.as_deref() != Some("pattern");
-        let in_window = context.bot.instant(row, 0, 1)?.is_some_and(|at| context.window.contains(at));
-        created += u64::from(by_bot && in_window);
-        Ok(())
-    })?;
-    Ok(created)
+/// Only the first generation's learnings name their trade; insights are about many.
+fn outcomes(audit: &Connection, basis: Basis) -> rusqlite::Result<Option<Ranked<String, u64>>> {
+    let span = if basis == Basis::Window { "window" } else { "newest" };
+    let mut statement = audit.prepare(OUTCOMES)?;
+    let rows = statement.query_map([span], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let ranked = Ranked(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    Ok(Some(ranked).filter(|ranked| !ranked.0.is_empty()))
 }
 
 /// Lower case, words only, single spaces: equal texts become equal strings.

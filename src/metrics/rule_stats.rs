@@ -11,17 +11,17 @@ use crate::untrusted::cut;
 
 const RULES: &str = "
 SELECT
-    created_at,
-    clock,
+    source_id,
     kind,
-    id,
     text,
     success_count,
     failure_count,
-    use_count,
+    coalesce(use_count, 0),
     status,
-    last_used_at
-FROM rule";
+    last_used_at,
+    created_at
+FROM rule
+ORDER BY rowid";
 
 /// A rule is a sentence or two.
 const LONGEST_TEXT_CHARS: usize = 1_000;
@@ -121,7 +121,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<RuleStats> {
     for rule in &rules {
         by_status.update(rule.status.as_deref().unwrap_or("(none)"), |count| *count += 1);
     }
-    let has_rules = context.bot.has_rules();
+    let has_rules = context.facts.has_rules();
     let named =
         |wanted: fn(&Rule) -> bool| rules.iter().filter(|rule| wanted(rule)).map(Rule::name).collect();
     Ok(RuleStats {
@@ -156,35 +156,36 @@ fn unavailable(has_rules: bool, carried: bool) -> Unavailable {
 }
 
 fn carries_rules(context: &Context<'_>) -> bool {
-    context.bot.has_column("closed_trades", "rule_ids_used")
-        || context.bot.has_column("trade_journal", "pattern_id")
+    context.facts.has_column("closed_trades", "rule_ids_used")
+        || context.facts.has_column("trade_journal", "pattern_id")
 }
 
 fn rules(context: &Context<'_>) -> anyhow::Result<Vec<Rule>> {
-    let mut rules = Vec::new();
-    context.bot.each_row(RULES, |row| {
-        let created_at = context.bot.instant(row, 0, 1)?;
-        if created_at.is_some_and(|created_at| created_at > context.now) {
-            return Ok(());
-        }
-        let last_used = context.bot.instant(row, 9, 1)?.filter(|last_used| *last_used <= context.now);
-        let success_count = cell::integer(row, 5)?;
-        let failure_count = cell::integer(row, 6)?;
+    let mut statement = context.db.connection().prepare(RULES)?;
+    let now = context.now;
+    let rules = statement.query_map([], |row| {
+        let time = |place| row.get::<_, Option<f64>>(place).map(|at| at.and_then(clock::moment));
+        let last_used = time(7)?.filter(|last_used| *last_used <= now);
+        let (success_count, failure_count) = (cell::integer(row, 3)?, cell::integer(row, 4)?);
         let judged = success_count.unwrap_or(0) as f64 + failure_count.unwrap_or(0) as f64;
-        rules.push(Rule {
-            id: cell::id(row, 3)?,
-            kind: cell::text(row, 2)?.unwrap_or_default().into_owned(),
-            text: cut(&cell::text(row, 4)?.unwrap_or_default(), LONGEST_TEXT_CHARS),
-            status: cell::name(row, 8)?.map(|status| status.into_owned()),
+        let (id, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(Rule {
+            // A rule's id is a number, a pattern's is a word.
+            id: Some(&id)
+                .filter(|_| kind == "rule")
+                .and_then(|id| id.parse::<i64>().ok())
+                .map_or(id.clone().into(), Value::from),
+            kind,
+            text: cut(&cell::text(row, 2)?.unwrap_or_default(), LONGEST_TEXT_CHARS),
+            status: cell::name(row, 6)?.map(|status| status.into_owned()),
             success_count,
             failure_count,
-            use_count: cell::integer(row, 7)?.unwrap_or(0),
+            use_count: cell::integer(row, 5)?.unwrap_or(0),
             success_rate: success_count.and_then(|successes| ratio(successes as f64, judged)),
             last_used: last_used.map(clock::utc_text),
-            created_at: created_at.map(clock::utc_text),
+            created_at: time(8)?.map(clock::utc_text),
             in_window: None,
-        });
-        Ok(())
+        })
     })?;
-    Ok(rules)
+    Ok(rules.collect::<rusqlite::Result<_>>()?)
 }

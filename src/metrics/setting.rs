@@ -32,8 +32,6 @@ pub(crate) struct Setting<'run> {
     pub(crate) now: DateTime<Utc>,
     /// The analysis window, ending now.
     pub(crate) window: Period,
-    /// The window of the same length before it.
-    pub(crate) previous: Period,
     /// The generation that writes the file now, 1 or 2.
     pub(crate) generation: i64,
     /// The bot's limits: its generation's, overridden by the config file.
@@ -72,7 +70,7 @@ impl<'run> Setting<'run> {
         for (column, values) in &db.filled().unreadable {
             tracing::debug!("{column}: {values} values are no numbers");
         }
-        Ok(Self { bot, db, facts: bot, config, now, window, previous, generation, limits })
+        Ok(Self { bot, db, facts: bot, config, now, window, generation, limits })
     }
 
     /// The coin's tier: the config file's, else the built-in one.

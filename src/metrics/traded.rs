@@ -1,12 +1,29 @@
-//! The trades that were closed in the window and in the one before: read in one pass, for all collectors.
+//! What the trades of the window and of the one before add up to, for all collectors.
 
 pub(super) mod patterns;
 mod rules;
+mod total;
 pub(super) mod winloss;
 
+use self::total::{TOTALS, Total};
 use super::setting::{Basis, Setting};
-use crate::model::Period;
-use crate::source::trade::{self, Trade};
+
+/// What only the rows themselves tell, in the order of closing: of a window with more trades than are read,
+/// the newest.
+const TRADES: &str = "
+SELECT
+    size,
+    pnl,
+    rule_ids
+FROM trade
+JOIN run
+WHERE
+    CASE ?1
+        WHEN 'window' THEN closed_at > window_start
+        WHEN 'previous' THEN closed_at > previous_start AND closed_at <= window_start
+        ELSE closed_at >= (SELECT min(first_at) FROM trade_total WHERE span = 'newest')
+    END
+ORDER BY closed_at, trade.rowid DESC";
 
 /// What trades add up to.
 #[derive(Debug, Default)]
@@ -22,14 +39,30 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, context: &Setting<'_>, trade: &Trade<'_>) {
-        let tier = context.tier(&trade.coin);
-        self.patterns.add(trade, tier);
-        self.winloss.add(trade, tier);
-        self.rules.add(trade);
-        if trade.generation == context.generation {
-            self.own_pnl_usd += trade.pnl_usd.unwrap_or(0.0);
+    fn read(setting: &Setting<'_>, span: &str) -> rusqlite::Result<Self> {
+        let (mut sums, audit) = (Self::default(), setting.db.connection());
+        let main: Option<String> = audit.query_row("SELECT main_source FROM run", [], |row| row.get(0))?;
+        let mut totals = audit.prepare(TOTALS)?;
+        let mut rows = totals.query([span])?;
+        while let Some(row) = rows.next()? {
+            let total = Total::read(row)?;
+            let tier = setting.tier(&total.coin);
+            sums.patterns.add(&total, tier);
+            sums.winloss.add(&total, tier);
+            if main.as_ref().is_none_or(|main| *main == total.source) {
+                sums.own_pnl_usd += total.profit + total.loss;
+            }
         }
+        let mut trades = audit.prepare(TRADES)?;
+        let mut rows = trades.query([span])?;
+        while let Some(row) = rows.next()? {
+            row.get::<_, Option<f64>>(0)?.into_iter().for_each(|size| sums.patterns.add_size(size));
+            if let Some(pnl) = row.get::<_, Option<f64>>(1)? {
+                sums.winloss.outcomes.push(pnl > 0.0);
+                sums.rules.add(row.get_ref(2)?.as_str_or_null()?, pnl > 0.0);
+            }
+        }
+        Ok(sums)
     }
 }
 
@@ -49,22 +82,12 @@ impl Traded {
     ///
     /// # Errors
     /// When the trades cannot be read.
-    pub(super) fn read(context: &Setting<'_>) -> rusqlite::Result<Self> {
-        let (mut window, mut previous) = (Sums::default(), Sums::default());
-        let both = Period { after: context.previous.after, until: context.window.until };
-        trade::each_closed(context.bot, both, |trade| {
-            let is_previous = trade.closed_at <= context.previous.until;
-            let sums = if is_previous { &mut previous } else { &mut window };
-            sums.add(context, trade);
-        })?;
-        let mut newest = None;
-        if window.patterns.key.total_trades == 0
-            && let Some(period) = context.newest(trade::CLOSED)?
-        {
-            let mut sums = Sums::default();
-            trade::each_closed(context.bot, period, |trade| sums.add(context, trade))?;
-            newest = Some(sums);
-        }
+    pub(super) fn read(setting: &Setting<'_>) -> rusqlite::Result<Self> {
+        let (window, previous) = (Sums::read(setting, "window")?, Sums::read(setting, "previous")?);
+        let newest = match window.patterns.key.total_trades {
+            0 => Some(Sums::read(setting, "newest")?).filter(|newest| newest.patterns.key.total_trades > 0),
+            _ => None,
+        };
         Ok(Self { window, previous, newest })
     }
 

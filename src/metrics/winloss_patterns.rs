@@ -1,6 +1,5 @@
 //! Wins and losses: by tier, coin and hour, in streaks, and by the reason of the exit.
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 pub(crate) use super::traded::winloss::ExitReason;
@@ -75,7 +74,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<WinlossPatterns> 
         win_rate_by_coin: tally.by_coin.clone().ranked(|rate| rate.trades),
         win_rate_by_hour: tally.by_hour.clone().by_key(),
         hours_are: "UTC",
-        streak_analysis: streaks(tally.outcomes.clone()),
+        streak_analysis: streaks(&tally.outcomes),
         pnl_by_exit_reason: tally.by_exit.clone().ranked(|exit| exit.count),
         previous: KeyFigures {
             overall_win_rate: previous.overall,
@@ -85,10 +84,9 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<WinlossPatterns> 
     })
 }
 
-fn streaks(mut outcomes: Vec<(DateTime<Utc>, bool)>) -> Streaks {
-    outcomes.sort_by_key(|(closed_at, _)| *closed_at);
+fn streaks(outcomes: &[bool]) -> Streaks {
     let mut streaks = Streaks::default();
-    for (_, won) in outcomes {
+    for won in outcomes {
         let run = &mut streaks.current_streak;
         *run = match won {
             true => (*run).max(0) + 1,
@@ -105,8 +103,7 @@ mod tests {
     use super::*;
 
     fn of(outcomes: &str) -> Streaks {
-        let at = |second| DateTime::from_timestamp(second, 0).unwrap_or_default();
-        streaks(outcomes.chars().zip(0..).map(|(outcome, second)| (at(second), outcome == 'w')).collect())
+        streaks(&outcomes.chars().map(|outcome| outcome == 'w').collect::<Vec<_>>())
     }
 
     #[test]

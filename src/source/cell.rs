@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
-use serde_json::Value;
 
 use crate::untrusted::cut;
 
@@ -50,15 +49,5 @@ pub(crate) fn integer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<i
     Ok(match row.get_ref(column)? {
         ValueRef::Integer(number) => Some(number),
         _ => real(row, column)?.map(|number| number as i64),
-    })
-}
-
-/// An id as JSON: a number where the file has one, else text, at most so long as a name may be.
-pub(crate) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
-    Ok(match row.get_ref(column)? {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => number.into(),
-        ValueRef::Real(number) => number.into(),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => cut(&utf8(bytes), LONGEST_NAME_CHARS).into(),
     })
 }

@@ -106,11 +106,6 @@ impl Facts {
         &self.host_offset
     }
 
-    /// Whether some times are of the host's clock; otherwise all naive ones are UTC.
-    pub(crate) fn has_local_times(&self) -> bool {
-        self.has_local_times
-    }
-
     /// The moments that a stored time may mean. Where a whole column is misread, no statement rests on it.
     pub(crate) fn read_time(&self, value: ValueRef<'_>, clock: Clock) -> Option<Reading> {
         let is_read = |reading: &Reading| {

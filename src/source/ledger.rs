@@ -6,70 +6,70 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::clock::{self, Reading};
-use super::{Bot, cell, trade};
-use crate::model::Period;
+use super::audit::AuditDb;
+use super::{cell, clock, trade};
 
-/// Newest trades that nearly all checks rest on, weeks of a busy bot: cost is bounded whatever the history.
-pub(crate) const MOST_TRADES: usize = 2_000;
-/// Trades up to which all of them are read for what is a sum over all.
-pub(crate) const MOST_OF_ALL: usize = 10_000;
-
+/// Trades and positions with the same columns: what one of them does not have is NULL.
 const TRADES: &str = "
 SELECT
     closed_at,
-    clock,
+    closed_at_latest,
     opened_at,
-    generation,
-    id,
-    coin,
-    direction,
+    opened_at_latest,
+    source,
+    source_id,
+    instrument,
+    side,
     entry_price,
     exit_price,
-    size_usd,
-    pnl_usd,
-    pnl_percent,
+    size,
+    pnl,
+    pnl_fraction * 100,
     exit_reason,
     duration_seconds,
+    wall_clock_seconds,
     rule_ids,
-    stop_loss_price,
-    take_profit_price,
+    stop_loss,
+    take_profit,
     position_id,
     status,
     strategy,
     NULL,
     NULL
-FROM trade";
+FROM trade
+ORDER BY closed_at DESC, rowid";
 
 /// What stands for the coin where a row names none.
 const NO_COIN: &str = "(none)";
 
-/// What a position does not have yet is NULL.
 const OPEN: &str = "
 SELECT
     NULL,
-    clock,
+    NULL,
     opened_at,
-    generation,
-    id,
-    coin,
-    direction,
+    opened_at_latest,
+    source,
+    source_id,
+    instrument,
+    side,
     entry_price,
     NULL,
-    size_usd,
+    size,
+    NULL,
     NULL,
     NULL,
     NULL,
     NULL,
     rule_ids,
-    stop_loss_price,
-    take_profit_price,
+    stop_loss,
+    take_profit,
     position_id,
-    NULL,
-    NULL,
-    unrealized_pnl_usd,
+    status,
+    strategy,
+    unrealized_pnl,
     current_price
-FROM position";
+FROM position
+ORDER BY opened_at, source_id";
 
 /// Which way a trade earns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,67 +151,43 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    fn read(bot: &Bot, row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let text = |column| cell::text(row, column).map(|text| text.map(Cow::into_owned));
         let name = |column| cell::name(row, column).map(|name| name.map(Cow::into_owned));
+        let time = |column| Ok::<_, rusqlite::Error>(cell::real(row, column)?.and_then(clock::moment));
         let mut no_prices = Vec::new();
         let mut price = |column, name| {
             let number = cell::real(row, column)?;
             no_prices.extend(number.filter(|number| *number <= 0.0).map(|number| (name, number)));
             Ok::<_, rusqlite::Error>(number.filter(|number| *number > 0.0))
         };
-        let opened = bot.moments(row, 2, 1)?.filter(|reading| clock::is_plausible(reading.earliest));
-        let closed = bot.moments(row, 0, 1)?;
-        let earliest = |reading: Option<Reading>| reading.map(|reading| reading.earliest);
-        let latest = |reading: Option<Reading>| reading.map(|reading| reading.latest);
-        let (opened_at, closed_at) = (earliest(opened), earliest(closed));
-        let elapsed = opened_at.zip(closed_at).map(|(opened_at, closed_at)| closed_at - opened_at);
-        price(21, "current_price")?;
+        price(23, "current_price")?;
         Ok(Self {
-            closed_at,
-            closed_by: latest(closed),
-            opened_at,
-            opened_by: latest(opened),
-            generation: cell::integer(row, 3)?.unwrap_or_default(),
-            id: name(4)?.unwrap_or_default(),
-            coin: name(5)?.filter(|coin| !coin.trim().is_empty()).unwrap_or_else(|| NO_COIN.to_owned()),
-            side: cell::text(row, 6)?.and_then(|direction| Side::named(&direction)),
-            entry_price: price(7, "entry_price")?,
-            exit_price: price(8, "exit_price")?,
-            size_usd: cell::real(row, 9)?,
-            pnl_usd: cell::real(row, 10)?,
-            pnl_percent: cell::real(row, 11)?,
-            exit_reason: text(12)?,
-            duration_seconds: cell::real(row, 13)?,
-            rule_ids: text(14)?,
-            stop_loss_price: price(15, "stop_loss_price")?,
-            take_profit_price: price(16, "take_profit_price")?,
-            position_id: name(17)?,
-            status: name(18)?,
-            strategy: name(19)?,
-            naive_seconds: match bot.has_local_times() {
-                true => bot.naive_seconds(row, 2, 0)?,
-                false => elapsed.map(|elapsed| elapsed.num_milliseconds() as f64 / 1e3),
-            },
-            unrealized_pnl_usd: cell::real(row, 20)?,
+            closed_at: time(0)?,
+            closed_by: time(1)?,
+            opened_at: time(2)?,
+            opened_by: time(3)?,
+            generation: if name(4)?.as_deref() == Some("trade_journal") { 2 } else { 1 },
+            id: name(5)?.unwrap_or_default(),
+            coin: name(6)?.filter(|coin| !coin.trim().is_empty()).unwrap_or_else(|| NO_COIN.to_owned()),
+            side: cell::text(row, 7)?.and_then(|direction| Side::named(&direction)),
+            entry_price: price(8, "entry_price")?,
+            exit_price: price(9, "exit_price")?,
+            size_usd: cell::real(row, 10)?,
+            pnl_usd: cell::real(row, 11)?,
+            pnl_percent: cell::real(row, 12)?,
+            exit_reason: text(13)?,
+            duration_seconds: cell::real(row, 14)?,
+            naive_seconds: cell::real(row, 15)?,
+            rule_ids: text(16)?,
+            stop_loss_price: price(17, "stop_loss_price")?,
+            take_profit_price: price(18, "take_profit_price")?,
+            position_id: name(19)?,
+            status: name(20)?,
+            strategy: name(21)?,
+            unrealized_pnl_usd: cell::real(row, 22)?,
             no_prices,
         })
-    }
-
-    /// The trade as it was while it was open.
-    fn before_its_exit(mut self) -> Self {
-        self.no_prices.retain(|(name, _)| *name != "exit_price");
-        Self {
-            closed_at: None,
-            closed_by: None,
-            exit_price: None,
-            pnl_usd: None,
-            pnl_percent: None,
-            exit_reason: None,
-            duration_seconds: None,
-            naive_seconds: None,
-            ..self
-        }
     }
 
     /// Whether it names its coin.
@@ -289,70 +265,36 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Reads so many of the newest trades, as they were at `now`; so many came `later`.
+    /// Reads the newest trades, as they were at the audited moment.
     ///
     /// # Errors
-    /// When the view cannot be read.
-    pub(crate) fn read(bot: &Bot, now: DateTime<Utc>, most: usize, later: u64) -> anyhow::Result<Self> {
-        let mut ledger = Self { entries: Vec::new(), later: 0, complete: true };
-        let limit = most + usize::try_from(later)?;
-        let is_later = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at > now);
-        let mut last_has_time = false;
-        bot.each_row(&format!("{TRADES}\nORDER BY closed_at DESC\nLIMIT {limit}"), |row| {
-            last_has_time = cell::text(row, 0)?.is_some_and(|closed_at| !closed_at.is_empty());
-            if is_later(bot.instant(row, 0, 1)?) || is_later(bot.instant(row, 2, 1)?) {
-                ledger.later += 1;
-            } else {
-                ledger.entries.push(Entry::read(bot, row)?);
-            }
-            Ok(())
-        })?;
-        if bot.has_odd_times() {
-            ledger.entries.sort_by_key(|entry| std::cmp::Reverse(entry.closed_at));
-        }
-        ledger.complete = ledger.entries.len() + ledger.later < limit;
-        // Those without a closing time come last in that order: behind its limit they would be nowhere.
-        if !ledger.complete && last_has_time {
-            let without_time = format!("{TRADES}\nWHERE closed_at IS NULL OR closed_at = ''\nLIMIT {most}");
-            bot.each_row(&without_time, |row| {
-                if !is_later(bot.instant(row, 2, 1)?) {
-                    ledger.entries.push(Entry::read(bot, row)?);
-                }
-                Ok(())
-            })?;
-        }
-        Ok(ledger)
+    /// When SQLite has no memory left.
+    pub(crate) fn read(db: &AuditDb) -> rusqlite::Result<Self> {
+        let filled = db.filled();
+        Ok(Self {
+            entries: entries(db, TRADES)?,
+            later: usize::try_from(filled.later_trades).unwrap_or(usize::MAX),
+            complete: filled.trades_from.is_none(),
+        })
     }
 
-    /// The positions that were open at `now`, oldest first: those still open, and those that were closed
-    /// later.
+    /// The positions that were open at the audited moment, oldest first: those still open, and those that were
+    /// closed later.
     ///
     /// # Errors
-    /// When a view cannot be read.
-    pub(crate) fn open(bot: &Bot, now: DateTime<Utc>) -> anyhow::Result<Vec<Entry>> {
-        let mut positions = Vec::new();
-        bot.each_row(OPEN, |row| {
-            let position = Entry::read(bot, row)?;
-            let is_open = position.opened_at.is_none_or(|opened_at| opened_at <= now);
-            positions.extend(Some(position).filter(|_| is_open));
-            Ok(())
-        })?;
-        let closed_later = format!("{TRADES}\nWHERE within(closed_at)");
-        bot.each_within(&closed_later, Period::later_than(now), |_, row| {
-            let trade = Entry::read(bot, row)?;
-            let was_open = trade.opened_at.is_some_and(|opened_at| opened_at <= now);
-            positions.extend(Some(trade).filter(|_| was_open).map(Entry::before_its_exit));
-            Ok(())
-        })?;
-        positions
-            .sort_by(|one, other| one.opened_at.cmp(&other.opened_at).then_with(|| one.id.cmp(&other.id)));
-        Ok(positions)
+    /// When SQLite has no memory left.
+    pub(crate) fn open(db: &AuditDb) -> rusqlite::Result<Vec<Entry>> {
+        entries(db, OPEN)
     }
 
     /// The trades of one generation.
     pub(crate) fn of(&self, generation: i64) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(move |entry| entry.generation == generation)
     }
+}
+
+fn entries(db: &AuditDb, sql: &str) -> rusqlite::Result<Vec<Entry>> {
+    db.connection().prepare(sql)?.query_map([], Entry::read)?.collect()
 }
 
 /// The table that holds a generation's closed trades.

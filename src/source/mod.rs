@@ -186,6 +186,10 @@ impl Bot {
     }
 
     /// Closes the file; what is known of it stays.
+    #[expect(
+        dead_code,
+        reason = "for the day when nothing reads the file after the audit database is filled"
+    )]
     pub(crate) fn close(self) -> Facts {
         self.facts
     }
@@ -402,17 +406,5 @@ impl Bot {
             self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
         let clock = if is_local { Clock::Local } else { Clock::Utc };
         Ok(self.read_time(row.get_ref(time)?, clock))
-    }
-
-    /// Seconds from one time to another as their texts read, whatever a change of the clock did between them.
-    pub(crate) fn naive_seconds(
-        &self,
-        row: &Row<'_>,
-        from: usize,
-        to: usize,
-    ) -> rusqlite::Result<Option<f64>> {
-        let from = self.read_time(row.get_ref(from)?, Clock::Utc);
-        let to = self.read_time(row.get_ref(to)?, Clock::Utc);
-        Ok(from.zip(to).map(|(from, to)| (to.earliest - from.earliest).num_milliseconds() as f64 / 1e3))
     }
 }

@@ -72,9 +72,10 @@ CREATE TABLE trade (
     currency TEXT
 ) STRICT;
 
--- Exact sums over all closed trades of three spans: window, previous, and all where those could be read in time.
+-- Exact sums over the closed trades of a span: the window, the one before (previous), all of them where those could
+-- be read in time, and the newest 500 where the window holds none.
 CREATE TABLE trade_total (
-    span TEXT NOT NULL,                 -- window, previous or all
+    span TEXT NOT NULL,                 -- window, previous, all or newest
     source TEXT NOT NULL,
     book TEXT,
     currency TEXT,
@@ -90,7 +91,9 @@ CREATE TABLE trade_total (
     loss REAL,                          -- sum of pnl below zero
     fees REAL,
     size REAL,
-    duration_seconds REAL,
+    sized INTEGER NOT NULL,             -- trades with a size
+    duration_seconds REAL,              -- as stored, else from opening to closing
+    timed INTEGER NOT NULL,             -- trades with a duration
     first_at REAL,                      -- first closing
     last_at REAL                        -- last closing
 ) STRICT;

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::checks::check::{Audit, Evidence, Found, Problem};
 use crate::model::{AlertType, Period, Severity};
+use crate::source::cell;
 use crate::source::clock::utc_text;
-use crate::source::{cell, trade};
 
 /// Looked at, at least: reflections are hourly.
 const LEAST_HOURS: i64 = 7 * 24;
@@ -41,13 +41,15 @@ WHERE within(at)";
 struct History(HashMap<String, Vec<(DateTime<Utc>, u64)>>);
 
 impl History {
-    fn read(audit: &Audit<'_>) -> rusqlite::Result<Self> {
+    fn read(audit: &Audit<'_>) -> anyhow::Result<Self> {
         let mut outcomes: HashMap<String, Vec<(DateTime<Utc>, bool)>> = HashMap::new();
-        let all = Period { after: DateTime::<Utc>::MIN_UTC, until: audit.context.now };
-        trade::each_closed(audit.context.bot, all, |trade| {
-            let won = trade.pnl_usd.is_some_and(|pnl_usd| pnl_usd > 0.0);
-            outcomes.entry(trade.coin.to_uppercase()).or_default().push((trade.closed_at, won));
-        })?;
+        for trade in &audit.context.ledger()?.entries {
+            let Some(closed_at) = trade.closed_at else { continue };
+            outcomes
+                .entry(trade.coin.to_uppercase())
+                .or_default()
+                .push((closed_at, trade.won() == Some(true)));
+        }
         let cumulated = outcomes.into_iter().map(|(coin, mut trades)| {
             trades.sort_unstable();
             let mut wins = 0;

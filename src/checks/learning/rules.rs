@@ -94,7 +94,7 @@ pub(super) fn contradict(audit: &Audit<'_>) -> anyhow::Result<Found> {
 pub(super) fn wait_is_traded(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut evidence = Evidence::default();
     // The bot overwrites its counters: what they were at an earlier moment only the trades tell.
-    let is_past = audit.context.later()?.trades > 0;
+    let is_past = audit.context.ledger()?.later > 0;
     let ledger = audit.context.ledger()?;
     for rule in followed(audit) {
         let Some((_, action)) = parts(&rule.text) else { continue };

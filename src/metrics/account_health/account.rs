@@ -1,37 +1,36 @@
 //! The account as the bot stores it, and as it follows from its trades.
 
-use chrono::{DateTime, Utc};
-use rusqlite::Row;
+use rusqlite::{OptionalExtension as _, Row};
 use serde::Serialize;
 
 use super::daily::Day;
-use crate::metrics::context::{Context, MOST_COUNTED_TRADES};
+use crate::metrics::context::Context;
 use crate::metrics::figures::{Unavailable, sum};
 use crate::source::ledger::Entry;
 use crate::source::{cell, clock};
 
 const STORED: &str = "
 SELECT
-    updated_at,
-    clock,
+    at,
     balance,
-    available_balance,
+    available,
     in_positions,
     total_pnl,
     daily_pnl,
-    trade_count_today
+    trades_today
 FROM account
-WHERE generation = ?1
-ORDER BY id DESC";
+WHERE is_main
+ORDER BY at DESC, rowid DESC
+LIMIT 1";
 
 /// Why a value is unknown that the bot keeps in one place.
 pub(super) const OVERWRITTEN: &str = "the bot has overwritten it after the moment that is audited";
 
 const ALL_PNL: &str = "
 SELECT
-    total(pnl_usd)
-FROM trade
-WHERE generation = ?1";
+    total(pnl)
+FROM trade_total, run
+WHERE span = 'all' AND source = coalesce(main_source, source)";
 
 /// An account in US dollars.
 #[derive(Debug, Default, Serialize)]
@@ -55,41 +54,37 @@ pub(crate) struct Account {
 
 impl Account {
     /// A row of `STORED`.
-    fn stored(row: &Row<'_>, updated_at: Option<DateTime<Utc>>) -> rusqlite::Result<Self> {
+    fn stored(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let updated_at: Option<f64> = row.get(0)?;
         Ok(Self {
-            balance: cell::real(row, 2)?,
-            available_balance: cell::real(row, 3)?,
-            in_positions: cell::real(row, 4)?,
-            total_pnl: cell::real(row, 5)?,
-            daily_pnl: cell::real(row, 6)?,
-            trade_count_today: cell::integer(row, 7)?,
-            last_updated: updated_at.map(clock::utc_text),
+            balance: row.get(1)?,
+            available_balance: row.get(2)?,
+            in_positions: row.get(3)?,
+            total_pnl: row.get(4)?,
+            daily_pnl: row.get(5)?,
+            trade_count_today: cell::integer(row, 6)?,
+            last_updated: updated_at.and_then(clock::moment).map(clock::utc_text),
         })
     }
 }
 
-/// The account as stored, unless it was written after `now` or knows of trades after it.
+/// The account as stored, unless it was written after the audited moment or knows of trades after it.
 pub(super) fn stored(
     context: &Context<'_>,
     unavailable: &mut Unavailable,
-) -> rusqlite::Result<Option<Account>> {
-    let bot = context.bot;
-    let mut statement = bot.prepare(STORED)?;
-    let mut rows = statement.query([context.generation])?;
-    let mut reason = match context.generation {
-        1 => "account_state holds no row",
-        _ => "this generation stores no balance (equity_points is empty)",
-    };
+) -> anyhow::Result<Option<Account>> {
+    let audit = context.db.connection();
+    let filled = context.db.filled();
+    let stored = audit.query_row(STORED, [], Account::stored).optional()?;
     // The second generation adds a row a trade, the first has one and overwrites it.
-    let is_overwritten = context.generation == 1 && context.later()?.trades > 0;
-    while let Some(row) = rows.next()? {
-        let updated_at = bot.instant(row, 0, 1)?;
-        if is_overwritten || updated_at.is_some_and(|updated_at| updated_at > context.now) {
-            reason = OVERWRITTEN;
-            continue;
-        }
-        return Account::stored(row, updated_at).map(Some);
-    }
+    let is_overwritten = context.generation == 1 && filled.later_trades > 0;
+    let reason = match stored {
+        Some(account) if !is_overwritten => return Ok(Some(account)),
+        Some(_) => OVERWRITTEN,
+        None if filled.later_accounts > 0 => OVERWRITTEN,
+        None if context.generation == 1 => "account_state holds no row",
+        None => "this generation stores no balance (equity_points is empty)",
+    };
     unavailable.insert("stored", reason.to_owned());
     Ok(None)
 }
@@ -106,7 +101,7 @@ pub(super) fn recompute(
         _ => ("trade_journal", "trade_journal", "position_size_usd"),
     };
     let mut has = |table: &str, column: &str, field| {
-        let has = context.bot.has_column(table, column);
+        let has = context.facts.has_column(table, column);
         if !has {
             unavailable.insert(field, format!("the file has no {table}.{column}"));
         }
@@ -130,20 +125,10 @@ pub(super) fn recompute(
 }
 
 fn total_pnl(context: &Context<'_>, unavailable: &mut Unavailable) -> anyhow::Result<Option<f64>> {
-    let bot = context.bot;
+    let audit = context.db.connection();
     let total = match context.trade_count()? {
         Err(reason) => Err(reason.clone()),
-        // So many are not read twice where the window has read all of them.
-        Ok(trades @ MOST_COUNTED_TRADES..)
-            if context.traded()?.window.patterns.key.total_trades == *trades =>
-        {
-            Ok(context.traded()?.window.own_pnl_usd)
-        }
-        // Infinities of both signs add up to NULL.
-        Ok(_) => {
-            let all: Option<f64> = bot.prepare(ALL_PNL)?.query_row([context.generation], |row| row.get(0))?;
-            Ok(all.unwrap_or(f64::NAN) - context.later()?.pnl_usd)
-        }
+        Ok(_) => Ok(audit.query_row(ALL_PNL, [], |row| row.get::<_, f64>(0))?),
     };
     let infinite = || "a trade's profit or loss is infinite".to_owned();
     match total.and_then(|total| if total.is_finite() { Ok(total) } else { Err(infinite()) }) {

@@ -1,30 +1,26 @@
 //! Daily results, and what they say of the balance.
 
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use crate::metrics::context::Context;
-use crate::metrics::figures::{Counts, ratio};
-use crate::model::Period;
-use crate::source::cell;
+use crate::metrics::figures::ratio;
+use crate::source::clock;
 
 /// Whole days that a trend needs.
 pub(super) const TREND_DAYS: usize = 3;
 /// Days of daily results, today included.
 const HISTORY_DAYS: u64 = 30;
-/// Fewer days where they would hold more trades than this: the window is what a run may cost.
-const MOST_HISTORY_TRADES: f64 = 5_000.0;
-/// What a trend needs, today and the day of the first trade apart.
-const FEWEST_HISTORY_DAYS: u64 = TREND_DAYS as u64 + 2;
-
+/// Of the current generation's trades.
 const RESULTS: &str = "
 SELECT
-    closed_at,
-    clock,
-    pnl_usd,
-    generation
+    date(closed_at, 'unixepoch'),
+    total(pnl),
+    count(*)
 FROM trade
-WHERE within(closed_at)";
+WHERE is_main AND closed_at >= ?1
+GROUP BY 1
+ORDER BY 1";
 
 /// One UTC day's result.
 #[derive(Debug, PartialEq, Serialize)]
@@ -39,35 +35,24 @@ pub(crate) struct Day {
     pub(crate) whole: bool,
 }
 
-/// As many days as hold so many trades, by the rate of the newest ones.
-fn history_days(context: &Context<'_>) -> anyhow::Result<u64> {
-    let ledger = context.ledger()?;
-    let times = || ledger.entries.iter().filter_map(|trade| trade.closed_at);
-    let (Some(oldest), Some(newest), false) = (times().min(), times().max(), ledger.complete) else {
-        return Ok(HISTORY_DAYS);
-    };
-    let span_days = (newest - oldest).num_minutes() as f64 / (24.0 * 60.0);
-    let days = span_days * MOST_HISTORY_TRADES / ledger.entries.len() as f64;
-    Ok((days as u64).clamp(FEWEST_HISTORY_DAYS, HISTORY_DAYS))
-}
-
-/// The days up to now, oldest first, from the first one with a trade on.
+/// The days up to now, oldest first, from the first one with a trade on. Of a bot whose newest trades alone are
+/// read, the days that they fill.
 pub(super) fn history(context: &Context<'_>) -> anyhow::Result<Vec<Day>> {
     let today = context.now.date_naive();
-    let first = today.checked_sub_days(Days::new(history_days(context)? - 1)).unwrap_or(today);
+    let month = today.checked_sub_days(Days::new(HISTORY_DAYS - 1)).unwrap_or(today);
+    let read_from = context.db.filled().trades_from.and_then(clock::moment);
+    let filled = read_from.and_then(|from| from.date_naive().succ_opt());
+    let first = filled.map_or(month, |filled| filled.max(month)).min(today);
     let midnight = first.and_time(chrono::NaiveTime::MIN).and_utc();
-    let mut by_day: Counts<NaiveDate, (f64, u64)> = Counts::default();
-    let period = Period { after: midnight - TimeDelta::microseconds(1), until: context.now };
-    context.bot.each_within(RESULTS, period, |closed_at, row| {
-        if cell::integer(row, 3)? != Some(context.generation) {
-            return Ok(());
-        }
-        let (pnl, trades) = by_day.entry(closed_at.date_naive());
-        *pnl += cell::real(row, 2)?.unwrap_or(0.0);
-        *trades += 1;
-        Ok(())
+    let mut statement = context.db.connection().prepare(RESULTS)?;
+    let rows = statement.query_map([midnight.timestamp()], |row| {
+        Ok((row.get::<_, String>(0)?, (row.get::<_, f64>(1)?, row.get::<_, u64>(2)?)))
     })?;
-    let with_trades = by_day.by_key().0;
+    let mut with_trades: Vec<(NaiveDate, (f64, u64))> = Vec::new();
+    for row in rows {
+        let (date, sums) = row?;
+        with_trades.push((date.parse()?, sums));
+    }
     let Some((begin, _)) = with_trades.first() else { return Ok(Vec::new()) };
     let mut known = with_trades.iter().peekable();
     let days = begin.iter_days().take_while(|date| *date <= today);

@@ -1,10 +1,9 @@
 //! What trades add up to for the section `trade_patterns`.
 
-use chrono::Timelike as _;
 use serde::Serialize;
 
+use super::total::Total;
 use crate::metrics::figures::{Counts, Mean, Rate, Unavailable};
-use crate::source::trade::Trade;
 
 /// Upper limits of the size classes in US dollars, with their names; larger sizes are `$100+`.
 const SIZE_CLASSES: [(f64, &str); 3] = [(20.0, "<$20"), (50.0, "$20-50"), (100.0, "$50-100")];
@@ -19,16 +18,6 @@ pub(crate) struct KeyFigures {
     pub(crate) win_rate: Rate,
     /// Sum of profits and losses in US dollars.
     pub(crate) total_pnl: f64,
-}
-
-impl KeyFigures {
-    fn add(&mut self, trade: &Trade<'_>) {
-        self.total_trades += 1;
-        if let Some(pnl_usd) = trade.pnl_usd {
-            self.win_rate.add(pnl_usd > 0.0);
-            self.total_pnl += pnl_usd;
-        }
-    }
 }
 
 /// What trades add up to for this section.
@@ -46,22 +35,24 @@ pub(in crate::metrics) struct Tally {
 }
 
 impl Tally {
-    /// Counts one trade.
-    pub(in crate::metrics) fn add(&mut self, trade: &Trade<'_>, tier: u8) {
-        self.key.add(trade);
-        self.by_coin.update(&trade.coin, |count| *count += 1);
-        *self.by_tier.entry(tier) += 1;
-        *self.by_hour.entry(trade.closed_at.hour()) += 1;
-        if let Some(size_usd) = trade.size_usd {
-            let class = SIZE_CLASSES.iter().position(|(limit, _)| size_usd < *limit);
-            *self.by_size.entry(class.unwrap_or(SIZE_CLASSES.len())) += 1;
-        }
-        self.size.add(trade.size_usd);
-        self.duration.add(trade.duration_seconds);
-        match trade.pnl_usd {
-            Some(pnl_usd) if pnl_usd > 0.0 => self.win_pnl.add(Some(pnl_usd)),
-            loss => self.loss_pnl.add(loss),
-        }
+    /// Adds the trades of one sum.
+    pub(in crate::metrics) fn add(&mut self, total: &Total, tier: u8) {
+        self.key.total_trades += total.trades;
+        self.key.win_rate += total.rate();
+        self.key.total_pnl += total.profit + total.loss;
+        self.by_coin.update(&total.coin, |count| *count += total.trades);
+        *self.by_tier.entry(tier) += total.trades;
+        *self.by_hour.entry(total.hour) += total.trades;
+        self.size += total.size;
+        self.duration += total.duration;
+        self.win_pnl += Mean { sum: total.profit, count: total.wins };
+        self.loss_pnl += Mean { sum: total.loss, count: total.losses };
+    }
+
+    /// Counts the size of one trade.
+    pub(in crate::metrics) fn add_size(&mut self, size: f64) {
+        let class = SIZE_CLASSES.iter().position(|(limit, _)| size < *limit);
+        *self.by_size.entry(class.unwrap_or(SIZE_CLASSES.len())) += 1;
     }
 
     /// Why averages are null, where they are.

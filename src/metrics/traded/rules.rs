@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::metrics::figures::Rate;
-use crate::source::trade::{self, Trade};
+use crate::source::trade;
 
 /// Uses of rules, out of the trades that carry them.
 #[derive(Debug, Default)]
@@ -14,11 +14,9 @@ pub(in crate::metrics) struct Uses {
 }
 
 impl Uses {
-    /// Counts one trade.
-    pub(in crate::metrics) fn add(&mut self, trade: &Trade<'_>) {
-        let Some(pnl_usd) = trade.pnl_usd else { return };
-        let won = pnl_usd > 0.0;
-        let mut rules = trade::rules(trade.rule_ids.as_deref()).peekable();
+    /// Counts one trade with the ids that it carries.
+    pub(in crate::metrics) fn add(&mut self, ids: Option<&str>, won: bool) {
+        let mut rules = trade::rules(ids).peekable();
         if rules.peek().is_some() {
             self.with_rules.add(won);
         }

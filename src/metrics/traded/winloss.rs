@@ -1,10 +1,9 @@
 //! What trades add up to for the section `winloss_patterns`.
 
-use chrono::{DateTime, Timelike as _, Utc};
 use serde::Serialize;
 
+use super::total::Total;
 use crate::metrics::figures::{Counts, Rate};
-use crate::source::trade::Trade;
 
 /// What became of the trades with one exit reason.
 #[derive(Debug, Default, Clone, Serialize)]
@@ -25,23 +24,25 @@ pub(in crate::metrics) struct Tally {
     pub(in crate::metrics) by_coin: Counts<String, Rate>,
     pub(in crate::metrics) by_hour: Counts<u32, Rate>,
     pub(in crate::metrics) by_exit: Counts<String, ExitReason>,
-    pub(in crate::metrics) outcomes: Vec<(DateTime<Utc>, bool)>,
+    /// Whether each trade won, in the order of closing.
+    pub(in crate::metrics) outcomes: Vec<bool>,
 }
 
 impl Tally {
-    /// Counts one trade.
-    pub(in crate::metrics) fn add(&mut self, trade: &Trade<'_>, tier: u8) {
-        let Some(pnl_usd) = trade.pnl_usd else { return };
-        let won = pnl_usd > 0.0;
-        self.overall.add(won);
-        self.by_tier.entry(tier).add(won);
-        self.by_coin.update(&trade.coin, |rate| rate.add(won));
-        self.by_hour.entry(trade.closed_at.hour()).add(won);
-        self.by_exit.update(trade.exit_reason.as_deref().unwrap_or("(none)"), |exit| {
-            exit.count += 1;
-            exit.wins += u64::from(won);
-            exit.total_pnl += pnl_usd;
+    /// Adds the trades of one sum whose profit or loss is known.
+    pub(in crate::metrics) fn add(&mut self, total: &Total, tier: u8) {
+        let rate = total.rate();
+        if rate.trades == 0 {
+            return;
+        }
+        self.overall += rate;
+        *self.by_tier.entry(tier) += rate;
+        self.by_coin.update(&total.coin, |known| *known += rate);
+        *self.by_hour.entry(total.hour) += rate;
+        self.by_exit.update(&total.exit, |exit| {
+            exit.count += rate.trades;
+            exit.wins += rate.wins;
+            exit.total_pnl += total.profit + total.loss;
         });
-        self.outcomes.push((trade.closed_at, won));
     }
 }

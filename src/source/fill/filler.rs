@@ -1,6 +1,6 @@
 //! One SELECT of the map after the other into the table that it fills.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Row};
 
@@ -16,11 +16,17 @@ pub(crate) struct Filled {
     pub(crate) is_past: bool,
     /// Closing of the oldest trade that was read, where there are older ones.
     pub(crate) trades_from: Option<f64>,
+    /// Accounts that were written after the audited moment.
+    pub(crate) later_accounts: u64,
+    /// Trades that were closed after the audited moment.
+    pub(crate) later_trades: u64,
     /// Whether `trade_total` has the sums over all trades.
     pub(crate) counts_all_trades: bool,
     /// Times of the oldest rows of `event` and `decision`, where there are older ones in the window.
     pub(crate) events_from: Option<f64>,
     pub(crate) decisions_from: Option<f64>,
+    /// Tables of which only the newest rows were read.
+    pub(crate) cut: BTreeSet<String>,
     /// Tables of the audit database that lack rows, each with the reason.
     pub(crate) failed: BTreeMap<String, String>,
     /// Values that should be a number and are none, by `table.column` of the audit database.
@@ -80,6 +86,8 @@ impl<'run> Filler<'run> {
         bot.each_selected(&format!("{} LIMIT {MOST_ROWS}", select.rows()), |row| {
             if self.is_known(&shape, row)? {
                 shape.insert(&self.setting, row, target)?;
+            } else if target.name == "account" {
+                self.filled.later_accounts += 1;
             }
             Ok(())
         })?;

@@ -32,6 +32,9 @@ impl<'run> Filler<'run> {
             }
             Ok(())
         })?;
+        if left == 0 {
+            self.filled.cut.insert(target.name.clone());
+        }
         self.count_unreadable(&shape, target);
         Ok(())
     }

@@ -29,7 +29,7 @@ CREATE TEMP TABLE older_trade (
     closed_at REAL
 )";
 
-/// Sums of one table, each trade once for every span that it is of.
+/// Sums over a table, each of its trades once for every span that it is of.
 const ADD: &str = "
 INSERT INTO trade_total
 SELECT
@@ -49,18 +49,29 @@ SELECT
     sum(pnl) FILTER (WHERE pnl < 0),
     sum(fees),
     sum(size),
+    count(size),
     sum(coalesce(duration_seconds, closed_at - opened_at)),
+    count(coalesce(duration_seconds, closed_at - opened_at)),
     min(closed_at),
     max(closed_at)
 FROM run
-JOIN (SELECT 'all' AS name UNION ALL SELECT 'previous' UNION ALL SELECT 'window') AS span
+JOIN (SELECT 'all' AS name UNION ALL SELECT 'previous' UNION ALL SELECT 'window' UNION ALL SELECT 'newest') AS span
 JOIN {table} AS trade ON
     CASE span.name
-        WHEN 'all' THEN ?1
-        WHEN 'previous' THEN closed_at > run.previous_start AND closed_at <= run.window_start
-        ELSE closed_at > run.window_start
+        WHEN ?1 THEN TRUE
+        WHEN 'previous' THEN ?1 <> 'newest' AND closed_at > run.previous_start AND closed_at <= run.window_start
+        WHEN 'window' THEN ?1 <> 'newest' AND closed_at > run.window_start
     END
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8";
+
+/// What averages rest on where the window holds no trade.
+const NEWEST: &str = "(
+    SELECT *
+    FROM trade
+    WHERE closed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM trade_total WHERE span = 'window')
+    ORDER BY closed_at DESC
+    LIMIT 500
+)";
 
 /// The sums of several parts as one.
 const MERGE: &str = "
@@ -84,7 +95,9 @@ SELECT
     sum(loss),
     sum(fees),
     sum(size),
+    sum(sized),
     sum(duration_seconds),
+    sum(timed),
     min(first_at),
     max(last_at)
 FROM part
@@ -95,21 +108,25 @@ DROP TABLE older_trade;";
 impl<'run> Filler<'run> {
     /// Fills `trade_total`; `run` is there already.
     pub(super) fn totals(&mut self) -> anyhow::Result<()> {
-        let Some(from) = self.filled.trades_from else { return self.add_up("trade", true) };
-        let counts_all = self.is_countable()?;
-        self.filled.counts_all_trades = counts_all;
-        self.add_up("trade", counts_all)?;
+        let from = self.filled.trades_from;
+        self.filled.counts_all_trades = from.is_none() || self.is_countable()?;
+        self.add_up("trade", self.span())?;
         let start = seconds(self.setting.plan.previous.after);
-        if counts_all || from > start {
+        if from.is_some_and(|from| self.filled.counts_all_trades || from > start) {
             self.audit.execute_batch(OLDER)?;
             self.each_select("trade", "older_trade", Self::older)?;
             self.audit.execute_batch(MERGE)?;
         }
-        Ok(())
+        self.add_up(NEWEST, "newest")
     }
 
-    fn add_up(&self, table: &str, counts_all: bool) -> anyhow::Result<()> {
-        self.audit.execute(&ADD.replace("{table}", table), [counts_all])?;
+    /// The span besides the two windows.
+    fn span(&self) -> &'static str {
+        if self.filled.counts_all_trades { "all" } else { "none" }
+    }
+
+    fn add_up(&self, table: &str, span: &str) -> anyhow::Result<()> {
+        self.audit.execute(&ADD.replace("{table}", table), [span])?;
         Ok(())
     }
 
@@ -125,13 +142,27 @@ impl<'run> Filler<'run> {
                 Ok(())
             })?;
         }
-        Ok(count <= MOST_COUNTED)
+        Ok(count <= MOST_COUNTED || !self.has_older()?)
+    }
+
+    /// Whether trades may have been closed before both windows.
+    fn has_older(&self) -> anyhow::Result<bool> {
+        let (bot, start) = (self.setting.bot, self.setting.plan.previous.after);
+        let mut has_older = false;
+        for select in self.map().selects.iter().filter(|select| select.table == "trade") {
+            let rows = format!("SELECT 1 FROM ({}) WHERE not_later(closed_at) LIMIT 1", select.sql);
+            bot.each_not_later(&rows, start, |_| {
+                has_older = true;
+                Ok(())
+            })?;
+        }
+        Ok(has_older)
     }
 
     /// Trades that were closed before those of `trade`, in the two windows or at all.
     fn older(&mut self, select: &'run Select, target: &mut Target<'run>) -> anyhow::Result<()> {
         let (bot, plan) = (self.setting.bot, self.setting.plan);
-        let counts_all = self.filled.counts_all_trades;
+        let (counts_all, span) = (self.filled.counts_all_trades, self.span());
         let (audit, from) = (self.audit, self.filled.trades_from.unwrap_or(f64::MIN));
         let both = plan.both();
         let period = if counts_all {
@@ -142,7 +173,7 @@ impl<'run> Filler<'run> {
         let mut shape = self.shape(select, target)?;
         let mut held = 0;
         let add_up = || -> rusqlite::Result<()> {
-            audit.execute(&ADD.replace("{table}", "older_trade"), [counts_all])?;
+            audit.execute(&ADD.replace("{table}", "older_trade"), [span])?;
             audit.execute("DELETE FROM older_trade", [])?;
             Ok(())
         };

@@ -85,6 +85,7 @@ impl<'run> Filler<'run> {
         bot.each_in_slices(&later, Period::later_than(now), |slice, row| {
             let is_later = shape.closed(bot, row)?.is_some_and(|closed| slice.contains(closed.earliest));
             self.filled.is_past |= is_later;
+            self.filled.later_trades += u64::from(is_later);
             if is_later && shape.opened(bot, row)?.is_some_and(|opened| opened.earliest <= now) {
                 shape.insert(&self.setting, row, positions)?;
             }
