@@ -24,7 +24,6 @@ mod theme;
 mod weight;
 
 mod alive;
-mod dead_parts;
 mod funnel;
 mod learning;
 mod money;

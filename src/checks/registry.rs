@@ -5,7 +5,7 @@ use std::path::Path;
 use super::check::Check;
 use super::engine::{Catalogue, Code, Member};
 use super::relations;
-use super::{alive, dead_parts, funnel, learning, money, recompute, refer, trend};
+use super::{alive, funnel, learning, money, recompute, refer, trend};
 
 /// Every check that is a function, in the order in which findings are reported.
 const CHECKS: &[&[Check]] = &[
@@ -15,7 +15,6 @@ const CHECKS: &[&[Check]] = &[
     funnel::CHECKS,
     money::CHECKS,
     learning::CHECKS,
-    dead_parts::CHECKS,
     trend::CHECKS,
 ];
 

@@ -59,21 +59,6 @@ pub(crate) fn current(bot: &Bot, now: DateTime<Utc>) -> rusqlite::Result<i64> {
     Ok(if is_second { 2 } else { 1 })
 }
 
-/// Tables of the first generation, which the second leaves behind as it found them.
-pub(crate) fn left_behind(generation: i64) -> &'static [&'static str] {
-    const FIRST_GENERATION: [&str; 8] = [
-        "open_trades",
-        "closed_trades",
-        "account_state",
-        "trading_rules",
-        "learnings",
-        "market_data",
-        "price_history",
-        "coin_cooldowns",
-    ];
-    if generation > 1 { &FIRST_GENERATION } else { &[] }
-}
-
 /// The limits of a generation.
 pub(crate) fn limits(generation: i64) -> Limits {
     if generation == 1 { GENERATION_1 } else { GENERATION_2 }

@@ -472,44 +472,47 @@ CREATE TABLE rhythm (
 -- Every table of the file.
 CREATE TABLE table_profile (
     table_name TEXT PRIMARY KEY,
-    words TEXT NOT NULL,                -- the name's words in lower case, a space before and after each
-    kind TEXT NOT NULL,                 -- table; own for a table of this program; view or virtual: nothing else is known of these
+    table_words TEXT,                   -- the name's words in lower case, a space before and after each
+    type TEXT NOT NULL DEFAULT 'table', -- table; own for a table of this program; view for a view or a virtual table, of which nothing else is known
     rows INTEGER,                       -- NULL where they could not be read
     rows_are TEXT,                      -- counted, estimated or at_least
-    rows_read INTEGER NOT NULL,         -- rows that the columns' profiles rest on: the newest
+    rows_read INTEGER NOT NULL DEFAULT 0, -- rows that the columns' profiles rest on: the newest
     rows_in_window INTEGER,             -- NULL where that cannot be told cheaply
     rows_in_previous INTEGER,
     rows_day_old INTEGER,               -- rows older than a day at the bot's last sign of life, NULL where that cannot be told cheaply
-    rows_read_day_old INTEGER NOT NULL, -- those of them that were read
+    rows_read_day_old INTEGER NOT NULL DEFAULT 0, -- those of them that were read
     time_column TEXT,                   -- the column that tells when a row was written
-    is_ordered INTEGER NOT NULL,        -- 1 where that time grows from row to row
+    is_ordered INTEGER NOT NULL DEFAULT 0, -- 1 where that time grows from row to row
     oldest_at REAL,
     newest_at REAL,
     bytes_per_row REAL,                 -- mean size of a row's values
     index_bytes_per_row REAL,           -- what its indexes hold of a row
-    keeps_all_rows INTEGER NOT NULL,    -- 1 where no row was ever deleted
+    keeps_all_rows INTEGER NOT NULL DEFAULT 0, -- 1 where no row was ever deleted
     last_id_given INTEGER,              -- the largest id that AUTOINCREMENT has ever given
-    is_mapped INTEGER NOT NULL,         -- 1 where the map reads it
-    is_left_behind INTEGER NOT NULL,    -- 1 where the bot's present program has no use for it
-    holds_later_rows INTEGER NOT NULL,  -- 1 where it holds rows later than the audited moment, and does not tell which
-    error TEXT                          -- why it could not be read
+    is_mapped INTEGER NOT NULL DEFAULT 0, -- 1 where the map reads it
+    is_left_behind INTEGER NOT NULL DEFAULT 0, -- 1 where the bot's present program has no use for it
+    holds_later_rows INTEGER NOT NULL DEFAULT 0, -- 1 where it holds rows later than the audited moment, and does not tell which
+    error TEXT,                         -- why it could not be read
+    is_whole INTEGER AS (rows_are = 'counted' AND rows_read = rows), -- 1 where all rows were read
+    looked_at TEXT AS (iif(rows_are = 'counted' AND rows_read = rows, rows || iif(rows = 1, ' row', ' rows'), 'the newest ' || rows_read || ' of ' || rows || ' rows')) -- the rows that were read, in words
 ) STRICT;
 
 -- Every column of them, by the rows that were read.
 CREATE TABLE column_profile (
     table_name TEXT NOT NULL,
     column_name TEXT NOT NULL,
-    words TEXT NOT NULL,                -- the name's words in lower case, a space before and after each
-    place INTEGER NOT NULL,             -- 0 for the first column of the table
-    declared_type TEXT NOT NULL,
+    words TEXT,                         -- the name's words in lower case, a space before and after each
+    place INTEGER,                      -- 0 for the first column of the table
+    declared_type TEXT NOT NULL DEFAULT '',
     declared_default TEXT,
-    is_key INTEGER NOT NULL,            -- 1 for a column of the primary key
+    is_key INTEGER NOT NULL DEFAULT 0,  -- 1 for a column of the primary key
     refers_to TEXT,                     -- the table whose rows it names, by a foreign key or by its name
     refers_to_rows INTEGER,             -- rows looked at that name a row of it
     kind TEXT NOT NULL,                 -- empty, time, number, text, json, long (texts too long to be read, bytes), mixed
-    filled INTEGER NOT NULL,            -- rows with a value
-    newest_nulls INTEGER NOT NULL,      -- newest rows without one, one after the other
+    filled INTEGER NOT NULL DEFAULT 0,  -- rows with a value
+    newest_nulls INTEGER NOT NULL DEFAULT 0, -- newest rows without one, one after the other
     filled_until REAL,                  -- time of the last row with a value, where the rows since lack it and not by chance
+    was_filled INTEGER NOT NULL DEFAULT 0, -- 1 where an older row has a value, though none of those read: all are looked at where they are counted, else 5,000
     null_fraction REAL,
     blank_fraction REAL,                -- empty or blank texts
     distinct_values INTEGER,

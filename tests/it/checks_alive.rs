@@ -283,7 +283,7 @@ fn a_row_that_carries_local_time_beside_utc_is_worth_knowing() {
         let utc = ago(hour * 3_600);
         bot.snapshot(&bot.local(&utc), &utc);
     }
-    expect(&bot, "clocks-disagree", "low", &["profit_snapshots", "2.00 h in 14 rows"]);
+    expect(&bot, "clocks-disagree", "low", &["profit_snapshots", "hours -2, rows 14"]);
 }
 
 #[test]

@@ -44,7 +44,11 @@ fn other_table(columns: &str, rows: i64, values: impl Fn(i64) -> String) -> BotF
 fn columns_that_no_row_fills_are_one_finding() {
     let check = "columns-never-filled";
     let bot = other_table("spread REAL, depth REAL, kind TEXT", 210, |row| format!("NULL, NULL, 'k{row}'"));
-    assert_says(&bot, check, &["Columns of signals", "low", "spread, depth", "210 rows"]);
+    assert_says(
+        &bot,
+        check,
+        &["Columns of signals", "low", "2 of 5 rows", "column_name spread", "column_name depth", "210 rows"],
+    );
     assert_silent(&other_table("spread REAL", 190, |_| "NULL".to_owned()), check);
     let once = |row| if row % 50 == 0 { "1.5".to_owned() } else { "NULL".to_owned() };
     assert_silent(&other_table("spread REAL", 210, once), check);
@@ -69,7 +73,7 @@ fn a_flag_that_stays_at_its_default_never_moves() {
     let check = "columns-never-move";
     let columns = "validated BOOLEAN DEFAULT FALSE, score REAL DEFAULT 0.5, author TEXT DEFAULT 'LLM'";
     let bot = other_table(columns, 60, |_| "0, 0.5, 'LLM'".to_owned());
-    assert_says(&bot, check, &["Columns of signals", "low", "validated = 0, score = 0.5 in 60 rows"]);
+    assert_says(&bot, check, &["Columns of signals", "low", "validated = 0", "score = 0.5", "60 rows"]);
     assert_silent(&other_table(columns, 60, |row| format!("{}, 0.7, 'LLM'", i64::from(row == 5))), check);
 }
 
@@ -113,7 +117,7 @@ fn a_condition_that_led_to_a_trade_and_does_not_know_is_contradicted() {
     assert_says(
         &bot,
         check,
-        &["triggered of waiting_conditions is never set", "medium", "25 of which trade_journal"],
+        &["triggered of waiting_conditions is never set", "medium", "other trade_journal", "naming 25"],
     );
     assert_silent(&elsewhere(true), check);
     assert_silent(&conditions(false), check);
@@ -126,11 +130,7 @@ fn uses_are_counted_and_the_last_one_is_not_noted() {
     for _ in 0..3 {
         bot.rule(|rule| rule.last_used = None);
     }
-    assert_says(
-        &bot,
-        check,
-        &["last_used of trading_rules is never set", "medium", "3 of 3 rows", "together 30"],
-    );
+    assert_says(&bot, check, &["last_used of trading_rules is never set", "medium", "3 rows", "uses 30"]);
     bot.rule(|_| ());
     assert_silent(&bot, check);
 }
@@ -147,7 +147,7 @@ fn a_time_of_update_that_stays_at_the_creation_is_frozen() {
     assert_says(
         &bot(0),
         check,
-        &["updated_at of signals stays at the creation", "medium", "filled_at later", "in 30"],
+        &["updated_at of signals stays at the creation", "medium", "event filled_at", "changed 30"],
     );
     assert_silent(&bot(300), check);
 }
@@ -165,6 +165,8 @@ fn restrained(times_triggered: i64, hours: &str) -> BotFile {
         bot.journal_trade(|row| (row.entry_time, row.exit_time) = (&entry_time, &exit_time));
     }
     bot.journal_open(|row| row.entry_time = "2026-11-22 08:00:00.123456");
+    // It shows the clock by which hours are counted.
+    bot.snapshot(&bot.local(&ago(60)), &ago(60));
     bot
 }
 
@@ -174,7 +176,7 @@ fn rules_that_are_never_counted_although_their_condition_held_have_no_effect() {
     let half = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11";
     let bot = restrained(0, half);
     let held: i64 = bot.value("SELECT count(*) FROM trade_journal WHERE hour_of_day < 12");
-    assert_says(&bot, check, &["regime_rules", "medium", "121 trades", &format!("{held} of them while")]);
+    assert_says(&bot, check, &["regime_rules", "medium", "trades 121", &format!("held {held}")]);
     assert_says(&restrained(0, "99"), check, &["regime_rules", "low"]);
     assert_silent(&restrained(3, half), check);
 }

@@ -154,7 +154,7 @@ fn a_trade_whose_opening_cannot_be_was_not_open_since_then() {
         for check in ["exposure-over-limit", "positions-over-limit", "closed-before-opened"] {
             assert_silent(&bot, check);
         }
-        assert_found(&bot, "time-implausible", "medium", &["closed_trades.opened_at", "6 of 8 sampled"]);
+        assert_found(&bot, "time-implausible", "medium", &["closed_trades.opened_at", "6 of 8 rows"]);
         let bot = BotFile::generation1();
         bot.open_trade(|row| row.opened_at = opening);
         let told = found(&bot, "time-implausible").len();

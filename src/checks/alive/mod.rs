@@ -1,7 +1,6 @@
 //! Is the bot alive, does it keep its rhythm, are its prices and its clocks right?
 
 mod cadence;
-mod clocks;
 mod frozen;
 mod lives;
 mod newest_price;
@@ -23,8 +22,4 @@ pub(super) const CHECKS: &[Check] = &[
     price_flow::COIN_STALE,
     price_flow::POSITION_UNPRICED,
     frozen::FROZEN,
-    clocks::FUTURE,
-    clocks::IMPLAUSIBLE,
-    clocks::TWO_CLOCKS,
-    clocks::ALTERNATING,
 ];

@@ -117,8 +117,11 @@ impl Member {
     /// Fingerprints under which its finding about a subject was stored before.
     pub(crate) fn was(&self, subject: &str) -> Vec<String> {
         let Self::Rule(rule) = self else { return Vec::new() };
-        let is_it =
-            |was: &&String| subject.is_empty() || was.split_once(':').is_some_and(|(_, own)| own == subject);
-        rule.header.was.iter().filter(is_it).cloned().collect()
+        let of_subject = |was: &String| match was.split_once(':') {
+            Some((id, "*")) => Some(format!("{id}:{subject}")),
+            Some((_, own)) if own == subject || subject.is_empty() => Some(was.clone()),
+            _ => None,
+        };
+        rule.header.was.iter().filter_map(of_subject).collect()
     }
 }

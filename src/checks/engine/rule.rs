@@ -63,7 +63,7 @@ pub(crate) struct Header {
     /// Cells that must be right for this rule.
     #[serde(default)]
     pub(crate) needs: Vec<String>,
-    /// Fingerprints, `id:subject`, under which its findings were stored before.
+    /// Fingerprints, `id:subject`, under which its findings were stored before; `id:*` for the same subject.
     #[serde(default)]
     pub(crate) was: Vec<String>,
 }

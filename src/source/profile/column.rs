@@ -5,7 +5,7 @@ use rusqlite::types::ValueRef;
 use serde::Serialize;
 
 use super::form::{Form, Forms};
-use super::names::{Tells, words};
+use super::names::Tells;
 use crate::source::clock::{Clock, HostOffset};
 
 /// A column, as the newest rows show it.
@@ -52,6 +52,9 @@ pub(crate) struct Column {
     /// When it was filled last, where many of the newest rows have no value and many before them had one.
     #[serde(skip)]
     pub(crate) filled_until: Option<DateTime<Utc>>,
+    /// Whether an older row has a value, where those read have none.
+    #[serde(skip)]
+    pub(crate) was_filled: bool,
     /// Sum of the numbers.
     #[serde(skip)]
     pub(crate) total: f64,
@@ -82,11 +85,6 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// The name's words in lower case.
-    pub(crate) fn words(&self) -> Vec<String> {
-        words(&self.name)
-    }
-
     /// Whether all values are times.
     pub(crate) fn is_time(&self) -> bool {
         self.kind == Kind::Time
@@ -103,11 +101,6 @@ impl Column {
         host: &'column HostOffset,
     ) -> impl Iterator<Item = Option<DateTime<Utc>>> + 'column {
         self.times.iter().map(move |raw| self.reading.of_raw(host, (*raw)?))
-    }
-
-    /// The fault of this name.
-    pub(crate) fn fault(&self, fault: &str) -> Option<&Fault> {
-        self.faults.iter().find(|one| one.fault == fault)
     }
 }
 

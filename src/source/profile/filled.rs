@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension as _;
 
 use super::column::Column;
+use super::rows::Precision;
 use super::table::Table;
 use crate::source::{Bot, quoted};
 
@@ -16,16 +17,21 @@ pub(super) fn look_back(bot: &Bot, tables: &mut [Table]) -> rusqlite::Result<()>
         let mut found = Vec::new();
         for (place, column) in table.columns.iter().enumerate() {
             let is_empty = column.null_share + column.blank_share >= 1.0;
-            let last = match () {
-                () if is_empty => before_sample(bot, table, column)?,
-                () if column.newest_nulls >= FEWEST_NULLS => within_sample(table, column),
-                () => None,
-            };
-            found.extend(last.map(|last| (place, last)));
+            match () {
+                () if is_empty && !table.is_sampled_whole() => {
+                    let last = last_filled(bot, table, column)?;
+                    let until = last.map_or(Ok(None), |last| until(bot, table, column, last))?;
+                    found.push((place, last.is_some(), until));
+                }
+                () if column.newest_nulls >= FEWEST_NULLS => {
+                    found.push((place, false, within_sample(table, column)));
+                }
+                () => {}
+            }
         }
-        for (place, last) in found {
+        for (place, was_filled, until) in found {
             if let Some(column) = table.columns.get_mut(place) {
-                column.filled_until = Some(last);
+                (column.was_filled, column.filled_until) = (was_filled, until);
             }
         }
     }
@@ -47,30 +53,32 @@ fn within_sample(table: &Table, column: &Column) -> Option<DateTime<Utc>> {
     table.sampled_times.get(place).copied().filter(|_| chance < BY_CHANCE)
 }
 
-/// The same of a column without a value in all rows read, if at least a third of the rows before that had one.
-fn before_sample(bot: &Bot, table: &Table, column: &Column) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    const OLDER_ROWS: u32 = 5_000;
-    const SHARE_OF_ROWS: u32 = 100;
-    const FEWEST_FILLED: i64 = 33;
-    let (Some(rowid), Some(ordered), false) = (table.schema.rowid, &table.ordered, table.is_sampled_whole())
-    else {
-        return Ok(None);
-    };
-    let connection = bot.connection();
+/// The newest row with a value of a column that has none in the rows read, among older ones: of all of them where
+/// the table's rows are counted.
+fn last_filled(bot: &Bot, table: &Table, column: &Column) -> rusqlite::Result<Option<i64>> {
+    const OLDER_ROWS: u64 = 5_000;
+    let Some(rowid) = table.schema.rowid else { return Ok(None) };
+    let most = if table.rows_are == Precision::Counted { table.rows } else { OLDER_ROWS };
     let (name, from) = (quoted(&column.name), table.schema.quoted());
-    let last = format!(
-        "SELECT {rowid} FROM (SELECT {rowid}, {name} FROM {from} ORDER BY {rowid} DESC LIMIT {OLDER_ROWS})
+    let sql = format!(
+        "SELECT {rowid} FROM (SELECT {rowid}, {name} FROM {from} ORDER BY {rowid} DESC LIMIT {most})
         WHERE {name} IS NOT NULL AND {name} <> '' LIMIT 1"
     );
-    let Some(last): Option<i64> = connection.query_row(&last, [], |row| row.get(0)).optional()? else {
-        return Ok(None);
-    };
-    let filled = format!(
+    bot.connection().query_row(&sql, [], |row| row.get(0)).optional()
+}
+
+/// The time of that row, if at least a third of the rows before it had a value.
+fn until(bot: &Bot, table: &Table, column: &Column, last: i64) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    const SHARE_OF_ROWS: u32 = 100;
+    const FEWEST_FILLED: i64 = 33;
+    let (Some(rowid), Some(ordered)) = (table.schema.rowid, &table.ordered) else { return Ok(None) };
+    let (name, from) = (quoted(&column.name), table.schema.quoted());
+    let sql = format!(
         "SELECT count({name}) FROM (SELECT {name} FROM {from} WHERE {rowid} <= ?1 ORDER BY {rowid} DESC LIMIT {SHARE_OF_ROWS})"
     );
-    let filled: i64 = connection.query_row(&filled, [last], |row| row.get(0))?;
+    let filled: i64 = bot.connection().query_row(&sql, [last], |row| row.get(0))?;
     if filled < FEWEST_FILLED {
         return Ok(None);
     }
-    Ok(ordered.first_from(connection, last)?.map(|(_, at)| at))
+    Ok(ordered.first_from(bot.connection(), last)?.map(|(_, at)| at))
 }

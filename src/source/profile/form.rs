@@ -57,22 +57,6 @@ impl Form {
         )
     }
 
-    /// An example that shows it.
-    pub(crate) fn example(self) -> &'static str {
-        match self {
-            Self::SpaceText => "YYYY-MM-DD HH:MM:SS",
-            Self::IsoText | Self::IsoFractionText => "YYYY-MM-DDTHH:MM:SS",
-            Self::ZonedText => "with Z or an offset",
-            Self::DayText => "YYYY-MM-DD",
-            Self::EpochSeconds => "epoch seconds",
-            Self::EpochMilliseconds => "epoch milliseconds",
-            Self::SlashText => "YYYY/MM/DD HH:MM:SS",
-            Self::TwelveHourText => "with AM or PM",
-            Self::Digits => "YYYYMMDDHHMMSS",
-            Self::JulianDays => "Julian days",
-        }
-    }
-
     /// The form of a text that has been read as a time.
     pub(crate) fn of_text(text: &str) -> Self {
         let text = text.trim();

@@ -93,11 +93,6 @@ impl Tells {
     pub(super) fn is_past(self) -> bool {
         !matches!(self, Self::Expiry | Self::Plan)
     }
-
-    /// Whether it is the moment at which its row was written.
-    pub(crate) fn is_of_writing(self) -> bool {
-        matches!(self, Self::Creation | Self::Change)
-    }
 }
 
 /// How likely a name is the moment at which a row was written; the least is the likeliest.

@@ -29,22 +29,6 @@ pub(crate) struct Pair<'table> {
     pub(crate) is_same_form: bool,
 }
 
-impl Pair<'_> {
-    /// The offset between two columns that say when their row was written, where one is in local time and the
-    /// other in UTC. Each such pair tells it from one side only.
-    pub(crate) fn disagrees(&self) -> Option<Offset> {
-        let offset = self.offset?;
-        let (one, other) = (Tells::of(self.column), Tells::of(self.other));
-        // A change may rightly follow a row's creation by any time; it cannot precede it.
-        let is_clock = match (one, other) {
-            (Tells::Creation, Tells::Change) => offset.seconds > 0,
-            (Tells::Creation, Tells::Creation) | (Tells::Change, Tells::Change) => self.column < self.other,
-            _ => false,
-        };
-        (is_clock && offset.rows * 20 >= self.rows * 19).then_some(offset)
-    }
-}
-
 /// A difference between two clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Offset {

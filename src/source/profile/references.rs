@@ -119,7 +119,7 @@ fn look_up(bot: &Bot, table: &Table, column: &Column, other: &Table) -> rusqlite
     let target = other.schema.quoted();
     // Rows older than the oldest that is kept were deleted on purpose.
     let sql = format!(
-        "SELECT named.key, named.value, EXISTS (SELECT 1 FROM {target} AS other WHERE other.{key} = named.value),
+        "SELECT named.key, named.value, named.value IN (SELECT {key} FROM {target}),
             typeof(first.id) = 'integer' AND named.value > 0 AND CAST(named.value AS INTEGER) < first.id
         FROM {named} AS named, (SELECT min({key}) AS id FROM {target}) AS first
         WHERE named.value IS NOT NULL AND named.value <> ''"

@@ -78,7 +78,7 @@ fn tables_and_columns_of_any_name_are_profiled() {
     assert_eq!(
         lines(
             &audit,
-            "SELECT table_name, kind, rows, rows_are, rows_in_window, rows_day_old, time_column, is_ordered, is_mapped
+            "SELECT table_name, type, rows, rows_are, rows_in_window, rows_day_old, time_column, is_ordered, is_mapped
             FROM table_profile WHERE table_name IN ('signals', 'orders', 'shown', 'market_data')
             ORDER BY is_left_behind, table_name"
         ),

@@ -260,6 +260,7 @@ impl Values {
             filled: self.rows - self.nulls,
             newest_nulls: self.newest_nulls,
             filled_until: None,
+            was_filled: false,
             total: self.total,
             numeric_texts: self.numeric_texts,
             common: commonest(self.distinct_texts),

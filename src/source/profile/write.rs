@@ -4,10 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
+use super::all::Profile;
+use super::beside;
 use super::column::{Column, Reading};
 use super::names::spaced;
 use super::table::Table;
-use super::{Profile, beside};
 use crate::source::Bot;
 use crate::source::clock::HostOffset;
 
@@ -17,14 +18,12 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 const COLUMN: &str = "
 INSERT INTO column_profile
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-    ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)";
+    ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)";
 const FAULT: &str = "INSERT INTO column_fault VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const PAIR: &str = "INSERT INTO time_pair VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const SILENCE: &str = "INSERT INTO table_silence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const NAME: &str = "
-INSERT INTO table_profile (table_name, words, kind, rows_read, rows_read_day_old, is_ordered, keeps_all_rows,
-    is_mapped, is_left_behind, holds_later_rows)
-VALUES (?1, ?2, 'view', 0, 0, 0, 0, 0, 0, 0)";
+INSERT INTO table_profile (table_name, table_words, type) VALUES (?1, ?2, 'view')";
 
 impl Profile {
     /// Writes `table_profile`, `column_profile`, `column_fault`, `time_pair` and `table_silence`, which hold no row
@@ -38,7 +37,9 @@ impl Profile {
             for (place, column) in table.columns.iter().enumerate() {
                 self.write_column(table, (place, column), bot.host_offset(), connection)?;
             }
-            write_pairs(table, bot.host_offset(), connection)?;
+            if table.is_bots() {
+                write_pairs(table, bot.host_offset(), connection)?;
+            }
         }
         for name in &self.views {
             connection.prepare_cached(NAME)?.execute(params![name, spaced(name)])?;
@@ -112,6 +113,7 @@ impl Profile {
             column.filled,
             column.newest_nulls,
             column.filled_until.map(seconds),
+            column.was_filled,
             column.null_share,
             column.blank_share,
             column.distinct,
@@ -135,7 +137,7 @@ impl Profile {
             json!(column.common).to_string(),
             column.bytes,
         ])?;
-        for fault in &column.faults {
+        for fault in column.faults.iter().filter(|_| table.is_bots()) {
             connection.prepare_cached(FAULT)?.execute(params![
                 table.schema.name,
                 column.name,

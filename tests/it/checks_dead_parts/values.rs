@@ -16,7 +16,7 @@ fn placeholders_are_no_values() {
     // The whole table's figure, where only the newest rows were read for the profile.
     let every = |row: i64| if row % 20 == 0 { "'pattern_name'" } else { "'momentum'" }.to_owned();
     let bot = other_table("pattern TEXT", 700, every);
-    assert_says(&bot, check, &["\"pattern_name\" 35 in 700 rows"]);
+    assert_says(&bot, check, &["35 of 700 rows", "\"pattern_name\" 35"]);
     let plain = |row: i64| ["'none'", "'pattern'", "'unknown'", "NULL"][(row % 4) as usize].to_owned();
     assert_silent(&other_table("pattern TEXT", 40, plain), check);
 }
@@ -36,7 +36,11 @@ fn one_value_in_two_spellings_is_two_values() {
 #[test]
 fn amounts_are_numbers() {
     let bot = other_table("price TEXT, fee REAL", 30, |row| format!("'{row}.5', {row}"));
-    assert_says(&bot, "numbers-as-text", &["Amounts in signals", "low", "price in 30 rows"]);
+    assert_says(
+        &bot,
+        "numbers-as-text",
+        &["Amounts in signals", "low", "column_name price, looked_at 30 rows"],
+    );
     assert_silent(&bot, "text-in-numbers");
     let bot =
         other_table("price REAL", 30, |row| if row < 4 { "'$1,200'".to_owned() } else { row.to_string() });
@@ -88,7 +92,7 @@ fn a_time_can_be_read() {
     assert_says(
         &written(3),
         check,
-        &["signals.seen_at holds times that cannot be", "low", "3 of 40 sampled values; e.g. 22.11.2026"],
+        &["signals.seen_at holds times that cannot be", "low", "3 of 40 rows", "22.11.2026"],
     );
     assert_silent(&written(0), check);
 }
