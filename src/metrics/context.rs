@@ -65,7 +65,7 @@ impl<'run> Context<'run> {
     }
 
     /// The trades of the window and of the one before, read once a run.
-    pub(super) fn traded(&self) -> rusqlite::Result<&Traded> {
+    pub(super) fn traded(&self) -> anyhow::Result<&Traded> {
         if let Some(traded) = self.traded.get() {
             return Ok(traded);
         }

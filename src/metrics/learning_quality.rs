@@ -144,6 +144,7 @@ impl Tally {
 /// When learnings or rules cannot be read.
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> {
     let audit = context.db.connection();
+    context.db.ensure_filled("learning")?;
     let mut tally = Tally::of(audit, "window")?;
     let mut basis = Basis::Window;
     if tally.rows == 0 {

@@ -31,6 +31,9 @@ pub(crate) struct Report {
     /// Columns of the bot's tables whose rows cannot be placed in time, each with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) unreadable_times: BTreeMap<String, String>,
+    /// Tables of the audit database that lack rows, each with the reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) unread: BTreeMap<String, String>,
     /// Objects of the schema that need what only the bot's own program has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) foreign_objects: Vec<ForeignObject>,
@@ -47,8 +50,9 @@ impl Report {
             system_metrics: Section::collect("system metrics", context, system_metrics::collect),
             learning_quality: Section::collect("learning quality", context, learning_quality::collect),
             tables: Section::collect("tables", context, |context| context.db.take_profile()),
-            unreadable_times: context.bot.unreadable_times().iter().map(unreadable).collect(),
-            foreign_objects: context.bot.foreign_objects().to_vec(),
+            unreadable_times: context.facts.unreadable_times().iter().map(unreadable).collect(),
+            unread: context.db.filled().failed.clone(),
+            foreign_objects: context.facts.foreign_objects().to_vec(),
         }
     }
 
@@ -97,7 +101,14 @@ impl Report {
         let tables = self.tables.available().into_iter().flat_map(|profile| &profile.all);
         let tables = tables.map(|table| (format!("the table {}", table.schema.name), table.error.as_deref()));
         let times = self.unreadable_times.iter().map(|(name, reason)| (name.clone(), Some(reason.as_str())));
-        sections.chain(tables).chain(times).filter_map(|(name, error)| Some((name, error?))).collect()
+        let unread =
+            self.unread.iter().map(|(name, reason)| (format!("the rows of {name}"), Some(reason.as_str())));
+        sections
+            .chain(tables)
+            .chain(times)
+            .chain(unread)
+            .filter_map(|(name, error)| Some((name, error?)))
+            .collect()
     }
 }
 

@@ -161,6 +161,7 @@ fn carries_rules(context: &Context<'_>) -> bool {
 }
 
 fn rules(context: &Context<'_>) -> anyhow::Result<Vec<Rule>> {
+    context.db.ensure_filled("rule")?;
     let mut statement = context.db.connection().prepare(RULES)?;
     let now = context.now;
     let rules = statement.query_map([], |row| {

@@ -65,7 +65,7 @@ impl<'run> Setting<'run> {
         let db = AuditDb::read(bot, &plan)?;
         logging::took("audit database", started);
         for (table, reason) in &db.filled().failed {
-            tracing::debug!("the table {table} is not filled: {reason}");
+            tracing::error!("The rows of {table} cannot be read: {reason}");
         }
         for (column, values) in &db.filled().unreadable {
             tracing::debug!("{column}: {values} values are no numbers");

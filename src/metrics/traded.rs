@@ -82,7 +82,8 @@ impl Traded {
     ///
     /// # Errors
     /// When the trades cannot be read.
-    pub(super) fn read(setting: &Setting<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(setting: &Setting<'_>) -> anyhow::Result<Self> {
+        setting.db.ensure_filled("trade")?;
         let (window, previous) = (Sums::read(setting, "window")?, Sums::read(setting, "previous")?);
         let newest = match window.patterns.key.total_trades {
             0 => Some(Sums::read(setting, "newest")?).filter(|newest| newest.patterns.key.total_trades > 0),

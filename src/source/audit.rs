@@ -75,6 +75,17 @@ impl AuditDb {
         self.profile.take().context("the profile was handed over before")?
     }
 
+    /// Refuses to go on where rows of a table are missing.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub(crate) fn ensure_filled(&self, table: &str) -> anyhow::Result<()> {
+        match self.filled.failed.get(table) {
+            Some(reason) => Err(anyhow::anyhow!("{reason}")),
+            None => Ok(()),
+        }
+    }
+
     /// The connection to it, for statements of our own.
     pub(crate) fn connection(&self) -> &Connection {
         self.sandbox.connection()

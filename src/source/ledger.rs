@@ -64,7 +64,7 @@ SELECT
     stop_loss,
     take_profit,
     position_id,
-    status,
+    CASE WHEN status IN ('closed', 'post_tracked') THEN status END,
     strategy,
     unrealized_pnl,
     current_price
@@ -268,8 +268,9 @@ impl Ledger {
     /// Reads the newest trades, as they were at the audited moment.
     ///
     /// # Errors
-    /// When SQLite has no memory left.
-    pub(crate) fn read(db: &AuditDb) -> rusqlite::Result<Self> {
+    /// Why rows of the file could not be read.
+    pub(crate) fn read(db: &AuditDb) -> anyhow::Result<Self> {
+        db.ensure_filled("trade")?;
         let filled = db.filled();
         Ok(Self {
             entries: entries(db, TRADES)?,
@@ -282,9 +283,10 @@ impl Ledger {
     /// closed later.
     ///
     /// # Errors
-    /// When SQLite has no memory left.
-    pub(crate) fn open(db: &AuditDb) -> rusqlite::Result<Vec<Entry>> {
-        entries(db, OPEN)
+    /// Why rows of the file could not be read.
+    pub(crate) fn open(db: &AuditDb) -> anyhow::Result<Vec<Entry>> {
+        db.ensure_filled("position")?;
+        Ok(entries(db, OPEN)?)
     }
 
     /// The trades of one generation.

@@ -284,9 +284,13 @@ impl Bot {
     pub(crate) fn is_indexed(&self, sql: &str) -> rusqlite::Result<bool> {
         let sql = format!("EXPLAIN QUERY PLAN {}", self.with_sources(sql));
         let mut statement = self.connection.prepare(&sql)?;
-        let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
-        let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>()?;
-        Ok(steps.iter().any(|step| step.starts_with("SEARCH")))
+        // Its parameters need no values to be planned.
+        let mut rows = statement.raw_query();
+        let mut is_indexed = false;
+        while let Some(row) = rows.next()? {
+            is_indexed |= row.get_ref(3)?.as_str()?.starts_with("SEARCH");
+        }
+        Ok(is_indexed)
     }
 
     /// Calls `visit` with each row of a query over the map's sources.

@@ -74,6 +74,7 @@ pub(super) fn stored(
     unavailable: &mut Unavailable,
 ) -> anyhow::Result<Option<Account>> {
     let audit = context.db.connection();
+    context.db.ensure_filled("account")?;
     let filled = context.db.filled();
     let stored = audit.query_row(STORED, [], Account::stored).optional()?;
     // The second generation adds a row a trade, the first has one and overwrites it.

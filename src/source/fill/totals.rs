@@ -1,8 +1,13 @@
 //! Exact sums over closed trades, also over those that are more than `trade` holds.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use rusqlite::Row;
+
 use super::filler::Filler;
 use super::target::Target;
-use super::value::seconds;
+use super::value::{self, seconds};
 use crate::model::Period;
 use crate::source::map::Select;
 
@@ -105,6 +110,15 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 DROP TABLE part;
 DROP TABLE older_trade;";
 
+/// Table and key of a row, as `trade` has them.
+fn key(row: &Row<'_>) -> String {
+    let text = |name| {
+        let place = row.as_ref().column_index(name).ok()?;
+        value::text(row.get_ref(place).ok()?).map(Cow::into_owned)
+    };
+    format!("{}|{}", text("source").unwrap_or_default(), text("source_id").unwrap_or_default())
+}
+
 impl<'run> Filler<'run> {
     /// Fills `trade_total`; `run` is there already.
     pub(super) fn totals(&mut self) -> anyhow::Result<()> {
@@ -159,6 +173,13 @@ impl<'run> Filler<'run> {
         Ok(has_older)
     }
 
+    /// The trades that were closed at a moment and that `trade` holds.
+    fn known_at(&self, at: f64) -> rusqlite::Result<HashSet<String>> {
+        let mut statement =
+            self.audit.prepare("SELECT source || '|' || source_id FROM trade WHERE closed_at = ?1")?;
+        statement.query_map([at], |row| row.get(0))?.collect()
+    }
+
     /// Trades that were closed before those of `trade`, in the two windows or at all.
     fn older(&mut self, select: &'run Select, target: &mut Target<'run>) -> anyhow::Result<()> {
         let (bot, plan) = (self.setting.bot, self.setting.plan);
@@ -171,6 +192,7 @@ impl<'run> Filler<'run> {
             both
         };
         let mut shape = self.shape(select, target)?;
+        let known = self.known_at(from)?;
         let mut held = 0;
         let add_up = || -> rusqlite::Result<()> {
             audit.execute(&ADD.replace("{table}", "older_trade"), [span])?;
@@ -179,7 +201,8 @@ impl<'run> Filler<'run> {
         };
         bot.each_in_slices(&format!("{} WHERE within(closed_at)", select.rows()), period, |slice, row| {
             let closed = shape.closed(bot, row)?.map(|closed| closed.earliest);
-            if closed.is_some_and(|closed| slice.contains(closed) && seconds(closed) < from) {
+            let is_older = |at: f64| at < from || (at == from && !known.contains(&key(row)));
+            if closed.is_some_and(|closed| slice.contains(closed) && is_older(seconds(closed))) {
                 held += 1;
                 shape.insert(&self.setting, row, target)?;
             }
