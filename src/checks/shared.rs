@@ -48,8 +48,6 @@ pub(super) struct Opening<'trades> {
 #[derive(Debug)]
 pub(super) struct Mispriced<'run> {
     pub(super) trade: &'run Entry,
-    pub(super) what: &'static str,
-    pub(super) at: DateTime<Utc>,
     pub(super) price: f64,
     pub(super) low: f64,
     pub(super) high: f64,

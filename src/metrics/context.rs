@@ -100,11 +100,6 @@ impl<'run> Context<'run> {
         Ok(self.trade_count.get_or_init(|| count))
     }
 
-    /// All closed trades; `None` where they are more than are read.
-    pub(crate) fn all_trades(&self) -> anyhow::Result<Option<&Ledger>> {
-        Ok(Some(self.ledger()?).filter(|ledger| ledger.complete))
-    }
-
     /// The newest closings that the bot has logged, read once a run.
     pub(crate) fn closings(&self) -> anyhow::Result<&[Closing]> {
         if let Some(closings) = self.closings.get() {

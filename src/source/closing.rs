@@ -11,7 +11,6 @@ SELECT
     trade_source,
     trade_id,
     instrument,
-    pnl,
     at
 FROM logged_trade
 WHERE event = 'closed'
@@ -26,8 +25,6 @@ pub(crate) struct Closing {
     pub(crate) trade_id: Option<String>,
     /// The coin that it names.
     pub(crate) coin: String,
-    /// Profit or loss; generation 1 logs it in whole cents.
-    pub(crate) pnl_usd: Option<f64>,
     /// When it was logged.
     pub(crate) at: DateTime<Utc>,
 }
@@ -42,8 +39,7 @@ pub(crate) fn newest(db: &AuditDb) -> rusqlite::Result<Vec<Closing>> {
             generation: if cell::text(row, 0)?.as_deref() == Some("trade_journal") { 2 } else { 1 },
             trade_id: row.get(1)?,
             coin: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-            pnl_usd: row.get(3)?,
-            at: clock::moment(row.get(4)?).unwrap_or_default(),
+            at: clock::moment(row.get(3)?).unwrap_or_default(),
         })
     };
     db.connection().prepare(CLOSED)?.query_map([], read)?.collect()

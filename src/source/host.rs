@@ -143,6 +143,14 @@ impl HostOffset {
         matches!(self, Self::Measured(runs) if runs.last().is_some_and(may_be))
     }
 
+    /// When the offset was measured last, where a change of the clock since would not be known.
+    pub(crate) fn newest_measurement(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Measured(runs) => runs.last().map(|run| run.last),
+            Self::Confirmed(_) | Self::ThisMachine => None,
+        }
+    }
+
     /// Seconds east of UTC at the newest measurement; `None` where nothing is measured.
     pub(crate) fn newest_seconds(&self) -> Option<i64> {
         match self {

@@ -24,7 +24,7 @@ SELECT
     exit_price,
     size,
     pnl,
-    pnl_fraction * 100,
+    NULL,
     exit_reason,
     duration_seconds,
     wall_clock_seconds,
@@ -116,8 +116,6 @@ pub(crate) struct Entry {
     pub(crate) size_usd: Option<f64>,
     /// Profit or loss in US dollars.
     pub(crate) pnl_usd: Option<f64>,
-    /// Profit or loss in percent.
-    pub(crate) pnl_percent: Option<f64>,
     /// As stored.
     pub(crate) exit_reason: Option<String>,
     /// When it was opened, by the earlier reading of its time; `None` where that cannot be.
@@ -175,7 +173,6 @@ impl Entry {
             exit_price: price(9, "exit_price")?,
             size_usd: cell::real(row, 10)?,
             pnl_usd: cell::real(row, 11)?,
-            pnl_percent: cell::real(row, 12)?,
             exit_reason: text(13)?,
             duration_seconds: cell::real(row, 14)?,
             naive_seconds: cell::real(row, 15)?,
@@ -240,11 +237,6 @@ impl Entry {
     /// The ids that the trade carries.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &str> {
         trade::rules(self.rule_ids.as_deref())
-    }
-
-    /// Coin and id, as examples name a trade.
-    pub(crate) fn name(&self) -> String {
-        format!("{} (id {})", crate::untrusted::cut(&self.coin, 24), crate::untrusted::cut(&self.id, 32))
     }
 }
 

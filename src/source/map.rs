@@ -162,6 +162,11 @@ impl Select {
         }
     }
 
+    /// Whether some of its times are of the host's clock.
+    pub(crate) fn has_local_times(&self) -> bool {
+        self.clock == Clock::Local || self.notes.values().any(|note| *note == Note::Clock(Clock::Local))
+    }
+
     /// Whether a column's numbers are percent.
     pub(crate) fn is_percent(&self, column: &str) -> bool {
         self.notes.get(column) == Some(&Note::Percent)

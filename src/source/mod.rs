@@ -24,6 +24,7 @@ pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod log;
 mod map;
+mod numbers;
 pub(crate) mod opening;
 pub(crate) mod other_times;
 pub(crate) mod plan;
@@ -139,6 +140,7 @@ impl Bot {
 
     fn read(mut connection: Connection, at_rest: Option<AtRest>, maps: &[Map]) -> rusqlite::Result<Self> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        numbers::register(&connection)?;
         // Sorters stay in memory: nothing is written beside the bot's file. Most pages are read once, in
         // order: a cache of half a megabyte does, and stays in the processor's own.
         connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512")?;

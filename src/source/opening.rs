@@ -10,8 +10,6 @@ use super::clock;
 /// One logged opening.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
-    /// The open trade's id that it names.
-    pub(crate) trade_id: Option<String>,
     /// The coin that it names.
     pub(crate) coin: String,
     /// Size of the whole position in US dollars.
@@ -24,7 +22,6 @@ pub(crate) struct Opening {
 
 const OPENED: &str = "
 SELECT
-    trade_id,
     instrument,
     size,
     stop_loss,
@@ -40,11 +37,10 @@ ORDER BY at DESC, rowid DESC";
 pub(crate) fn newest(db: &AuditDb) -> rusqlite::Result<Vec<Opening>> {
     let read = |row: &Row<'_>| {
         Ok(Opening {
-            trade_id: row.get(0)?,
-            coin: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-            size_usd: row.get(2)?,
-            stop_loss_price: row.get(3)?,
-            at: clock::moment(row.get(4)?).unwrap_or_default(),
+            coin: row.get::<_, Option<String>>(0)?.unwrap_or_default(),
+            size_usd: row.get(1)?,
+            stop_loss_price: row.get(2)?,
+            at: clock::moment(row.get(3)?).unwrap_or_default(),
         })
     };
     db.connection().prepare(OPENED)?.query_map([], read)?.collect()

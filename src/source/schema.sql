@@ -20,6 +20,7 @@ CREATE TABLE run (
     bot TEXT NOT NULL,                  -- the kind of bot, by the name of its map
     main_source TEXT,                   -- the table of trades that the bot writes now
     currency TEXT,                      -- the main currency of the file
+    has_positions INTEGER,              -- 1 where the file has a table of open positions
     starting_balance REAL,              -- balance before the first trade
     max_exposure_fraction REAL,         -- most money in open positions, of the balance
     max_trade_fraction REAL,            -- largest size of one trade, of the balance
@@ -28,6 +29,8 @@ CREATE TABLE run (
     cooldown_seconds REAL,              -- pause before an instrument is opened again, 0 without one
     cooldown_is_configured INTEGER,     -- 1 where the config file sets that pause
     host_offset_seconds REAL,           -- how far the clock of the bot's host is ahead of UTC at now, NULL where nothing shows it
+    host_clock_is_unknown INTEGER,      -- 1 where the file holds times of that clock, and nothing shows it
+    host_measured_at REAL,              -- newest row that shows it: a change of the clock after it would put local times an hour off
     cycle_pause_seconds REAL            -- pause between two cycles of the bot
 ) STRICT;
 
@@ -36,7 +39,7 @@ CREATE TABLE trade (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     in_window INTEGER NOT NULL,
-    is_main INTEGER NOT NULL,
+    is_main INTEGER NOT NULL DEFAULT 1,
     book TEXT,                          -- live, paper or backtest, NULL where the file does not say
     instrument TEXT,                    -- coin, pair or symbol as the bot names it
     tier INTEGER,                       -- the instrument's tier, 1 is the best
@@ -69,7 +72,32 @@ CREATE TABLE trade (
     condition_id TEXT,                  -- id of the condition (waiting order) that opened it
     price_after_exit REAL,              -- a price after the exit, where the bot notes one
     missed_profit REAL,                 -- what the bot believes to have missed by the exit
-    currency TEXT
+    updated_at REAL,                    -- when the row was changed last, where the bot notes it
+    currency TEXT,
+    notional REAL AS (coalesce(quantity * entry_price, size * coalesce(leverage, 1))) VIRTUAL, -- what the position was worth at its entry
+    gain_fraction REAL AS (CASE WHEN entry_price > 0 AND exit_price > 0 THEN CASE side WHEN 'long' THEN 1.0 WHEN 'short' THEN -1.0 END * (exit_price / entry_price - 1) END) VIRTUAL -- the price's move in the trade's favour, by the entry price
+) STRICT;
+
+-- A row of a table of trades that says neither open nor closed, and has no result.
+CREATE TABLE unfinished_trade (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,         -- opened in the window
+    instrument TEXT,
+    size REAL,
+    status TEXT,
+    opened_at REAL,
+    opened_at_latest REAL,
+    updated_at REAL,
+    updated_at_latest REAL
+) STRICT;
+
+-- The rules and patterns that trades and positions carry: one a row.
+CREATE TABLE trade_rule (
+    source TEXT NOT NULL,               -- source and source_id of the trade or position
+    source_id TEXT NOT NULL,
+    rule_source TEXT NOT NULL,          -- the table of rules that the id is of
+    rule_id TEXT NOT NULL
 ) STRICT;
 
 -- Exact sums over the closed trades of a span: the window, the one before (previous), all of them where those could
@@ -77,6 +105,7 @@ CREATE TABLE trade (
 CREATE TABLE trade_total (
     span TEXT NOT NULL,                 -- window, previous, all or newest
     source TEXT NOT NULL,
+    is_main INTEGER NOT NULL DEFAULT 1,
     book TEXT,
     currency TEXT,
     instrument TEXT,
@@ -86,6 +115,7 @@ CREATE TABLE trade_total (
     n INTEGER NOT NULL,                 -- trades
     wins INTEGER NOT NULL,              -- trades with pnl above zero
     losses INTEGER NOT NULL,            -- trades with pnl of zero or below
+    even INTEGER NOT NULL,              -- trades with a pnl of zero or none
     pnl REAL,                           -- sum, NULL where no trade has one
     profit REAL,                        -- sum of pnl above zero
     loss REAL,                          -- sum of pnl below zero
@@ -103,7 +133,7 @@ CREATE TABLE position (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     in_window INTEGER NOT NULL,         -- opened in the window
-    is_main INTEGER NOT NULL,
+    is_main INTEGER NOT NULL DEFAULT 1,
     book TEXT,
     instrument TEXT,
     tier INTEGER,
@@ -171,12 +201,69 @@ CREATE TABLE logged_trade (
     at REAL NOT NULL
 ) STRICT;
 
+-- Closings that the log tells again later for a position that was closed: what counters count twice.
+CREATE VIEW repeated_closing AS
+WITH
+named AS (
+    SELECT
+        trade_source,
+        trade_id,
+        instrument,
+        count(*) AS closings,
+        max(at) AS last_at
+    FROM logged_trade
+    WHERE event = 'closed' AND trade_id IS NOT NULL
+    GROUP BY trade_source, trade_id, instrument
+    HAVING count(*) > 1
+),
+closing AS MATERIALIZED (
+    SELECT
+        logged_trade.*,
+        closings,
+        last_at,
+        row_number() OVER (PARTITION BY trade_source, trade_id, instrument ORDER BY at) AS number
+    FROM logged_trade
+    JOIN named USING (trade_source, trade_id, instrument)
+    WHERE event = 'closed'
+),
+-- The rows of their position: parts of it, or trades under one id, have a closing each.
+own AS (
+    SELECT
+        trade_source,
+        trade_id,
+        instrument,
+        max(row_id) AS row_id,
+        count(*) AS own_rows
+    FROM (
+        SELECT DISTINCT
+            closing.trade_source,
+            closing.trade_id,
+            closing.instrument,
+            trade.source_id AS row_id
+        FROM closing
+        CROSS JOIN trade ON
+            trade.closed_at BETWEEN closing.at - 60 AND closing.at + 60
+            AND +trade.source = closing.trade_source
+            AND coalesce(nullif(trade.position_id, ''), closing.trade_id) = closing.trade_id
+            AND lower(trade.instrument) = lower(closing.instrument)
+    )
+    GROUP BY trade_source, trade_id, instrument
+)
+SELECT
+    first.*,
+    last.pnl AS last_pnl,
+    own.row_id
+FROM closing AS first
+JOIN closing AS last USING (trade_source, trade_id, instrument)
+LEFT JOIN own USING (trade_source, trade_id, instrument)
+WHERE last.number = last.closings AND first.number <= first.closings - max(coalesce(own.own_rows, 0), 1);
+
 -- The balance as the bot stores it: one row that is overwritten, or a row for each change.
 CREATE TABLE account (
     source TEXT NOT NULL,
     source_id TEXT NOT NULL,
     in_window INTEGER NOT NULL,
-    is_main INTEGER NOT NULL,
+    is_main INTEGER NOT NULL DEFAULT 1,
     at REAL,
     at_latest REAL,
     balance REAL,
@@ -188,6 +275,16 @@ CREATE TABLE account (
     trades_today REAL,
     trade_id TEXT,                      -- the trade whose closing led to it
     currency TEXT
+) STRICT;
+
+-- Money paid in or out, as the file tells it: rows of the log that name a payment, and steps of the balance without a trade.
+CREATE TABLE payment (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    in_window INTEGER NOT NULL,
+    at REAL NOT NULL,
+    amount REAL NOT NULL,               -- below zero for money paid out
+    numbers TEXT NOT NULL               -- JSON array of all numbers of the row, of which another one may be the amount
 ) STRICT;
 
 -- What guides the bot's decisions.
@@ -204,7 +301,8 @@ CREATE TABLE rule (
     condition TEXT,                     -- when it applies, where the bot keeps that apart from the text
     action TEXT,                        -- what it does then
     created_at REAL,
-    last_used_at REAL
+    last_used_at REAL,
+    last_used_at_latest REAL
 ) STRICT;
 
 -- What the bot believes to have learned.
@@ -294,8 +392,10 @@ CREATE TABLE condition (
     created_at REAL,
     created_at_latest REAL,
     valid_until REAL,
+    valid_until_latest REAL,
     is_triggered INTEGER,
-    triggered_at REAL
+    triggered_at REAL,
+    triggered_at_latest REAL
 ) STRICT;
 
 -- A change that the bot made to itself.
@@ -488,6 +588,7 @@ CREATE TABLE table_profile (
     bytes_per_row REAL,                 -- mean size of a row's values
     index_bytes_per_row REAL,           -- what its indexes hold of a row
     keeps_all_rows INTEGER NOT NULL DEFAULT 0, -- 1 where no row was ever deleted
+    first_id INTEGER,                   -- the smallest rowid: above 1 where the oldest rows were deleted
     last_id_given INTEGER,              -- the largest id that AUTOINCREMENT has ever given
     is_mapped INTEGER NOT NULL DEFAULT 0, -- 1 where the map reads it
     is_left_behind INTEGER NOT NULL DEFAULT 0, -- 1 where the bot's present program has no use for it
@@ -574,3 +675,14 @@ CREATE TABLE table_silence (
     other_rows_then INTEGER NOT NULL,   -- the other table's rows from from_at to the silent one's newest row
     other_rows_since INTEGER NOT NULL   -- and since then
 ) STRICT;
+
+-- An index of the file that does not hold what its table holds.
+CREATE TABLE damaged_index (
+    table_name TEXT NOT NULL,
+    index_name TEXT NOT NULL,
+    what TEXT NOT NULL                  -- how it differs
+) STRICT;
+
+-- What rules look rows up by.
+CREATE INDEX trade_by_key ON trade (source_id, source);
+CREATE INDEX trade_by_closing ON trade (closed_at);

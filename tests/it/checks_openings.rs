@@ -20,15 +20,11 @@ fn an_opening_that_no_table_holds_is_lost() {
         &ago(3_000),
     );
     let text = only_finding(&bot, LOST);
-    for word in
-        ["critical", "1 of ", "($50.00)", "solana at 2026-11-22 08:10:00 UTC with $50.00, trade_id 9001"]
+    for word in ["critical", "1 of ", "(50.00)", "solana, at 2026-11-22 08:10:00 UTC, size 50, trade_id 9001"]
     {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert_eq!(alarms(&bot), [LOST]);
-    let (_, query) = text.split_once("query: ").unwrap();
-    let query = query.split(" | ").next().unwrap();
-    assert_eq!(bot.rows(query, [], |_| Ok(())).len(), 1);
 }
 
 #[test]

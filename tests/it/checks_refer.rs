@@ -42,7 +42,7 @@ fn a_position_closes_once() {
         &generation1(),
         "trade-recorded-twice",
         twice,
-        &["medium", "Nothing in the file tells how many", "bitcoin as ids", "+1.00"],
+        &["medium", "Nothing in the file tells how many", "instrument bitcoin", "+1.00"],
     );
     let same_position = |bot: &BotFile| {
         bot.execute("UPDATE trade_journal SET (position_id, entry_time, exit_time) = (SELECT position_id, entry_time, exit_time FROM trade_journal WHERE rowid = 1) WHERE rowid = 4", []);
@@ -51,7 +51,7 @@ fn a_position_closes_once() {
         &generation2(),
         "trade-recorded-twice",
         same_position,
-        &["1 of 30 rows", "BTC as ids"],
+        &["1 of 30 rows", "instrument BTC"],
     );
 }
 
@@ -67,7 +67,7 @@ fn a_closing_is_logged_once() {
         &bot,
         "closing-logged-twice",
         again,
-        &["high", "1 of 2 logged closings", "(DOGE)", "+1.00 at 2026-11-22 08:55:00"],
+        &["high", "1 of 2 logged closings", "(DOGE)", "again_at 2026-11-22 08:55:00 UTC, again_pnl 1 "],
     );
     assert_eq!(findings(&bot, "closing-contradicts-log", &[]), Vec::<Value>::new());
 }
@@ -93,7 +93,7 @@ fn an_open_position_was_not_closed() {
     let same = |bot: &BotFile| {
         bot.open_trade(|trade| (trade.coin_name, trade.opened_at) = ("solana", "2026-11-22 08:01:40"));
     };
-    assert_found_after(&bot, "open-position-was-closed", same, &["solana (id 1) closed as trade 2"]);
+    assert_found_after(&bot, "open-position-was-closed", same, &["closed as trade 2 (open_trades 1)"]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_forgotten_position_is_reported_once() {
         &bot,
         "position-forgotten",
         forgotten,
-        &["critical", "1 of 2 open positions", "APT", "open since 2026-11-18 09:00:00"],
+        &["critical", "1 of 2 open positions", "APT", "opened_at 2026-11-18 09:00:00"],
     );
     assert_eq!(findings(&bot, "position-stale", &[]), Vec::<Value>::new());
 }
@@ -207,7 +207,7 @@ fn a_trade_is_open_or_closed() {
         bot.execute("UPDATE trade_journal SET status = ?1 WHERE coin = 'SOL'", [status]);
         bot
     };
-    let told = |bot: &BotFile| findings(bot, "trade-stuck-in-status", &[]);
+    let told = |bot: &BotFile| findings(bot, "trade-neither-open-nor-closed", &[]);
     for status in ["closing", "OPEN", "", "error: no price"] {
         let bot = halfway(status);
         let found = told(&bot);
@@ -218,9 +218,7 @@ fn a_trade_is_open_or_closed() {
         );
         let description = found[0]["description"].as_str().unwrap();
         assert!(description.contains(&format!("('{status}'), by")), "{description}");
-        assert!(description.contains("20 hours: 1, of $50.00."), "{description}");
-        let query = found[0]["evidence"].as_str().unwrap().split_once("query: ").unwrap().1.to_owned();
-        assert_eq!(bot.value::<i64>(&format!("SELECT count(*) FROM ({query})")), 1);
+        assert!(description.contains("20 hours: 1, of 50.00."), "{description}");
     }
     for status in
         ["open", "cancelled", "REJECTED", "expired at a loss", "failed", "limit_order", "unfilled", "paper"]
@@ -243,7 +241,7 @@ fn a_bot_has_its_own_word_for_open() {
         bot.journal_open(|_| ());
         bot.execute("UPDATE trade_journal SET status = ?1 WHERE status = 'open'", [word]);
         let stuck = usize::from(positions == 0);
-        assert_eq!(findings(&bot, "trade-stuck-in-status", &[]).len(), stuck, "{word}");
+        assert_eq!(findings(&bot, "trade-neither-open-nor-closed", &[]).len(), stuck, "{word}");
         let report = report(&bot, &[]);
         assert_eq!(report["report"]["account_health"]["open_positions"], positions, "{word}");
     }
@@ -272,7 +270,7 @@ fn a_learning_is_about_its_trade() {
         &bot,
         "learning-of-another-trade",
         shifted,
-        &["high", "9 of 9", "learning 9 is about pepe, its trade 10 is bitcoin"],
+        &["high", "9 of 9", "trade_id 2, coin_of_trade solana, coin_of_learning bitcoin"],
     );
     let bot = generation1();
     bot.learning(|row| (row.trade_id, row.created_at) = (Some(9), "2026-11-22 08:55:00"));
@@ -307,10 +305,6 @@ fn an_id_points_to_a_row() {
         invented,
         &["1 of 3 ids in closed_trades.rule_ids_used", "row 2 names 122"],
     );
-    let finding = findings(&bot, "dangling-reference", &[]).remove(0);
-    let (_, query) = finding["evidence"].as_str().unwrap().split_once("query: ").unwrap();
-    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
-    assert_eq!(bot.rows(query, [], row), [(2, 122)]);
 }
 
 #[test]
@@ -337,7 +331,7 @@ fn a_coin_is_not_refused_for_its_spelling() {
         &bot,
         "coin-refused-for-its-spelling",
         refused,
-        &["high", "\"CARDANO\" was refused, \"cardano\" has a price"],
+        &["high", "rejected CARDANO, has_price cardano"],
     );
     // It stops few of many proposals.
     for minute in 10..50 {
@@ -408,7 +402,7 @@ fn equal_conditions_do_not_wait_together() {
         &bot,
         "duplicate-conditions",
         together,
-        &["medium", "2 of 5 conditions", "BTC LONG at 100"],
+        &["medium", "2 of 5 conditions", "BTC, side long, trigger_price 100"],
     );
 }
 
@@ -432,7 +426,7 @@ fn nothing_happens_before_it_exists() {
     let carried = |bot: &BotFile| {
         bot.execute("UPDATE closed_trades SET rule_ids_used = '1' WHERE id = 20", []);
     };
-    assert_found_after(&bot, "times-out-of-order", carried, &["carries rule 1"]);
+    assert_found_after(&bot, "times-out-of-order", carried, &["(closed_trades 20)"]);
 }
 
 #[test]

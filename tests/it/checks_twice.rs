@@ -66,10 +66,10 @@ fn the_same_trade_a_second_later_is_the_same_trade() {
         let text = only_finding(&bot, TWICE);
         assert!(text.starts_with("critical") && text.contains("more than one row: 1."), "{text}");
         let last: i64 = bot.value("SELECT max(id) FROM closed_trades");
-        let rows = [format!("id IN ({id}, {last})"), format!("id IN ({last}, {id})")];
+        let rows = [format!("repeats {id},"), format!("repeats {last},")];
         assert!(rows.iter().any(|rows| text.contains(rows)), "{text}");
         if seconds >= 0 {
-            assert!(text.contains(&format!("add {pnl:+.2} US dollars")), "{text}");
+            assert!(text.contains(&format!("add {pnl:+.2} USD")), "{text}");
         }
         assert_eq!(alarms(&bot), [TWICE], "{seconds} s, {part}");
     }
@@ -81,7 +81,7 @@ fn the_same_journal_row_a_second_later_is_the_same_trade() {
         let bot = Healthy::generation2().write();
         copy2(&bot, 400, position, 1, part);
         let text = only_finding(&bot, TWICE);
-        assert!(text.starts_with("critical") && text.contains("-again'"), "{text}");
+        assert!(text.starts_with("critical") && text.contains("-again"), "{text}");
         assert_eq!(findings(&bot, "position-id-reused", &[]).len(), 0);
     }
 }

@@ -201,7 +201,7 @@ fn an_exit_before_the_entry_is_impossible_in_both_generations() {
         let report = Zone::Machine(NEW_YORK).report(bot, &[]);
         let told = found(&report, "closed-before-opened");
         assert_eq!(told.len(), 1);
-        assert!(told[0]["evidence"].as_str().unwrap().contains("by 600 s"), "{told:#?}");
+        assert!(told[0]["evidence"].as_str().unwrap().contains("seconds 600"), "{told:#?}");
         // One cause, told once.
         assert!(found(&report, "duration-contradicts-times").is_empty());
     }
@@ -307,6 +307,8 @@ fn what_was_closed_a_moment_ago_in_a_repeated_hour_is_not_settled() {
     bot.coin_score(|row| {
         (row.wins, row.losses, row.total_pnl, row.last_updated) = (0, 0, 0.0, "2026-10-31 01:00:00");
     });
+    // Nothing is of a later moment.
+    bot.execute("UPDATE account_state SET last_updated = '2026-10-31 05:00:00'", []);
     let audited = |as_of: &str| {
         let mut command = command(["--no-llm", "--dry-run", "--format", "json", "--as-of", as_of, "--db"]);
         command.arg(bot.path()).env("TZ", NEW_YORK);

@@ -55,7 +55,7 @@ pub(super) fn problem(
         subject: group.subject.clone(),
         title: render(&header.title, &fields)?,
         description: sentences.join(" "),
-        evidence: format!("{counted}{}; all rows: {explain}", examples(answer, group)),
+        evidence: format!("{counted}{}; all rows: {explain}", examples(rule, answer, group)),
         recommendation,
     })
 }
@@ -136,11 +136,15 @@ fn additions(group: &Group, beside: &Beside<'_>) -> Vec<String> {
     sentences
 }
 
-/// `; e.g. instrument bitcoin, seconds 3 (closed_trades 17); …`
-fn examples(answer: &Answer, group: &Group) -> String {
+/// `; e.g. instrument bitcoin, seconds 3 (closed_trades 17); …`: what the sentences tell is not repeated.
+fn examples(rule: &Rule, answer: &Answer, group: &Group) -> String {
+    let header = &rule.header;
+    let sentences = [Some(&header.title), header.description.as_ref()];
+    let is_told = |column: &str| sentences.iter().flatten().any(|sentence| template::names(sentence, column));
     let example = |row: &usize| {
         let figures = answer
             .figures(*row)
+            .filter(|(column, _)| !is_told(column))
             .filter_map(|(column, cell)| Some(format!("{column} {}", template::cell(column, cell)?)));
         let figures = figures.collect::<Vec<_>>().join(", ");
         match answer.key(*row) {

@@ -44,6 +44,14 @@ pub(super) fn render(template: &str, fields: &Fields) -> anyhow::Result<String> 
     })
 }
 
+/// Whether a template tells a column of a row.
+pub(super) fn names(template: &str, column: &str) -> bool {
+    template.split("row.").skip(1).any(|rest| {
+        let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+        rest.split(|letter| !is_of_name(letter)).next() == Some(column)
+    })
+}
+
 /// A row for a template: its columns by name.
 pub(super) fn row(columns: &[String], cells: &[Cell]) -> Value {
     let cells = columns.iter().zip(cells).map(|(column, cell)| (column.clone(), value(cell)));

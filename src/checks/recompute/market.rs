@@ -1,26 +1,16 @@
 //! Prices of trades against the coin's own prices at that time.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::OptionalExtension as _;
 
-use super::tolerance::while_it_lasts;
-use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme, id_list};
+use crate::checks::check::Audit;
 use crate::checks::shared::{Market, Mispriced};
-use crate::model::{AlertType, Severity};
 use crate::source::cell;
 use crate::source::clock::utc_text;
 use crate::source::ledger::{Entry, table};
-
-pub(super) const PRICES: Check = Check {
-    id: "price-contradicts-market",
-    theme: Theme::Integrity,
-    why: "A trade at a price that the coin did not have at that time has a profit that nobody could have made.",
-    threshold: None,
-    run: prices,
-};
 
 /// Stored prices that tell what a coin's price was at a moment: some minutes around it.
 const AROUND: TimeDelta = TimeDelta::minutes(5);
@@ -43,8 +33,6 @@ const FEW: f64 = 0.1;
 const CERTAIN_FACTOR: f64 = 1.5;
 /// Factors this close are one unit against another.
 const UNIT_SPREAD: f64 = 1.1;
-/// A coin may rise and fall by less between two trades.
-const CERTAIN_FACTOR_OF_OTHERS: f64 = 10.0;
 
 /// What tells the coin's price.
 const HISTORY: &str = "price_history within five minutes";
@@ -64,28 +52,6 @@ impl Mispriced<'_> {
     /// How often the price is the nearest one that the coin had, or the other way round.
     fn factor(&self) -> f64 {
         if self.price > self.high { self.price / self.high } else { self.low / self.price }
-    }
-
-    /// Whether the coin cannot have had that price for a moment.
-    fn is_certain(&self) -> bool {
-        self.source != OTHERS || self.factor() > CERTAIN_FACTOR_OF_OTHERS
-    }
-
-    fn example(&self) -> String {
-        let how = if self.price > self.high { "as high" } else { "as low" };
-        let band = match self.low < self.high {
-            true => format!("{} to {}", self.low, self.high),
-            false => self.low.to_string(),
-        };
-        format!(
-            "{}: {} at {} on {} UTC, {:.1} times {how} as {} ({band})",
-            self.trade.name(),
-            self.what,
-            self.price,
-            utc_text(self.at),
-            self.factor(),
-            self.source
-        )
     }
 }
 
@@ -148,7 +114,7 @@ fn compare<'run>(audit: &Audit<'run>) -> anyhow::Result<Market<'run>> {
             has_history |= source == HISTORY;
             if !is_within(price, band) {
                 let (low, high, _) = band;
-                market.wrong.push(Mispriced { trade, what, at, price, low, high, source });
+                market.wrong.push(Mispriced { trade, price, low, high, source });
             }
         }
         *market.compared.entry(own_table(trade)).or_default() += u64::from(is_compared);
@@ -320,60 +286,4 @@ fn others_band(others: &Others<'_>, trade: &Entry, at: DateTime<Utc>) -> Option<
     let (before, after) = (before.iter().rev().find(is_other)?.1, after.iter().find(is_other)?.1);
     let (low, high) = (before.min(after), before.max(after));
     (high <= OTHERS_SPREAD * low).then_some((low, high, OTHERS_FACTOR - 1.0))
-}
-
-fn prices(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let market = market(audit)?;
-    let mut by_table: BTreeMap<&str, Vec<&Mispriced<'_>>> = BTreeMap::new();
-    for one in &market.wrong {
-        by_table.entry(own_table(one.trade)).or_default().push(one);
-    }
-    let mut found = Found::nothing();
-    for (table, wrong) in by_table {
-        let mut evidence = Evidence::default();
-        let mut ids = HashSet::new();
-        let mut trades = Vec::new();
-        let is_certain = wrong.iter().any(|one| one.is_certain());
-        for one in wrong {
-            if ids.insert(one.trade.id.as_str()) {
-                trades.push(one.trade);
-                evidence.fault(|| one.example());
-            }
-        }
-        evidence.of = market.compared.get(table).copied().unwrap_or_default();
-        let is_open = trades.iter().any(|trade| trade.closed_at.is_none());
-        let pnl_usd = trades.iter().filter_map(|trade| trade.pnl_usd).fold(0.0, |sum, pnl_usd| sum + pnl_usd);
-        let ids = id_list(trades.iter().take(20).map(|trade| trade.id.as_str()));
-        found.fact(Problem {
-            alert_type: AlertType::Bug,
-            severity: match () {
-                () if !is_certain => Severity::Medium,
-                () if is_open => Severity::Critical,
-                () => while_it_lasts(audit, trades.iter().copied()),
-            },
-            subject: table.to_owned(),
-            title: match is_certain {
-                true => format!("Prices of trades in {table} are not those that their coins had at that time"),
-                false => format!("Prices of trades in {table} are far from those of the trades before and after"),
-            },
-            description: format!(
-                "{} of {} trades that can be compared were opened or closed at a price {}. \
-                 Their profits, {pnl_usd:+.2} US dollars together, follow from it.",
-                evidence.count,
-                evidence.of,
-                match is_certain {
-                    true => "that the coin did not have then",
-                    false => {
-                        "far from those of the same coin's trades before and after; no stored price tells whether \
-                         the coin had it for a moment"
-                    }
-                }
-            ),
-            evidence: evidence.text("trades compared", &format!("SELECT * FROM {table} WHERE id IN ({ids})")),
-            recommendation: "Look at where the price at these moments came from: another coin, another unit, an old or a \
-                             broken answer? Refuse a price that is far from the last one, and recompute these trades."
-                .to_owned(),
-        });
-    }
-    Ok(found)
 }

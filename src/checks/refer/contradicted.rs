@@ -64,23 +64,8 @@ pub(in crate::checks) fn contradicted<'run>(
     })
 }
 
-/// The ids under which a generation's open positions are known.
-pub(in crate::checks) fn open_ids<'run>(
-    audit: &Audit<'run>,
-    generation: i64,
-) -> anyhow::Result<HashSet<&'run str>> {
-    let positions = audit.context.open_positions()?.iter();
-    let own = positions.filter(|position| position.generation == generation);
-    Ok(own
-        .flat_map(|position| [open::own_id(position), position.position_id.as_ref()])
-        .flatten()
-        .map(String::as_str)
-        .collect())
-}
-
 /// The ids of open positions that the bot has forgotten: see `position-forgotten`.
 pub(in crate::checks) fn forgotten<'run>(audit: &Audit<'run>) -> anyhow::Result<HashSet<&'run str>> {
     let forgotten = open::forgotten(audit)?.into_iter();
-    let closed = open::closed(audit)?.into_iter().map(|(position, _)| position);
-    Ok(forgotten.chain(closed).map(|position| position.id.as_str()).collect())
+    Ok(forgotten.chain(open::closed(audit)?).map(|position| position.id.as_str()).collect())
 }

@@ -1,39 +1,15 @@
 //! Open positions that the rest of the file contradicts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::grace::GRACE;
 use super::same;
-use crate::checks::check::{Audit, Check, Evidence, Found, Problem, Theme};
-use crate::model::{AlertType, Severity};
-use crate::source::clock::utc_text;
+use crate::checks::check::Audit;
 use crate::source::ledger::Entry;
-use crate::untrusted::cut;
 use chrono::TimeDelta;
 
-pub(super) const CLOSED: Check = Check {
-    id: "open-position-was-closed",
-    theme: Theme::Integrity,
-    why: "A position that is open in one place and closed in another binds money twice or hides a result.",
-    threshold: None,
-    run: was_closed,
-};
-
-pub(super) const FORGOTTEN: Check = Check {
-    id: "position-forgotten",
-    theme: Theme::Integrity,
-    why: "A position that the bot no longer knows has no stop and no target any more: its loss is unlimited and it binds exposure for ever.",
-    threshold: None,
-    run: was_forgotten,
-};
-
-/// The table that holds a generation's open positions.
-pub(super) fn table(generation: i64) -> &'static str {
-    if generation == 1 { "open_trades" } else { "trade_journal" }
-}
-
-/// Open rows that are also closed, with where that is written.
-pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Entry, String)>> {
+/// Open rows that are also closed.
+pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<&'run Entry>> {
     let context = audit.context;
     if context.open_positions()?.is_empty() {
         return Ok(Vec::new());
@@ -65,13 +41,9 @@ pub(super) fn closed<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<(&'run Ent
         if is_rest(audit, row, &closed)? {
             continue;
         }
-        let traded = closed.first();
-        let where_closed = match (traded, logged) {
-            (Some(entry), _) => Some(format!("closed as trade {}", cut(&entry.id, 32))),
-            (None, Some(closing)) => Some(format!("logged as closed at {} UTC", utc_text(closing.at))),
-            (None, None) => None,
-        };
-        contradicted.extend(where_closed.map(|where_closed| (row, where_closed)));
+        if !closed.is_empty() || logged.is_some() {
+            contradicted.push(row);
+        }
     }
     Ok(contradicted)
 }
@@ -99,35 +71,6 @@ fn is_rest(audit: &Audit<'_>, row: &Entry, closed: &[&Entry]) -> anyhow::Result<
     Ok(told.openings >= rows.len() || told.holds(&rows).unwrap_or(!is_whole))
 }
 
-fn was_closed(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let open = audit.context.open_positions()?;
-    let mut by_table: BTreeMap<&str, (Evidence, f64)> = BTreeMap::new();
-    for (row, where_closed) in closed(audit)? {
-        let own = open.iter().filter(|other| other.generation == row.generation).count();
-        let (evidence, size_usd) = by_table.entry(table(row.generation)).or_default();
-        *size_usd += row.size_usd.unwrap_or(0.0);
-        evidence.fault(|| format!("{} (id {}) {where_closed}", cut(&row.coin, 24), cut(&row.id, 32)));
-        evidence.of = own as u64;
-    }
-    let problems = by_table.into_iter().map(|(table, (evidence, size_usd))| Problem {
-        alert_type: AlertType::Bug,
-        severity: Severity::Critical,
-        subject: table.to_owned(),
-        title: format!("Positions are open in {table} although they were closed"),
-        description: format!(
-            "{} closed according to the closed trades or the log. They bind \
-             ${size_usd:.2} of exposure that does not exist, and may be closed and counted a second time.",
-            evidence.counted("open positions", "was", "were")
-        ),
-        evidence: evidence.text("open positions", match table {
-            "open_trades" => "SELECT o.* FROM open_trades AS o JOIN activity_log AS a ON a.activity_type = 'trade_closed' AND a.details LIKE 'trade_id=' || o.id || ',%'",
-            _ => "SELECT j.* FROM trade_journal AS j JOIN activity_log AS a ON a.activity_type = 'quick_update' AND a.details LIKE '%' || j.position_id || '%' WHERE j.status = 'open'",
-        }),
-        recommendation: "Close these rows with the logged result; write a closing to every table in one transaction.".to_owned(),
-    });
-    Ok(problems.collect::<Vec<_>>().into())
-}
-
 /// Closed trades that show that the bot holds one position a coin.
 const TRADES_FOR_ONE_A_COIN: usize = 20;
 /// Overlaps among them that are faults of their own: one in fifty, such as a position closed twice.
@@ -138,7 +81,7 @@ const LATER_TRADES: usize = 3;
 /// Open rows whose coin was traded again and again since, by a bot that holds one position a coin.
 pub(super) fn forgotten<'run>(audit: &Audit<'run>) -> anyhow::Result<Vec<&'run Entry>> {
     let ledger = audit.context.ledger()?;
-    let closed: Vec<&str> = closed(audit)?.into_iter().map(|(row, _)| row.id.as_str()).collect();
+    let closed: Vec<&str> = closed(audit)?.into_iter().map(|row| row.id.as_str()).collect();
     // The first generation may hold several positions of a coin; the second holds one.
     let open = audit.context.open_positions()?.iter();
     let rows = open.filter(|row| row.generation == 2 && !closed.contains(&row.id.as_str()));
@@ -179,41 +122,4 @@ pub(super) fn overlaps(mut entries: Vec<&Entry>) -> usize {
         _ => false,
     };
     entries.windows(2).filter(|pair| overlap(pair)).count()
-}
-
-fn was_forgotten(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let open = audit.context.open_positions()?;
-    let (mut evidence, mut size_usd) = (Evidence::default(), 0.0);
-    for row in forgotten(audit)? {
-        size_usd += row.size_usd.unwrap_or(0.0);
-        let since = row.opened_at.map(utc_text).unwrap_or_default();
-        evidence.fault(|| format!("{} (id {}) open since {since} UTC", cut(&row.coin, 24), cut(&row.id, 32)));
-        evidence.of = open.iter().filter(|other| other.generation == row.generation).count() as u64;
-    }
-    let table = table(2);
-    let problem = || {
-        Problem {
-        alert_type: AlertType::Bug,
-        severity: Severity::Critical,
-        subject: table.to_owned(),
-        title: format!("Open positions in {table} that the bot no longer manages"),
-        description: format!(
-            "{} forgotten (${size_usd:.2}): as a rule this bot holds one position of a coin, yet it opened and closed at \
-             least {LATER_TRADES} other trades of each of these coins since.",
-            evidence.counted("open positions", "is", "are")
-        ),
-        evidence: evidence.text(
-            "open positions",
-            &format!(
-                "SELECT id, coin, entry_time, position_size_usd FROM trade_journal AS position WHERE status = 'open' AND (SELECT \
-                 count(*) FROM trade_journal AS later WHERE later.coin = position.coin AND later.exit_time IS NOT NULL AND \
-                 julianday(later.entry_time) > julianday(position.entry_time)) >= {LATER_TRADES} ORDER BY entry_time"
-            ),
-        ),
-        recommendation: "Were they lost at a restart? Load the open positions from the table at every start, or close these \
-                         by hand: no stop or target has closed them so far."
-            .to_owned(),
-    }
-    };
-    Ok((evidence.count > 0).then(problem).into())
 }

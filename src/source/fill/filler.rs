@@ -77,6 +77,15 @@ impl<'run> Filler<'run> {
         Ok(())
     }
 
+    /// Fills `damaged_index`.
+    pub(super) fn damaged_indexes(&self) -> rusqlite::Result<()> {
+        let mut insert = self.audit.prepare("INSERT INTO damaged_index VALUES (?1, ?2, ?3)")?;
+        for damage in self.setting.bot.damaged_indexes() {
+            insert.execute([&damage.table, &damage.index, &damage.what])?;
+        }
+        Ok(())
+    }
+
     /// All rows of a SELECT.
     pub(super) fn whole(&mut self, select: &'run Select, target: &mut Target<'run>) -> anyhow::Result<()> {
         /// More are no table that a bot overwrites.

@@ -3,6 +3,7 @@
 //!
 //! What the bot overwrites and the newest trades come first, in the first turn; what it only adds to follows.
 
+mod carried;
 mod filler;
 mod log;
 mod newest;
@@ -23,7 +24,17 @@ use filler::Filler;
 use row::Setting;
 
 /// Tables whose rows the bot overwrites, or that are short.
-const OVERWRITTEN: &[&str] = &["position", "account", "rule", "coin_score", "price", "cooldown", "lifecycle"];
+const OVERWRITTEN: &[&str] = &[
+    "position",
+    "account",
+    "rule",
+    "coin_score",
+    "price",
+    "cooldown",
+    "lifecycle",
+    "payment",
+    "unfinished_trade",
+];
 /// Tables that the bot only adds to.
 const GROWING: &[&str] =
     &["fill", "learning", "condition", "coin_status_change", "adaptation", "snapshot", "reflection"];
@@ -45,6 +56,8 @@ pub(super) fn fill(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Re
         filler.each_select(table, table, Filler::whole)?;
     }
     filler.trades()?;
+    carried::fill(audit)?;
+    filler.damaged_indexes()?;
     for table in GROWING {
         filler.each_select(table, table, Filler::newest)?;
     }

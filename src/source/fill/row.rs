@@ -64,6 +64,20 @@ pub(super) struct Setting<'run> {
 }
 
 impl Setting<'_> {
+    /// Whether the file has a table of positions of the generation that the bot writes now.
+    pub(super) fn has_positions(&self) -> bool {
+        let selects = self.bot.map().selects.iter().filter(|select| select.table == "position");
+        let mut own = selects.filter(|select| select.reads().all(|table| self.is_main(table)));
+        own.any(|select| select.reads().all(|table| self.bot.has_table(table)))
+    }
+
+    /// Whether the file holds times of the host's clock, and nothing shows how far that is from UTC.
+    pub(super) fn is_host_clock_unknown(&self) -> bool {
+        let mut local = self.bot.map().selects.iter().filter(|select| select.has_local_times());
+        let has_rows = |select: &Select| select.reads().any(|table| self.bot.has_rows(table));
+        self.bot.host_offset().newest_seconds().is_none() && local.any(has_rows)
+    }
+
     fn tier(&self, instrument: &str) -> Option<i64> {
         let holds = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(instrument));
         let own = self.tiers.iter().find(|(_, names)| holds(names)).map(|(tier, _)| *tier);

@@ -60,9 +60,14 @@ INSERT INTO run (
     cooldown_seconds,
     cooldown_is_configured,
     host_offset_seconds,
-    cycle_pause_seconds
+    cycle_pause_seconds,
+    has_positions,
+    host_clock_is_unknown,
+    host_measured_at
 )
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+VALUES (
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23
+)";
 
 /// The currency of most rows.
 const CURRENCY: &str = "
@@ -86,6 +91,7 @@ fn main_currency(filler: &Filler<'_>) -> rusqlite::Result<Option<String>> {
 pub(super) fn write(filler: &Filler<'_>) -> anyhow::Result<()> {
     let (plan, map, filled) = (filler.setting.plan, filler.map(), &filler.filled);
     let (main_source, limits) = (filler.setting.main_source(), filler.setting.limits());
+    let offset = filler.setting.bot.host_offset();
     filler.audit.execute(
         INSERT,
         params![
@@ -107,8 +113,11 @@ pub(super) fn write(filler: &Filler<'_>) -> anyhow::Result<()> {
             limits.max_positions_per_instrument,
             limits.cooldown_seconds,
             plan.limits.cooldown_seconds.is_some(),
-            filler.setting.bot.host_offset().newest_seconds(),
+            offset.newest_seconds(),
             limits.cycle_pause_seconds,
+            filler.setting.has_positions(),
+            filler.setting.is_host_clock_unknown(),
+            offset.newest_measurement().map(seconds),
         ],
     )?;
     Ok(())

@@ -21,6 +21,7 @@ const MOST_HELD: usize = 20_000;
 const OLDER: &str = "
 CREATE TEMP TABLE older_trade (
     source TEXT,
+    is_main INTEGER,
     book TEXT,
     currency TEXT,
     instrument TEXT,
@@ -40,6 +41,7 @@ INSERT INTO trade_total
 SELECT
     span.name,
     source,
+    is_main,
     book,
     trade.currency,
     instrument,
@@ -49,6 +51,7 @@ SELECT
     count(*),
     count(*) FILTER (WHERE pnl > 0),
     count(*) FILTER (WHERE pnl <= 0),
+    count(*) FILTER (WHERE coalesce(pnl, 0) = 0),
     sum(pnl),
     sum(pnl) FILTER (WHERE pnl > 0),
     sum(pnl) FILTER (WHERE pnl < 0),
@@ -67,7 +70,7 @@ JOIN {table} AS trade ON
         WHEN 'previous' THEN ?1 <> 'newest' AND closed_at > run.previous_start AND closed_at <= run.window_start
         WHEN 'window' THEN ?1 <> 'newest' AND closed_at > run.window_start
     END
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8";
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9";
 
 /// What averages rest on where the window holds no trade.
 const NEWEST: &str = "(
@@ -86,6 +89,7 @@ INSERT INTO trade_total
 SELECT
     span,
     source,
+    is_main,
     book,
     currency,
     instrument,
@@ -95,6 +99,7 @@ SELECT
     sum(n),
     sum(wins),
     sum(losses),
+    sum(even),
     sum(pnl),
     sum(profit),
     sum(loss),
@@ -106,7 +111,7 @@ SELECT
     min(first_at),
     max(last_at)
 FROM part
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
 DROP TABLE part;
 DROP TABLE older_trade;";
 

@@ -96,7 +96,7 @@ SELECT
 FROM src_closed_trades
 
 -- Both 'closed' and 'post_tracked' mean closed in the journal; another status does where the row has an exit.
--- @table trade (opened_at: local, closed_at: local, pnl_fraction: percent)
+-- @table trade (opened_at: local, closed_at: local, updated_at: local, pnl_fraction: percent)
 SELECT
     'trade_journal' AS source,
     id AS source_id,
@@ -120,7 +120,8 @@ SELECT
     position_id,
     condition_id,
     price_15min_after AS price_after_exit,
-    missed_profit_usd AS missed_profit
+    missed_profit_usd AS missed_profit,
+    updated_at
 FROM src_trade_journal
 WHERE status IN ('closed', 'post_tracked') OR (status IS NOT 'open' AND exit_time IS NOT NULL)
 
@@ -387,6 +388,107 @@ SELECT
     updated_at AS at,
     'stopped' AS event
 FROM src_runtime_state
+
+-- Money paid in or out: a row that names a payment. What the model writes proves none, nor what
+-- the bot writes all the time.
+-- @table payment
+SELECT
+    'activity_log' AS source,
+    id AS source_id,
+    created_at AS at,
+    iif(
+        words LIKE '%withdraw%' OR words LIKE '%paid out%' OR words LIKE '%transfer out%' OR words LIKE '%transferred out%',
+        -1,
+        1
+    ) * coalesce(
+        json_extract(numbers(substr(words, instr(words || '$', '$'))), '$[0]'),
+        json_extract(numbers(words), '$[0]'),
+        json_extract(numbers(substr(details, instr(details || '$', '$'))), '$[0]'),
+        json_extract(numbers(details), '$[0]')
+    ) AS amount,
+    numbers(words || ' ' || coalesce(details, '')) AS numbers
+FROM (
+    SELECT
+        *,
+        activity_type || ' ' || description AS words
+    FROM src_activity_log
+    WHERE activity_type IN (
+        SELECT DISTINCT activity_type
+        FROM src_activity_log
+        WHERE
+            activity_type NOT LIKE 'llm%'
+            AND activity_type NOT IN ('market_data', 'trade_rejected', 'decision_rejected', 'strategist', 'quick_update', 'trade_opened', 'trade_closed')
+    )
+)
+WHERE
+    (
+        words LIKE '%deposit%'
+        OR words LIKE '%withdraw%'
+        OR words LIKE '%paid in%'
+        OR words LIKE '%paid out%'
+        OR words LIKE '%top_up%'
+        OR words LIKE '%topped up%'
+        OR words LIKE '%added funds%'
+        OR words LIKE '%funds added%'
+        OR words LIKE '%transfer in%'
+        OR words LIKE '%transfer out%'
+        OR words LIKE '%transferred%'
+        OR words LIKE '%balance set%'
+    )
+    AND amount IS NOT NULL
+
+-- A point of the balance that belongs to no trade, and since whose predecessor none was closed, states another balance.
+-- @table payment (at: local)
+SELECT
+    'equity_points' AS source,
+    id AS source_id,
+    timestamp AS at,
+    balance - before AS amount,
+    '[]' AS numbers
+FROM (
+    SELECT
+        *,
+        lag(balance) OVER (ORDER BY id) AS before,
+        lag(timestamp) OVER (ORDER BY id) AS since
+    FROM src_equity_points
+)
+WHERE
+    coalesce(trim(trade_id), '') = ''
+    AND balance <> before
+    AND NOT EXISTS (
+        SELECT 1
+        FROM src_trade_journal
+        WHERE julianday(exit_time) > julianday(since) AND julianday(exit_time) <= julianday(timestamp)
+    )
+
+-- The balance that the bot logged at its first start.
+-- @table account
+SELECT
+    'activity_log' AS source,
+    id AS source_id,
+    created_at AS at,
+    json_extract(numbers(substr(description, instr(description || '$', '$'))), '$[0]') AS balance
+FROM (SELECT * FROM src_activity_log WHERE activity_type = 'bot_started' ORDER BY id LIMIT 1)
+WHERE numbers(description) <> '[]'
+
+-- Trades that some step left neither open nor closed.
+-- @table unfinished_trade (opened_at: local, updated_at: local)
+SELECT
+    'trade_journal' AS source,
+    id AS source_id,
+    coin AS instrument,
+    position_size_usd AS size,
+    status,
+    entry_time AS opened_at,
+    updated_at
+FROM src_trade_journal
+WHERE
+    (status IS NULL OR status NOT IN ('open', 'closed', 'post_tracked'))
+    AND (exit_time IS NULL OR pnl_usd IS NULL)
+    -- A word of its own for open.
+    AND NOT (
+        lower(status) IN ('open', 'active') AND NOT EXISTS (SELECT 1 FROM src_trade_journal AS other WHERE other.status = 'open')
+    )
 
 -- Longer details are prompts and answers: they stand on pages of their own, which are most of the file.
 -- @table event

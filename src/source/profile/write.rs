@@ -14,7 +14,7 @@ use crate::source::clock::HostOffset;
 
 const TABLE: &str = "
 INSERT INTO table_profile
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
 const COLUMN: &str = "
 INSERT INTO column_profile
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
@@ -69,6 +69,7 @@ impl Profile {
             table.bytes_per_row,
             table.index_bytes_per_row(),
             table.keeps_all_rows,
+            table.ids.map(|(first, _)| first),
             table.schema.last_id_given,
             bot.has_table(name),
             self.is_left_behind(table),

@@ -31,7 +31,7 @@ fn rounding_to_cents_adds_up_over_every_trade() {
     assert_eq!(findings(&bot, "account-contradicts-trades", &[]), Vec::<Value>::new());
     bot.execute(account, [1.0]);
     let found = findings(&bot, "account-contradicts-trades", &[]);
-    assert!(found[0]["evidence"].as_str().unwrap().contains("recomputed from 18040 trades"), "{found:#?}");
+    assert!(found[0]["evidence"].as_str().unwrap().contains("trades 18040"), "{found:#?}");
 }
 
 #[test]
@@ -68,7 +68,12 @@ fn a_time_of_update_moves_with_the_account() {
     let frozen = |bot: &BotFile| {
         bot.execute("UPDATE account_state SET last_updated = '2026-11-20 09:00:00'", []);
     };
-    assert_found_after(&generation1(), "account-time-frozen", frozen, &["low", "40 trades since"]);
+    assert_found_after(
+        &generation1(),
+        "account-time-frozen",
+        frozen,
+        &["low", "40 trades were closed since"],
+    );
 }
 
 #[test]
@@ -134,8 +139,8 @@ fn where_the_oldest_trades_are_gone_the_stored_sum_must_give_the_balance() {
 /// A point of the balance after each trade of the journal.
 fn equity_points(bot: &BotFile) {
     bot.execute(
-        "INSERT INTO equity_points (timestamp, balance, trade_id)
-        SELECT exit_time, 10000 + sum(pnl_usd) OVER (ORDER BY exit_time), position_id
+        "INSERT INTO equity_points (timestamp, balance, trade_id, created_at)
+        SELECT exit_time, 10000 + sum(pnl_usd) OVER (ORDER BY exit_time), position_id, '2026-11-22 08:00:00'
         FROM trade_journal ORDER BY exit_time",
         [],
     );
@@ -144,8 +149,8 @@ fn equity_points(bot: &BotFile) {
 /// One more point at this balance below or above the newest one.
 fn point(bot: &BotFile, usd: f64, trade_id: Option<&str>, at: &str) {
     bot.execute(
-        "INSERT INTO equity_points (timestamp, balance, trade_id)
-        SELECT ?1, balance + ?2, ?3 FROM equity_points ORDER BY id DESC LIMIT 1",
+        "INSERT INTO equity_points (timestamp, balance, trade_id, created_at)
+        SELECT ?1, balance + ?2, ?3, '2026-11-22 08:00:00' FROM equity_points ORDER BY id DESC LIMIT 1",
         (bot.local(at), usd, trade_id),
     );
 }

@@ -32,13 +32,20 @@ fn the_page_of_tables_follows_from_the_schema() {
         "# The tables of the audit database\n\nGenerated from the comments of `src/source/schema.sql`.\n",
     );
     let mut comment = String::new();
+    let mut is_query = false;
     for line in SCHEMA.lines() {
-        if let Some(text) = line.strip_prefix("--") {
+        if is_query {
+            is_query = !line.ends_with(';');
+        } else if let Some(text) = line.strip_prefix("--") {
             writeln!(comment, "{}", text.trim()).unwrap();
         } else if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
             let name = rest.split_whitespace().next().unwrap();
             write!(page, "\n## {name}\n\n{comment}\n| column | type | meaning |\n|---|---|---|\n").unwrap();
             comment.clear();
+        } else if let Some(view) = line.strip_prefix("CREATE VIEW ") {
+            write!(page, "\n## {}\n\n{comment}", view.trim_end_matches(" AS")).unwrap();
+            comment.clear();
+            is_query = true;
         } else if line.starts_with("    ") {
             page += &column(line);
         } else if !comment.is_empty() {
@@ -56,6 +63,7 @@ fn the_page_of_tables_follows_from_the_schema() {
 fn column(line: &str) -> String {
     let (definition, meaning) = line.split_once("--").unwrap_or((line, ""));
     let (name, kind) = definition.trim().trim_end_matches(',').split_once(' ').unwrap();
+    let kind = kind.split(" AS (").next().unwrap();
     if name.chars().any(|letter| letter.is_ascii_uppercase()) {
         return String::new();
     }

@@ -40,12 +40,30 @@ fn said(problems: &[&Problem]) -> String {
     problems.iter().map(said).collect::<Vec<_>>().join("\n")
 }
 
+/// A rule and those that decide about its rows, in the order in which they run.
+fn with_relations(rules: &[Rule], id: &str) -> Vec<Rule> {
+    let mut wanted = vec![id.to_owned()];
+    let mut own: Vec<Rule> = Vec::new();
+    // Relations come earlier in this order.
+    for rule in rules.iter().rev() {
+        let needs: Vec<&String> = own.iter().flat_map(|other| &other.header.needs).collect();
+        let decides = rule.header.distrusts.iter().any(|cell| needs.contains(&cell));
+        if wanted.contains(&rule.header.id) || decides {
+            wanted.extend(rule.header.explained_by.iter().cloned());
+            own.push(rule.clone());
+        }
+    }
+    own.reverse();
+    own
+}
+
 /// The file as it would be right, and whether the first case speaks.
 fn written(rules: &[Rule], id: &str, text: &str) -> (String, bool) {
+    let rules = with_relations(rules, id);
     let mut written = String::new();
     let mut speaks = None;
     for (sql, _) in cases(text) {
-        let found = findings(rules, sql);
+        let found = findings(&rules, sql);
         let own: Vec<&Problem> = found.iter().filter(|(rule, _)| rule == id).map(|(_, one)| one).collect();
         speaks.get_or_insert(!own.is_empty());
         written.push_str(&format!("{sql}{BEGIN}{}{END}", said(&own)));

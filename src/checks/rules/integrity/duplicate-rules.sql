@@ -17,7 +17,13 @@ WITH said AS (
         source,
         source_id,
         text,
-        plain_text(text) AS words,
+        -- What it says: condition and action where the bot keeps them apart, else the text.
+        plain_text(
+            CASE
+                WHEN condition IS NOT NULL AND action IS NOT NULL THEN condition || ' then ' || action
+                ELSE coalesce(condition, '') || ' ' || coalesce(text, '')
+            END
+        ) AS words,
         created_at
     FROM rule
     WHERE status IS NULL OR status NOT IN ('rejected', 'inactive')

@@ -10,6 +10,7 @@ fix = "See which exit closes them: is a stop or target on the wrong side of the 
 threshold = 10 # seconds: less than any cycle of either generation
 min_rows = 5
 min_share = 0.05
+needs = ["trade.closed_at"]
 of = """
 SELECT count(*)
 FROM trade
