@@ -6,8 +6,10 @@ use rusqlite::{Connection, Row};
 
 use super::row::{self, Setting, Shape};
 use super::target::Target;
+use crate::guard;
 use crate::source::clock::Reading;
 use crate::source::map::{Map, Select};
+use crate::source::skipped;
 
 /// What became of the reading.
 #[derive(Debug, Default)]
@@ -70,8 +72,9 @@ impl<'run> Filler<'run> {
         let mut target = Target::new(self.audit, filled)?;
         for select in selects {
             // What is damaged, or takes too long, costs no other table.
-            if let Err(error) = read(self, select, &mut target) {
-                self.filled.failed.insert(filled.to_owned(), format!("{error:#}"));
+            if let Err(error) = guard::run(|| read(self, select, &mut target)) {
+                let reason = skipped(&error).unwrap_or_else(|| format!("{error:#}"));
+                self.filled.failed.insert(filled.to_owned(), reason);
             }
         }
         Ok(())
