@@ -8,8 +8,13 @@ use super::vocabulary::{self, joins_words};
 use crate::metrics::{Context, Report};
 use crate::source::cell;
 
-/// Rows of one view that are looked through for coins: cost is bounded whatever the history.
-const MOST_ROWS: u32 = 20_000;
+/// Tables of the audit database that name instruments.
+const TABLES: &str = "
+SELECT
+    list.name
+FROM sqlite_schema AS list
+JOIN pragma_table_info(list.name) AS info
+WHERE list.type = 'table' AND info.name = 'instrument'";
 
 /// Names by their first letter, longest first.
 #[derive(Debug, Default)]
@@ -18,7 +23,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The names in the report, and the coins of every view that has any.
+    /// The names in the report, and the coins of every table that has any.
     pub(crate) fn new(report: &Report, context: &Context<'_>) -> Self {
         let coins = coins(context).unwrap_or_else(|error| {
             // Coins with ordinary words for names may stay in old alerts' titles; all others do not.
@@ -68,21 +73,19 @@ impl Names {
     }
 }
 
-/// The coins of every canonical view that names them, and of the newest trades.
-fn coins(context: &Context<'_>) -> anyhow::Result<BTreeSet<String>> {
+/// The coins of every table that names them.
+fn coins(context: &Context<'_>) -> rusqlite::Result<BTreeSet<String>> {
+    let audit = context.db.connection();
+    let mut tables = audit.prepare(TABLES)?;
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     let mut coins = BTreeSet::new();
-    for view in context.bot.views() {
-        let columns = context.bot.prepare(&format!("SELECT * FROM {view}"))?;
-        if !columns.column_names().any(|name| name == "coin") {
-            continue;
-        }
-        let sql = format!("SELECT DISTINCT coin FROM (SELECT coin FROM {view} LIMIT {MOST_ROWS})");
-        context.bot.each_row(&sql, |row| {
+    for table in tables {
+        let mut statement = audit.prepare(&format!("SELECT DISTINCT instrument FROM {table}"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
             coins.extend(cell::name(row, 0)?.map(|coin| coin.into_owned()));
-            Ok(())
-        })?;
+        }
     }
-    coins.extend(context.ledger()?.entries.iter().map(|trade| trade.coin.clone()));
     Ok(coins)
 }
 

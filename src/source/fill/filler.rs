@@ -27,6 +27,8 @@ pub(crate) struct Filled {
     /// Times of the oldest rows of `event` and `decision`, where there are older ones in the window.
     pub(crate) events_from: Option<f64>,
     pub(crate) decisions_from: Option<f64>,
+    /// The first trade of each of the bot's tables: it does not change any more, and nobody else knows it.
+    pub(crate) first_trades: Vec<String>,
     /// Tables of which only the newest rows were read.
     pub(crate) cut: BTreeSet<String>,
     /// Tables of the audit database that lack rows, each with the reason.

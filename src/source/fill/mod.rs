@@ -55,6 +55,7 @@ pub(super) fn fill(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Re
     for table in OVERWRITTEN {
         filler.each_select(table, table, Filler::whole)?;
     }
+    filler.filled.first_trades = run::first_trades(bot);
     filler.trades()?;
     carried::fill(audit)?;
     filler.damaged_indexes()?;

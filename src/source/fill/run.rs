@@ -1,5 +1,6 @@
 //! The row of `run`, and which generation of the bot writes the file now.
 
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::filler::Filler;
@@ -37,6 +38,23 @@ fn has_traded(bot: &Bot, plan: &Plan<'_>, tables: &[String]) -> bool {
         }
     }
     false
+}
+
+/// The first row of each of the map's SELECTs for closed trades, as text.
+pub(super) fn first_trades(bot: &Bot) -> Vec<String> {
+    let mut first_trades = Vec::new();
+    for select in bot.map().selects.iter().filter(|select| select.table == "trade") {
+        let first = format!("SELECT source, opened_at, entry_price FROM ({}) LIMIT 1", select.sql);
+        let read = bot.each_selected(&first, |row| {
+            let values: [Value; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+            first_trades.push(format!("{values:?}"));
+            Ok(())
+        });
+        if let Err(error) = read {
+            tracing::debug!("the first trade cannot be read: {error}");
+        }
+    }
+    first_trades
 }
 
 const INSERT: &str = "
