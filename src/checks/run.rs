@@ -166,7 +166,7 @@ fn run_one(check: &Check, audit: &Audit<'_>) -> anyhow::Result<Option<Found>> {
         say_what_was_read(&mut found, audit.log()?);
     }
     let compares = check.theme == Theme::Integrity;
-    let is_decided = !compares || found.is_nothing() || !audit.context.bot.was_written_meanwhile();
+    let is_decided = !compares || found.is_nothing() || !audit.context.db.filled().is_torn;
     Ok(is_decided.then_some(found))
 }
 

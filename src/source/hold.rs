@@ -1,7 +1,7 @@
 //! How long the bot's file is held: in rollback-journal mode no commit of the bot gets through while it
 //! is read.
 //!
-//! A run reads in one transaction as long as that is short. Once it has held the file for 40 ms, it lets
+//! A run reads in one transaction as long as that is short. Once it has held the file for 25 ms, it lets
 //! go between two queries, or between two slices of a long period, and takes a fresh turn: a writer that
 //! waits goes first. Rows after the audited moment do not exist for the audit, so that what the bot
 //! appends meanwhile changes nothing; what it overwrites may be a turn newer than what was read before.
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 /// The longest turn before the bot may write: with SQLite's own pauses between two attempts at the lock,
-/// a commit then waits for less than 100 ms.
-pub(super) const LONGEST_TURN: Duration = Duration::from_millis(40);
+/// a commit then waits for less than 50 ms.
+pub(super) const LONGEST_TURN: Duration = Duration::from_millis(25);
 /// A single query is stopped after this: Python's own patience with a locked file ends at 5 s.
 pub(super) const LONGEST_QUERY: Duration = Duration::from_secs(2);
 /// Everything that costs more after this is skipped.

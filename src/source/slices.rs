@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::Period;
 
-/// The first slice, a day's window and the one before it, and what no slice is shorter than.
-const SHORTEST: TimeDelta = TimeDelta::hours(48);
+/// The first slice, and what no slice is shorter than: some milliseconds of a busy bot's log.
+const SHORTEST: TimeDelta = TimeDelta::hours(6);
 /// What a table without an index may hold before the oldest time that is known.
 const MARGIN: TimeDelta = TimeDelta::hours(48);
 /// A slice that takes less than this is followed by one of twice its length.
 const QUICK: Duration = Duration::from_millis(10);
 /// A slice that takes more than this is followed by one of half its length.
-const SLOW: Duration = Duration::from_millis(25);
+const SLOW: Duration = Duration::from_millis(20);
 
 /// The slices of a period from its beginning to its end: together they hold each of its rows once. Their
 /// length follows the time that the one before has taken.
@@ -78,7 +78,7 @@ mod tests {
         let period = Period { after: DateTime::<Utc>::MIN_UTC, until: day(900) };
         let slices: Vec<Period> = Slices::of(period, Some(day(100))).collect();
         assert_eq!(slices.first().unwrap().after, period.after);
-        assert_eq!(slices.first().unwrap().until, day(100));
+        assert_eq!(slices.first().unwrap().until, day(100) - MARGIN + SHORTEST);
         assert_eq!(slices.last().unwrap().until, period.until);
         assert!(slices.len() > 2);
         assert!(slices.iter().zip(slices.iter().skip(1)).all(|(one, next)| one.until == next.after));
@@ -86,9 +86,9 @@ mod tests {
     }
 
     #[test]
-    fn a_day_with_the_one_before_and_what_has_no_end_are_read_at_once() {
-        let today = Period { after: day(-1), until: day(1) };
-        assert_eq!(Slices::of(today, Some(day(0))).collect::<Vec<_>>(), [today]);
+    fn what_is_short_and_what_has_no_end_are_read_at_once() {
+        let short = Period { after: day(1) - SHORTEST, until: day(1) };
+        assert_eq!(Slices::of(short, Some(day(0))).collect::<Vec<_>>(), [short]);
         let later = Period::later_than(day(0));
         assert_eq!(Slices::of(later, Some(day(0))).collect::<Vec<_>>(), [later]);
         let odd = Period { after: day(0), until: day(100) };

@@ -27,6 +27,9 @@ pub(crate) struct Filled {
     /// Times of the oldest rows of `event` and `decision`, where there are older ones in the window.
     pub(crate) events_from: Option<f64>,
     pub(crate) decisions_from: Option<f64>,
+    /// The bot has written between the reading of what it overwrites and of its newest trades: they may be of
+    /// two moments.
+    pub(crate) is_torn: bool,
     /// The first trade of each of the bot's tables: it does not change any more, and nobody else knows it.
     pub(crate) first_trades: Vec<String>,
     /// Tables of which only the newest rows were read.

@@ -57,6 +57,7 @@ pub(super) fn fill(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Re
     }
     filler.filled.first_trades = run::first_trades(bot);
     filler.trades()?;
+    filler.filled.is_torn = bot.was_written_meanwhile();
     carried::fill(audit)?;
     filler.damaged_indexes()?;
     for table in GROWING {
