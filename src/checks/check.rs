@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::engine::{Engine, Member};
 use super::problem::Key;
-pub(super) use super::problem::{Evidence, Found, Problem, id_list};
+pub(super) use super::problem::{Evidence, Found, Problem};
 use super::shared::Shared;
 pub(super) use super::theme::Theme;
 use crate::metrics::{Context, Report};
@@ -52,7 +52,6 @@ impl<'run> Audit<'run> {
     }
 
     /// The tables of the audit database.
-    #[expect(dead_code, reason = "checks that are functions come to the audit database one after the other")]
     pub(crate) fn tables(&self) -> &'run rusqlite::Connection {
         self.engine.connection()
     }

@@ -1,8 +1,6 @@
 //! What the bot believes to learn: whether it learns at all, in time, and from what really happened;
 //! and what it changes about itself because of it.
 
-mod adaptations;
-mod insights;
 mod learnings;
 mod lookup;
 mod rules;
@@ -50,13 +48,6 @@ pub(super) const CHECKS: &[Check] = &[
         run: texts::duplicates,
     },
     Check {
-        id: "learning-confidence-scale",
-        theme: Theme::Learning,
-        why: "Confidences on two scales in one column (0.7 beside 70) cannot be compared or averaged.",
-        threshold: None,
-        run: texts::confidence_scale,
-    },
-    Check {
         id: "rules-contradict",
         theme: Theme::Learning,
         why: "Two rules of one condition, one to trade and one not to, justify whatever the bot does.",
@@ -69,39 +60,5 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A rule that says not to trade and is rated by trades is rated by the opposite of its advice.",
         threshold: None,
         run: rules::wait_is_traded,
-    },
-    Check {
-        id: "insight-impossible-evidence",
-        theme: Theme::Learning,
-        why: "An insight that counts more trades, wins or losses than the coin ever had is made up.",
-        threshold: None,
-        run: insights::impossible_evidence,
-    },
-    Check {
-        id: "adaptation-small-sample",
-        theme: Theme::Learning,
-        why: "A change that rests on a handful of trades follows chance, not a pattern.",
-        threshold: Some(Threshold {
-            default: 10.0,
-            reason: "trades: five wins in a row happen to every thirtieth coin that wins every other time (0.5^5)",
-        }),
-        run: adaptations::small_sample,
-    },
-    Check {
-        id: "adaptation-never-measured",
-        theme: Theme::Learning,
-        why: "A bot that changes itself and never looks whether it helped cannot get better on purpose.",
-        threshold: Some(Threshold {
-            default: 24.0,
-            reason: "hours: by then an hourly reflection has had many occasions to measure",
-        }),
-        run: adaptations::never_measured,
-    },
-    Check {
-        id: "coin-status-flapping",
-        theme: Theme::Learning,
-        why: "A coin whose status goes to and fro is judged by noise at a threshold.",
-        threshold: Some(Threshold { default: 4.0, reason: "changes in 24 hours: two rounds there and back" }),
-        run: adaptations::flapping,
     },
 ];

@@ -27,8 +27,6 @@ mod alive;
 mod funnel;
 mod learning;
 mod money;
-mod recompute;
-mod refer;
 mod trend;
 
 pub(crate) use self::analysis::Analysis;

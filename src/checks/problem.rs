@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::model::{AlertType, Severity};
 use crate::plural::plural;
-use crate::untrusted::cut;
 
 /// Rows that are shown as examples of one fault.
 const EXAMPLES: usize = 3;
@@ -134,13 +133,4 @@ impl Evidence {
         }
         text
     }
-}
-
-/// Ids as a query lists them: `6, 50, 'j-20261118'`.
-pub(super) fn id_list<'id>(ids: impl Iterator<Item = &'id str>) -> String {
-    let quoted = |id: &str| match id.parse::<i64>() {
-        Ok(number) if number.to_string() == id => id.to_owned(),
-        _ => format!("'{}'", cut(id, 64).replace('\'', "''")),
-    };
-    ids.map(quoted).collect::<Vec<_>>().join(", ")
 }

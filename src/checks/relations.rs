@@ -3,7 +3,12 @@
 use super::engine::Relations;
 
 /// Those that have anything to do with others; rules say it in their own files.
-const ALL: &[Relations] = &[];
+const ALL: &[Relations] = &[Relations {
+    id: "payoff-asymmetry",
+    explained_by: &["expectancy-negative"],
+    distrusts: &[],
+    needs: &[],
+}];
 
 /// What a check has to do with others.
 pub(super) fn of(id: &str) -> Relations {

@@ -10,6 +10,7 @@ use super::claims;
 use super::engine::{Catalogue, Code, Engine, Limits, Member, Outcome};
 use super::problem::Key;
 use super::registry::all;
+use super::relations;
 use super::shared::Shared;
 use crate::guard;
 use crate::logging;
@@ -140,14 +141,28 @@ impl Run {
         }
     }
 
+    /// Facts that a claim explains are left to it where it stands: only then is it reported.
+    fn leave_to(&mut self, claims: &[Finding]) {
+        let is_told = |finding: &Finding| {
+            let Source::Check(id) = finding.source else { return false };
+            let explainers = relations::of(id).explained_by;
+            claims.iter().any(|claim| matches!(claim.source, Source::Check(by) if explainers.contains(&by)))
+        };
+        let (told, own) = std::mem::take(&mut self.analysis.findings).into_iter().partition(is_told);
+        self.analysis.findings = own;
+        let told: Vec<Finding> = told;
+        self.analysis.explained.extend(told.into_iter().filter_map(|finding| finding.fingerprint));
+    }
+
     fn analysis(mut self) -> Analysis {
-        let judged = claims::judge(self.claims);
+        let judged = claims::judge(std::mem::take(&mut self.claims));
         for finding in judged.undecided {
             if let Source::Check(id) = finding.source {
                 self.analysis.undecided.insert(id);
             }
             self.analysis.explained.extend(finding.fingerprint);
         }
+        self.leave_to(&judged.stand);
         self.analysis.findings.extend(judged.stand);
         self.analysis.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         if !self.failures.is_empty() {

@@ -13,7 +13,6 @@ use crate::source::Bot;
 use crate::source::closing::{self, Closing};
 use crate::source::ledger::{Entry, Ledger};
 use crate::source::log::Log;
-use crate::source::opening::{self, Opening};
 use crate::source::trade;
 
 /// What every collector is given.
@@ -26,7 +25,6 @@ pub(crate) struct Context<'run> {
     open_positions: OnceCell<Vec<Entry>>,
     trade_count: OnceCell<trade::Count>,
     closings: OnceCell<Vec<Closing>>,
-    openings: OnceCell<Vec<Opening>>,
 }
 
 impl<'run> Deref for Context<'run> {
@@ -51,7 +49,6 @@ impl<'run> Context<'run> {
             open_positions: OnceCell::new(),
             trade_count: OnceCell::new(),
             closings: OnceCell::new(),
-            openings: OnceCell::new(),
         })
     }
 
@@ -107,14 +104,5 @@ impl<'run> Context<'run> {
         }
         let closings = closing::newest(&self.db)?;
         Ok(self.closings.get_or_init(|| closings))
-    }
-
-    /// The newest openings that the bot has logged, read once a run.
-    pub(crate) fn openings(&self) -> anyhow::Result<&[Opening]> {
-        if let Some(openings) = self.openings.get() {
-            return Ok(openings);
-        }
-        let openings = opening::newest(&self.db)?;
-        Ok(self.openings.get_or_init(|| openings))
     }
 }

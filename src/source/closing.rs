@@ -10,7 +10,6 @@ const CLOSED: &str = "
 SELECT
     trade_source,
     trade_id,
-    instrument,
     at
 FROM logged_trade
 WHERE event = 'closed'
@@ -23,8 +22,6 @@ pub(crate) struct Closing {
     pub(crate) generation: i64,
     /// The id that it names.
     pub(crate) trade_id: Option<String>,
-    /// The coin that it names.
-    pub(crate) coin: String,
     /// When it was logged.
     pub(crate) at: DateTime<Utc>,
 }
@@ -38,8 +35,7 @@ pub(crate) fn newest(db: &AuditDb) -> rusqlite::Result<Vec<Closing>> {
         Ok(Closing {
             generation: if cell::text(row, 0)?.as_deref() == Some("trade_journal") { 2 } else { 1 },
             trade_id: row.get(1)?,
-            coin: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-            at: clock::moment(row.get(3)?).unwrap_or_default(),
+            at: clock::moment(row.get(2)?).unwrap_or_default(),
         })
     };
     db.connection().prepare(CLOSED)?.query_map([], read)?.collect()

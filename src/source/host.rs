@@ -133,16 +133,6 @@ impl HostOffset {
         (Duration::seconds(least), Duration::seconds(most))
     }
 
-    /// Whether a moment may lie after a clock change that no measurement shows yet.
-    pub(crate) fn may_have_changed(&self, at: DateTime<Utc>) -> bool {
-        /// The hour that comes twice reads like the one that was measured.
-        const CHANGE: Duration = Duration::hours(1);
-        /// A bot that runs measures again sooner.
-        const UNMEASURED: Duration = Duration::days(1);
-        let may_be = |run: &Run| (run.last - CHANGE..run.last + UNMEASURED).contains(&at);
-        matches!(self, Self::Measured(runs) if runs.last().is_some_and(may_be))
-    }
-
     /// When the offset was measured last, where a change of the clock since would not be known.
     pub(crate) fn newest_measurement(&self) -> Option<DateTime<Utc>> {
         match self {

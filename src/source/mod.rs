@@ -25,7 +25,6 @@ pub(crate) mod limits;
 pub(crate) mod log;
 mod map;
 mod numbers;
-pub(crate) mod opening;
 pub(crate) mod other_times;
 pub(crate) mod plan;
 #[cfg(test)]

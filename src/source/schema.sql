@@ -26,7 +26,7 @@ CREATE TABLE run (
     max_trade_fraction REAL,            -- largest size of one trade, of the balance
     max_positions REAL,                 -- most positions open at once, NULL without a limit
     max_positions_per_instrument REAL,  -- most positions open at once in one instrument, NULL without a limit
-    cooldown_seconds REAL,              -- pause before an instrument is opened again, 0 without one
+    cooldown_seconds REAL,              -- pause before an instrument is opened again, 0 or NULL without one
     cooldown_is_configured INTEGER,     -- 1 where the config file sets that pause
     host_offset_seconds REAL,           -- how far the clock of the bot's host is ahead of UTC at now, NULL where nothing shows it
     host_clock_is_unknown INTEGER,      -- 1 where the file holds times of that clock, and nothing shows it
@@ -77,6 +77,8 @@ CREATE TABLE trade (
     notional REAL AS (coalesce(quantity * entry_price, size * coalesce(leverage, 1))) VIRTUAL, -- what the position was worth at its entry
     gain_fraction REAL AS (CASE WHEN entry_price > 0 AND exit_price > 0 THEN CASE side WHEN 'long' THEN 1.0 WHEN 'short' THEN -1.0 END * (exit_price / entry_price - 1) END) VIRTUAL -- the price's move in the trade's favour, by the entry price
 ) STRICT;
+CREATE INDEX trade_opened ON trade (instrument, opened_at);
+CREATE INDEX trade_closed ON trade (instrument, closed_at);
 
 -- A row of a table of trades that says neither open nor closed, and has no result.
 CREATE TABLE unfinished_trade (

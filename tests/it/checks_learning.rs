@@ -137,7 +137,7 @@ fn repeated_words_are_counted() {
 fn two_scales_of_confidence_are_a_fault_and_one_is_none() {
     let mixed = learnings(|number| format!("wait {number}"), |number| if number < 2 { 70.0 } else { 0.7 });
     let finding = only(&mixed, "learning-confidence-scale");
-    assert!(finding["evidence"].as_str().unwrap().starts_with("2 of 30 confidences"), "{finding}");
+    assert!(finding["evidence"].as_str().unwrap().starts_with("2 of 30 rows"), "{finding}");
     assert_silent(&learnings(|number| format!("wait {number}"), |_| 70.0), "learning-confidence-scale");
     assert_silent(&learnings(|number| format!("wait {number}"), |_| 0.7), "learning-confidence-scale");
 }
@@ -168,12 +168,17 @@ fn insights_that_count_what_never_happened_are_found() {
     let finding = only(&reflections(9, 0.5), "insight-impossible-evidence");
     assert_eq!(finding["severity"], "medium");
     assert!(
-        finding["evidence"].as_str().unwrap().contains("9 trades of ADA claimed, 6 made by then"),
+        finding["evidence"].as_str().unwrap().contains(
+            "instrument ADA, at 2026-11-22 09:00:00 UTC, claimed_trades 9, claimed_wins 5, trades_by_then 6"
+        ),
         "{finding}"
     );
     let losses = only(&reflections(6, 0.0), "insight-impossible-evidence");
     assert!(
-        losses["evidence"].as_str().unwrap().contains("6 losses of ADA claimed, 3 made by then"),
+        losses["evidence"]
+            .as_str()
+            .unwrap()
+            .contains("claimed_trades 6, claimed_wins 0, trades_by_then 6, wins_by_then 3"),
         "{losses}"
     );
     assert_silent(&reflections(6, 0.5), "insight-impossible-evidence");
@@ -209,7 +214,7 @@ fn adaptations_on_few_trades_are_counted() {
         finding["evidence"]
             .as_str()
             .unwrap()
-            .starts_with("6 of 6 changes with a count; e.g. favor ADA on 4 trades"),
+            .starts_with("6 of 6 rows; e.g. at 2026-11-21 03:00:00 UTC, action favor, target ADA, trades 4"),
         "{finding}"
     );
     assert_silent(&adapted(25), "adaptation-small-sample");
@@ -224,7 +229,7 @@ fn adaptations_that_nobody_measures_are_found() {
     };
     let finding = only(&adapted(None), "adaptation-never-measured");
     assert_eq!(finding["severity"], "medium");
-    assert!(finding["evidence"].as_str().unwrap().starts_with("6 of 6 changes"), "{finding}");
+    assert!(finding["evidence"].as_str().unwrap().starts_with("6 of 6 rows"), "{finding}");
     assert_silent(&adapted(Some("positive")), "adaptation-never-measured");
 }
 
@@ -247,7 +252,7 @@ fn a_coin_whose_status_goes_to_and_fro_is_named() {
         finding["evidence"]
             .as_str()
             .unwrap()
-            .contains("UNI became favored, normal, favored, normal, favored"),
+            .contains("instrument UNI, changes 5, statuses favored, normal, favored, normal, favored"),
         "{finding}"
     );
     assert_silent(&changes(3), "coin-status-flapping");

@@ -121,7 +121,7 @@ fn stopped(reason: &str, part: f64) -> BotFile {
 #[test]
 fn a_stop_that_only_the_log_knows_is_overshot() {
     let text = only_finding(&stopped("stop_loss", 0.62), "stop-overshot");
-    for word in ["medium", "28.0 % at worst", "stop at -10.0", "closed at -38.00 %"] {
+    for word in ["medium", "28.0 % at worst", "stop_percent -9.9994, executed_percent -38"] {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert_eq!(findings(&stopped("stop_loss", 0.898), "stop-overshot", &[]).len(), 0);
@@ -136,7 +136,7 @@ fn a_stop_of_the_journal_is_overshot_by_a_single_trade_of_either_side() {
         });
         let text = only_finding(&bot, "stop-overshot");
         assert!(
-            text.contains("1 of 1 stops") && text.contains("stop at -2.00 %, closed at -30.00 %"),
+            text.contains("1 of 1 stops") && text.contains("stop_percent -2, executed_percent -30"),
             "{text}"
         );
     }
@@ -166,5 +166,5 @@ fn a_stop_in_profit_has_one_sign() {
         });
     }
     bot.execute("UPDATE trade_journal SET stop_loss_price = 102", []);
-    assert!(only_finding(&bot, "stop-overshot").contains("stop at +2.00 %, closed at -1.00 %"));
+    assert!(only_finding(&bot, "stop-overshot").contains("stop_percent 2, executed_percent -1"));
 }

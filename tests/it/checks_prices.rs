@@ -101,7 +101,7 @@ fn a_position_without_stop_and_target_is_unprotected() {
     let bot = healthy1();
     bot.execute("UPDATE open_trades SET stop_loss_price = 0, take_profit_price = 0 WHERE id = (SELECT min(id) FROM open_trades)", []);
     let text = only_finding(&bot, UNPROTECTED);
-    assert!(text.starts_with("high") && text.contains("stop_loss_price 0, take_profit_price 0"), "{text}");
+    assert!(text.starts_with("high") && text.contains("stop_loss 0, take_profit 0"), "{text}");
     assert_eq!(alarms(&bot), [UNPROTECTED]);
     let bot = healthy1();
     bot.execute("UPDATE open_trades SET take_profit_price = -1", []);
@@ -157,8 +157,7 @@ fn a_stop_that_the_log_states_is_missed_where_the_row_has_none() {
         let bot = with(stop);
         let text = only_finding(&bot, UNPROTECTED);
         assert!(text.starts_with("high") && text.contains("1 of 2 open positions"), "{stop}: {text}");
-        let query = text.split_once("query: ").unwrap().1.split_once(" | ").unwrap().0;
-        assert_eq!(bot.value::<i64>(&format!("SELECT count(*) FROM ({query})")), 1, "{query}");
+        assert!(text.contains("1 of 2 rows; e.g. instrument bitcoin"), "{text}");
     }
 }
 

@@ -102,7 +102,6 @@ fn a_query_shows_the_rows_that_its_figure_counts() {
         ("decision-without-effect", 5),
         ("proposals-refused", 1),
         ("hold-logged-as-refusal", 0),
-        ("coin-refused-for-its-spelling", 1),
     ];
     for (check, number) in expected {
         let found = findings(&bot, check, &[]);

@@ -22,15 +22,6 @@ SELECT
 FROM learning
 WHERE within(created_at)";
 
-const CONFIDENCES: &str = "
-SELECT
-    created_at,
-    clock,
-    confidence,
-    id
-FROM learning
-WHERE within(created_at)";
-
 /// When the rows were written that were read.
 #[derive(Default)]
 struct Read(Option<(DateTime<Utc>, DateTime<Utc>)>);
@@ -101,40 +92,4 @@ pub(super) fn duplicates(audit: &Audit<'_>) -> anyhow::Result<Found> {
             .to_owned(),
     })
     .into())
-}
-
-/// Medium: averages and comparisons over the column are wrong.
-pub(super) fn confidence_scale(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let (mut evidence, mut fractions) = (Evidence::default(), 0_u64);
-    let mut read = Read::default();
-    audit.context.each_in_basis(CONFIDENCES, |at, row| {
-        read.add(at);
-        if let Some(confidence) = cell::real(row, 2)? {
-            let is_fraction = (0.0..=1.0).contains(&confidence);
-            fractions += u64::from(is_fraction);
-            let id = cell::text(row, 3)?.unwrap_or_default();
-            evidence.row((!is_fraction).then_some(|| format!("learning {id} has {confidence}")));
-        }
-        Ok(())
-    })?;
-    // A column that is percent throughout is another convention, not a fault.
-    Ok((evidence.count > 0 && fractions > 0)
-        .then(|| Problem {
-            alert_type: AlertType::Bug,
-            severity: Severity::Medium,
-            subject: String::new(),
-            title: "Confidences of learnings are on two scales".to_owned(),
-            description: format!(
-                "{} of {} confidences from {} UTC on are outside of 0 to 1 while the others are inside: an average of the column is wrong.",
-                evidence.count,
-                evidence.of,
-                read.since()
-            ),
-            evidence: evidence.text(
-                "confidences",
-                &format!("SELECT id, confidence_level FROM learnings WHERE {} AND confidence_level NOT BETWEEN 0 AND 1", read.sql("created_at")),
-            ),
-            recommendation: "Check the model's number before storing it: bring percent to a fraction, refuse the rest.".to_owned(),
-        })
-        .into())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 
-use super::names::{names, shown};
+use super::names::{closed_trades, shown};
 use crate::checks::check::{Audit, Found, Problem};
 use crate::checks::claims::TOLD_BY_ANOTHER;
 use crate::checks::statistics::{p_text, wilson, wins_less_often};
@@ -172,7 +172,7 @@ fn problem(audit: &Audit<'_>, group: &Group, known: &[(&Entry, bool)], all_wins:
     let trades = group.members.iter().filter_map(|index| known.get(*index));
     let pnl_usd: f64 = trades.filter_map(|(trade, _)| trade.pnl_usd).sum();
     let (low, high) = wilson(group.wins, count).unwrap_or_default();
-    let table = names(audit.context.generation).closed;
+    let (table, _) = closed_trades(audit.context.generation);
     Problem {
         alert_type: AlertType::Pattern,
         severity: weight::by_loss(audit, -pnl_usd).min(Severity::Medium),

@@ -2,37 +2,9 @@
 
 use crate::untrusted::cut;
 
-/// Names of the bot's own columns, for the queries that are shown.
-pub(super) struct Names {
-    pub(super) closed: &'static str,
-    pub(super) open: &'static str,
-    pub(super) coin: &'static str,
-    pub(super) size: &'static str,
-    pub(super) opened_at: &'static str,
-    pub(super) closed_at: &'static str,
-}
-
-/// Where a generation keeps its trades.
-pub(super) fn names(generation: i64) -> Names {
-    if generation == 1 {
-        Names {
-            closed: "closed_trades",
-            open: "open_trades",
-            coin: "coin_name",
-            size: "size_usd",
-            opened_at: "opened_at",
-            closed_at: "closed_at",
-        }
-    } else {
-        Names {
-            closed: "trade_journal",
-            open: "trade_journal WHERE status = 'open'",
-            coin: "coin",
-            size: "position_size_usd",
-            opened_at: "entry_time",
-            closed_at: "exit_time",
-        }
-    }
+/// The table of a generation's closed trades, and the column that tells when they were closed.
+pub(super) fn closed_trades(generation: i64) -> (&'static str, &'static str) {
+    if generation == 1 { ("closed_trades", "closed_at") } else { ("trade_journal", "exit_time") }
 }
 
 /// A coin's name as it is shown.

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{Names, names, shown};
+use super::names::{closed_trades, shown};
 use crate::checks::check::{Audit, Found, Problem};
-use crate::checks::recompute::market::market;
-use crate::checks::refer::contradicted::doubled;
-use crate::checks::statistics::{Sample, median, p_text, wilson};
+use crate::checks::statistics::{Sample, p_text, wilson};
 use crate::checks::weight;
 use crate::dollars::usd;
 use crate::model::{AlertType, Severity};
@@ -79,7 +77,7 @@ pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
     }
     let p_value = sample.below(0.0);
     let lost_usd = -sample.mean * sample.count;
-    let table = names(audit.context.generation).closed;
+    let (table, _) = closed_trades(audit.context.generation);
     let mut found = Found::nothing();
     found.claim(
         p_value,
@@ -115,16 +113,14 @@ pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// Losses so much larger than wins that the achieved win rate gives no certain profit.
 pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: usize = 100;
-    const CLAIMED: f64 = 0.05;
     let results = Results::of(audit.shared.history.closed(audit.context)?);
     let Some((win, loss, break_even)) = results.payoff() else { return Ok(Found::nothing()) };
     let interval = wilson(results.wins.len() as u64, results.all.len() as u64);
-    // A mean that is below zero beyond chance is the other check's.
-    let is_open = interval.is_some_and(|(low, _)| low < break_even) && results.sample().below(0.0) > CLAIMED;
+    let is_open = interval.is_some_and(|(low, _)| low < break_even);
     if results.all.len() < LEAST_TRADES || loss < audit.threshold * win || !is_open {
         return Ok(Found::nothing());
     }
-    let table = names(audit.context.generation).closed;
+    let (table, _) = closed_trades(audit.context.generation);
     Ok(Some(Problem {
         alert_type: AlertType::Inefficiency,
         severity: Severity::Low,
@@ -136,103 +132,6 @@ pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
              pnl_usd > 0 AS won, count(*), avg(pnl_usd) FROM {table} WHERE pnl_usd IS NOT NULL GROUP BY won"
         ),
         recommendation: "Move the stop closer or the target further away, so that a win pays for a loss."
-            .to_owned(),
-    })
-    .into())
-}
-
-/// A positive sum that fees would turn negative, where the stored results leave fees out.
-pub(super) fn fees(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    const LEAST_TRADES: f64 = 100.0;
-    const SHARE_WITHOUT_FEES: f64 = 0.95;
-    let (mut pnl_usd, mut size_usd, mut trades, mut without_fees) = (0.0, 0.0, 0.0, 0.0);
-    for trade in audit.shared.history.closed(audit.context)? {
-        let (Some(pnl), Some(size), Some(gross)) = (trade.pnl_usd, trade.size_usd, gross_usd(trade)) else {
-            continue;
-        };
-        pnl_usd += pnl;
-        size_usd += size;
-        trades += 1.0;
-        // A tenth of the smallest fee that any exchange takes.
-        without_fees += f64::from(u8::from((pnl - gross).abs() <= 1e-4 * size.abs()));
-    }
-    let fees_usd = 2.0 * audit.threshold / 100.0 * size_usd;
-    if trades < LEAST_TRADES
-        || without_fees < SHARE_WITHOUT_FEES * trades
-        || pnl_usd <= 0.0
-        || pnl_usd >= fees_usd
-    {
-        return Ok(Found::nothing());
-    }
-    let Names { closed, size, closed_at, .. } = names(audit.context.generation);
-    Ok(Some(Problem {
-        alert_type: AlertType::Inefficiency,
-        severity: Severity::Low,
-        subject: String::new(),
-        title: "The profit is smaller than the fees that an exchange would take".to_owned(),
-        description: format!(
-            "The newest {trades} trades earned ${pnl_usd:.2} without fees. At {} % a side their \
-             ${size_usd:.0} of size would have cost ${fees_usd:.2}: a loss of ${:.2}.",
-            audit.threshold,
-            fees_usd - pnl_usd
-        ),
-        evidence: format!(
-            "pnl_usd equals the price's change times the size in {without_fees} of {trades} trades; query: \
-             SELECT sum(pnl_usd), sum({size}) * 2 * {} / 100 FROM {closed} WHERE {closed_at} IS NOT NULL",
-            audit.threshold
-        ),
-        recommendation: "Take fees into pnl_usd before judging strategies, rules and coins by it.".to_owned(),
-    })
-    .into())
-}
-
-/// What the price's change alone gives.
-fn gross_usd(trade: &Entry) -> Option<f64> {
-    let entry = trade.entry_price?;
-    Some(trade.side?.sign() * trade.size_usd? * (trade.exit_price? - entry) / entry)
-}
-
-/// One trade without which little of the profit is left.
-pub(super) fn one_trade(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    const LEAST_TRADES: usize = 100;
-    const LEAST_SHARE: f64 = 0.5;
-    let trades = audit.shared.history.closed(audit.context)?;
-    let results = Results::of(trades);
-    let total: f64 = results.all.iter().sum();
-    // A profit of no price, of one that the coin did not have, or of a second closing is reported as that.
-    let (market, doubled) = (market(audit)?, doubled(audit)?);
-    let best = trades
-        .iter()
-        .filter(|trade| !trade.has_no("entry_price") && !trade.has_no("exit_price"))
-        .filter(|trade| !market.is_mispriced(trade) && !doubled.wrote(trade))
-        .filter_map(|trade| Some((trade.pnl_usd?, trade)))
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    let (Some((best_usd, trade)), Some(usual)) = (best, median(&results.wins)) else {
-        return Ok(Found::nothing());
-    };
-    let outstanding = best_usd >= audit.threshold * usual && best_usd >= LEAST_SHARE * total;
-    if results.all.len() < LEAST_TRADES || total <= 0.0 || !outstanding {
-        return Ok(Found::nothing());
-    }
-    let coin = shown(&trade.coin);
-    let table = names(audit.context.generation).closed;
-    Ok(Some(Problem {
-        alert_type: AlertType::Pattern,
-        severity: Severity::Low,
-        subject: trade.id.clone(),
-        title: format!("One trade in {coin} made most of the profit"),
-        description: format!(
-            "Trade {} in {coin} earned ${best_usd:.2}; all {} newest trades together earned ${total:.2}. The median \
-             win is ${usual:.2}: without this one trade the profit is {}.",
-            trade.id,
-            results.all.len(),
-            usd(total - best_usd, 2)
-        ),
-        evidence: format!(
-            "largest pnl_usd {best_usd:.4} of {total:.4}; query: SELECT * FROM {table} ORDER BY pnl_usd DESC LIMIT 3"
-        ),
-        recommendation: "See how this trade came about: a position that was forgotten or a wrong price is \
-                         luck or an error, not skill."
             .to_owned(),
     })
     .into())
@@ -259,7 +158,7 @@ pub(super) fn exit_kinds(audit: &Audit<'_>) -> anyhow::Result<Found> {
 
 fn exit_problem(audit: &Audit<'_>, kind: &str, sample: Sample, total: f64, p_value: f64) -> Problem {
     let lost = sample.mean * sample.count;
-    let table = names(audit.context.generation).closed;
+    let (table, _) = closed_trades(audit.context.generation);
     Problem {
         alert_type: AlertType::Pattern,
         // What is left after the winners met their target loses by selection, whatever its sum: a hint only.

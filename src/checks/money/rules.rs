@@ -4,8 +4,7 @@ use crate::checks::check::{Audit, Found, Problem};
 use crate::checks::statistics::{binomial_at_most, p_text, wilson};
 use crate::checks::weight;
 use crate::metrics::rule_stats::Rule;
-use crate::model::{AlertType, Severity};
-use crate::plural::plural;
+use crate::model::AlertType;
 
 /// What the bot has given up costs nothing any more.
 fn is_followed(rule: &Rule) -> bool {
@@ -14,35 +13,6 @@ fn is_followed(rule: &Rule) -> bool {
 
 fn name(rule: &Rule) -> String {
     rule.id.as_str().map_or_else(|| format!("#{}", rule.id), super::names::shown)
-}
-
-/// Rules that are followed although they never won.
-pub(super) fn never_succeeded(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let Some(stats) = audit.report.rule_stats.available() else { return Ok(Found::nothing()) };
-    let failing = stats.rule_details.iter().filter(|rule| {
-        let failures = rule.failure_count.unwrap_or(0) as f64;
-        is_followed(rule) && rule.success_count == Some(0) && failures >= audit.threshold
-    });
-    Ok(failing.map(problem).collect::<Vec<_>>().into())
-}
-
-fn problem(rule: &Rule) -> Problem {
-    let failures = rule.failure_count.unwrap_or(0);
-    let name = name(rule);
-    Problem {
-        alert_type: AlertType::Pattern,
-        severity: Severity::Medium,
-        subject: name.clone(),
-        title: format!("Rule {name} has never succeeded"),
-        description: format!(
-            "The {} {name} (\"{}\") has {failures} {} and no success.",
-            rule.kind.replace('_', " "),
-            crate::untrusted::cut(&rule.text, 140),
-            plural(failures, "failure", "failures")
-        ),
-        evidence: format!("success_count 0, failure_count {failures}, success_rate 0"),
-        recommendation: "Reject the rule, or find out why it is still followed.".to_owned(),
-    }
 }
 
 /// Claims that a rule loses more often than it wins.

@@ -7,6 +7,7 @@ use super::filler::Filler;
 use super::value::seconds;
 use crate::source::Bot;
 use crate::source::clock::Reading;
+use crate::source::map::Select;
 use crate::source::plan::Plan;
 
 /// The tables of the generation that writes the file at the audited moment: the newest that has opened a
@@ -102,6 +103,13 @@ fn main_currency(filler: &Filler<'_>) -> rusqlite::Result<Option<String>> {
     Ok(filler.audit.query_row(CURRENCY, [], |row| row.get(0)).optional()?.or(own))
 }
 
+/// Whether the file has a table of cooldowns: a bot without one makes no pause.
+fn knows_cooldowns(filler: &Filler<'_>) -> bool {
+    let bot = filler.setting.bot;
+    let selects = filler.map().selects.iter().filter(|select| select.table == "cooldown");
+    selects.flat_map(Select::reads).any(|table| bot.has_table(table))
+}
+
 /// Writes the one row.
 ///
 /// # Errors
@@ -129,7 +137,7 @@ pub(super) fn write(filler: &Filler<'_>) -> anyhow::Result<()> {
             limits.max_trade_fraction,
             limits.max_positions,
             limits.max_positions_per_instrument,
-            limits.cooldown_seconds,
+            plan.limits.cooldown_seconds.or(limits.cooldown_seconds.filter(|_| knows_cooldowns(filler))),
             plan.limits.cooldown_seconds.is_some(),
             offset.newest_seconds(),
             limits.cycle_pause_seconds,

@@ -106,7 +106,7 @@ fn a_closing_that_the_scores_count_twice_is_told_with_their_coins() {
         [],
     );
     let finding = only(&bot, "closing-logged-twice");
-    assert_says(&finding, &["coin_scores counts them twice: the totals of SOL", "(-0.50 US dollars)"]);
+    assert_says(&finding, &["Running totals by coin count them twice: those of SOL", "(-0.50 US dollars)"]);
     assert_eq!(findings(&bot, "coin-score-contradicts-trades", &[]), Vec::<Value>::new());
     bot.execute("UPDATE coin_scores SET total_trades = total_trades + 5 WHERE coin = 'ADA'", []);
     assert_says(&findings(&bot, "coin-score-contradicts-trades", &[])[0], &["1 of 3 coins", "ADA"]);
@@ -125,7 +125,7 @@ fn an_account_that_was_written_once_is_told_after_many_trades() {
     assert_eq!(finding["severity"], "low");
     assert_says(
         &finding,
-        &["last written at 2026-11-20 08:00:00", "the 60 trades of trade_journal", "made +15.00"],
+        &["last updated at 2026-11-20 08:00:00", "the 60 trades of trade_journal", "made +15.00"],
     );
     bot.execute("UPDATE account_state SET last_updated = '2026-11-22 08:50:00'", []);
     assert_eq!(findings(&bot, "account-time-frozen", &[]), Vec::<Value>::new());

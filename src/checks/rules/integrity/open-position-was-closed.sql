@@ -7,6 +7,7 @@ description = """
 {{ row.size_together }} {{ row.currency }} of exposure that does not exist, and may be closed and counted a second time."""
 why = "A position that is open in one place and closed in another binds money twice or hides a result."
 fix = "Close these rows with the logged result; write a closing to every table in one transaction."
+distrusts = ["position.status"]
 needs = ["position.entry_price", "trade.closed_at", "trade.entry_price"]
 of = "SELECT source, count(*) FROM position GROUP BY source"
 */

@@ -10,6 +10,7 @@ fix = """
 Were they lost at a restart? Load the open positions from the table at every start, or close these by hand: no stop or target has closed \
 them so far."""
 explained_by = ["open-position-was-closed"]
+distrusts = ["position.status"]
 needs = ["trade.closed_at"]
 of = "SELECT source, count(*) FROM position GROUP BY source"
 */

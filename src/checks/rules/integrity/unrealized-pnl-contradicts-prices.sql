@@ -15,7 +15,14 @@ GROUP BY source"""
 */
 WITH compared AS (
     SELECT
-        *,
+        source,
+        source_id,
+        instrument,
+        side,
+        entry_price,
+        current_price,
+        size,
+        unrealized_pnl,
         coalesce(quantity * entry_price, size * coalesce(leverage, 1)) AS notional,
         CASE side WHEN 'long' THEN 1 ELSE -1 END * (current_price / entry_price - 1) AS gain_fraction
     FROM position
