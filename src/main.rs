@@ -27,6 +27,7 @@ mod redaction;
 mod sandbox;
 mod similarity;
 mod source;
+mod span;
 mod store;
 mod trouble;
 mod untrusted;

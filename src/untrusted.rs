@@ -37,6 +37,26 @@ pub(crate) fn cut(text: &str, most_chars: usize) -> String {
     }
 }
 
+/// A text of the bot's as it may be quoted in a finding, which goes to the LLM as well: what might be an
+/// address or a key becomes `…`.
+pub(crate) fn quotable(text: &str) -> String {
+    let is_name = |letter: char| letter.is_ascii_lowercase() || matches!(letter, '_' | '.');
+    let shown = text.split_whitespace().map(|token| match is_word(token) || token.chars().all(is_name) {
+        true => token,
+        false => "…",
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a word may be shown: long ones, paths, addresses, and letters beside digits may be a key.
+pub(crate) fn is_word(token: &str) -> bool {
+    const LONGEST_WORD_CHARS: usize = 20;
+    token.chars().count() <= LONGEST_WORD_CHARS
+        && !token.contains(['/', '@', '=', '?', '&', '\\'])
+        && !(token.contains(|letter: char| letter.is_ascii_digit())
+            && token.contains(|letter: char| letter.is_alphabetic()))
+}
+
 /// A JSON string of at most so many characters of the text, unsafe characters escaped.
 pub(crate) fn json_string(text: &str, most_chars: usize) -> String {
     let mut json = String::with_capacity(most_chars.min(text.len()) + 2);
@@ -94,6 +114,14 @@ mod tests {
     #[test]
     fn escape_sequences_and_direction_marks_do_not_reach_the_terminal() {
         assert_eq!(one_line("a\u{1b}[31mred\u{202e}txt\r\nCRITICAL: 9"), "a [31mred txt CRITICAL: 9");
+    }
+
+    #[test]
+    fn a_quoted_error_holds_neither_address_nor_key() {
+        let text = "Cycle #1 error: table open_trades has no column named realised_profit_in_percent";
+        assert_eq!(quotable(text), text);
+        let text = "Cycle #1 error: 401 for https://bob:pass@api.example.com/x?key=1 with sk-proj-7abcdef";
+        assert_eq!(quotable(text), "Cycle #1 error: 401 for … with …");
     }
 
     #[test]

@@ -1,14 +1,11 @@
 //! What a check is, and what it is given.
 
-use std::cell::Cell;
-
 use super::engine::{Engine, Member};
 use super::problem::Key;
 pub(super) use super::problem::{Evidence, Found, Problem};
 use super::shared::Shared;
 pub(super) use super::theme::Theme;
 use crate::metrics::{Context, Report};
-use crate::source::log::Log;
 
 /// One check.
 pub(crate) struct Check {
@@ -42,7 +39,6 @@ pub(crate) struct Audit<'run> {
     pub(super) shared: &'run Shared<'run>,
     pub(super) engine: &'run Engine<'run>,
     pub(super) member: &'run Member,
-    pub(super) has_read_log: Cell<bool>,
 }
 
 impl<'run> Audit<'run> {
@@ -60,11 +56,5 @@ impl<'run> Audit<'run> {
     #[expect(dead_code, reason = "checks that are functions come to the audit database one after the other")]
     pub(crate) fn is_explained(&self, key: &Key) -> bool {
         self.engine.is_explained(self.member, key)
-    }
-
-    /// The newest rows of the window's activity.
-    pub(crate) fn log(&self) -> anyhow::Result<&'run Log> {
-        self.has_read_log.set(true);
-        self.context.activity()
     }
 }

@@ -116,11 +116,6 @@ impl Evidence {
         format!("{} of {} {rows} {}", self.count, self.of, plural(self.count, one, many))
     }
 
-    /// The rows that are shown.
-    pub(crate) fn examples(&self) -> &[String] {
-        &self.examples
-    }
-
     /// `12 of 363 closed trades; e.g. #1 …; #2 …; #3 …; query: SELECT …`
     pub(crate) fn text(&self, rows: &str, query: &str) -> String {
         let mut text = format!("{} of {} {rows}", self.count, self.of);

@@ -1,6 +1,5 @@
 //! Runs the checks: one that fails does not stop the others.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -16,8 +15,6 @@ use crate::guard;
 use crate::logging;
 use crate::metrics::{Context, Report};
 use crate::model::{About, Finding, Source, Status};
-use crate::source::clock;
-use crate::source::log::{Log, MOST_ROWS};
 use crate::source::skipped as reason_to_skip;
 
 /// Runs every check that is not switched off; one that fails does not stop the others.
@@ -78,9 +75,7 @@ impl Run {
                 Member::Rule(rule) => Ok(self.rule(member, engine.run(rule, Limits::of(rule, settings))?)),
                 Member::Code(code) => {
                     let threshold = settings.threshold.or(member.threshold()).unwrap_or_default();
-                    let has_read_log = Cell::new(false);
-                    let audit =
-                        Audit { context, report, threshold, shared: &shared, engine, member, has_read_log };
+                    let audit = Audit { context, report, threshold, shared: &shared, engine, member };
                     self.function(member, code, &audit)
                 }
             });
@@ -176,25 +171,10 @@ impl Run {
 /// What a check found; `None` where it compared what the bot adds with what it overwrites and the bot wrote
 /// meanwhile, for that holds only for one moment.
 fn run_one(check: &Check, audit: &Audit<'_>) -> anyhow::Result<Option<Found>> {
-    let mut found = (check.run)(audit)?;
-    if audit.has_read_log.get() {
-        say_what_was_read(&mut found, audit.log()?);
-    }
+    let found = (check.run)(audit)?;
     let compares = check.theme == Theme::Integrity;
     let is_decided = !compares || found.is_nothing() || !audit.context.db.filled().is_torn;
     Ok(is_decided.then_some(found))
-}
-
-/// A log that is longer than what is read of it says nothing of the window's beginning.
-fn say_what_was_read(found: &mut Found, log: &Log) {
-    let Some(first) = log.entry(0).filter(|_| log.is_cut) else { return };
-    let from = clock::utc_text(first.at());
-    let claimed = found.claims.iter_mut().map(|(_, problem)| problem);
-    for problem in found.facts.iter_mut().chain(claimed) {
-        problem.description.push_str(&format!(
-            " (The window's newest {MOST_ROWS} rows of the log were read, from {from} UTC on.)"
-        ));
-    }
 }
 
 /// Each reason once, behind the checks that it stopped.

@@ -13,16 +13,7 @@ use crate::model::Period;
 pub(super) struct Shared<'run> {
     /// The newest trades.
     pub(super) history: History<'run>,
-    pub(super) gaps: OnceCell<Option<Gaps>>,
     pub(super) lessons: OnceCell<Lessons>,
-}
-
-/// The gaps between the newest rows of what the bot writes all the time.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Gaps {
-    pub(super) newest: DateTime<Utc>,
-    pub(super) p99_seconds: i64,
-    pub(super) third_longest_seconds: i64,
 }
 
 /// A trade that somebody may have learned from.

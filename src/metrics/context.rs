@@ -5,21 +5,18 @@ use std::ops::Deref;
 
 use chrono::{DateTime, Utc};
 
-use super::activity;
 use super::setting::Setting;
 use super::traded::Traded;
 use crate::config::Config;
 use crate::source::Bot;
 use crate::source::closing::{self, Closing};
 use crate::source::ledger::{Entry, Ledger};
-use crate::source::log::Log;
 use crate::source::trade;
 
 /// What every collector is given.
 #[derive(Debug)]
 pub(crate) struct Context<'run> {
     setting: Setting<'run>,
-    activity: OnceCell<Log>,
     traded: OnceCell<Traded>,
     ledger: OnceCell<Ledger>,
     open_positions: OnceCell<Vec<Entry>>,
@@ -43,22 +40,12 @@ impl<'run> Context<'run> {
     pub(crate) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
         Ok(Self {
             setting: Setting::new(bot, config, now)?,
-            activity: OnceCell::new(),
             traded: OnceCell::new(),
             ledger: OnceCell::new(),
             open_positions: OnceCell::new(),
             trade_count: OnceCell::new(),
             closings: OnceCell::new(),
         })
-    }
-
-    /// The newest rows of the window's log, read once a run.
-    pub(crate) fn activity(&self) -> anyhow::Result<&Log> {
-        if let Some(activity) = self.activity.get() {
-            return Ok(activity);
-        }
-        let activity = activity::read(self)?;
-        Ok(self.activity.get_or_init(|| activity))
     }
 
     /// The trades of the window and of the one before, read once a run.

@@ -6,7 +6,6 @@
 //! is null, and the section's `unavailable` says why.
 
 pub(crate) mod account_health;
-mod activity;
 mod context;
 mod figures;
 pub(crate) mod learning_quality;

@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 
+use crate::untrusted::quotable;
+
 type OfOne = fn(f64) -> f64;
 
 /// Their names, in lower case. A function that is missing here is denied.
@@ -12,7 +14,7 @@ const LISTED: &str = "
     abs round sign sqrt ln exp pow floor ceil
     coalesce ifnull nullif iif if typeof likely unlikely likelihood
     length octet_length lower upper trim ltrim rtrim replace substr substring instr unicode char
-    concat concat_ws printf format quote hex like glob plain_text
+    concat concat_ws printf format quote hex like glob plain_text quotable
     json json_array json_array_length json_extract json_object json_quote json_type json_valid
     json_error_position -> ->>
     date time datetime julianday unixepoch strftime timediff";
@@ -40,6 +42,9 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
         Ok(base.zip(exponent).map(|(base, exponent)| base.powf(exponent)).filter(|power| power.is_finite()))
     })?;
     connection.create_aggregate_function("median", 1, flags, Median)?;
+    connection.create_scalar_function("quotable", 1, flags, |context| {
+        Ok(context.get::<Option<String>>(0)?.map(|text| quotable(&text)))
+    })?;
     connection.create_scalar_function("plain_text", 1, flags, |context| {
         Ok(context.get::<Option<String>>(0)?.map(|text| plain(&text)))
     })

@@ -63,11 +63,6 @@ pub(super) fn bind(
     Ok(())
 }
 
-/// The day as the beginning of a stored text; beyond four-digit years, what sorts after or before all of them.
-pub(crate) fn day_text(instant: DateTime<Utc>) -> String {
-    text_bound(instant, "%Y-%m-%d")
-}
-
 fn text_bound(instant: DateTime<Utc>, format: &str) -> String {
     match instant.year() {
         ..0 => String::new(),

@@ -40,13 +40,12 @@ use std::ops::Deref;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, Row};
 
 use crate::model::Period;
 pub(crate) use crate::trouble::BUSY_TIMEOUT;
-pub(crate) use bounds::day_text;
 use clock::{Clock, HostOffset, Reading};
 use facts::Facts;
 use file::AtRest;
@@ -362,32 +361,6 @@ impl Bot {
             Ok(())
         })?;
         Ok(rows)
-    }
-
-    /// So many times up to `now`, newest first as their texts sort or, where some do not, as their instants
-    /// do. The query selects a time and its clock in that order, up to the day that it is given.
-    pub(crate) fn newest_times(
-        &self,
-        sql: &str,
-        now: DateTime<Utc>,
-        most: usize,
-    ) -> rusqlite::Result<Vec<DateTime<Utc>>> {
-        let to_day = match self.times.are_odd {
-            true => DateTime::<Utc>::MAX_UTC,
-            false => now.checked_add_days(Days::new(2)).unwrap_or(DateTime::<Utc>::MAX_UTC),
-        };
-        let mut times = Vec::new();
-        let mut statement = self.prepare(sql)?;
-        let mut rows = statement.query([day_text(to_day)])?;
-        while self.times.are_odd || times.len() < most {
-            let Some(row) = rows.next()? else { break };
-            times.extend(self.instant(row, 0, 1)?.filter(|at| *at <= now));
-        }
-        if self.times.are_odd {
-            times.sort_unstable_by(|one, other| other.cmp(one));
-            times.truncate(most);
-        }
-        Ok(times)
     }
 
     /// The instant in column `time`, whose clock is named in column `clock`: the earlier one of two readings.

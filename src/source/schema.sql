@@ -483,7 +483,7 @@ CREATE TABLE event (
     error TEXT,                         -- the kind of error that it reports, NULL where it reports none
     rejection TEXT,                     -- the limit at which it tells that a trade was rejected
     text TEXT,
-    details TEXT,
+    details TEXT,                       -- up to 4,000 bytes; of the newest 100 rows that have more also longer ones
     pattern_id INTEGER NOT NULL         -- the pattern of its text (event_pattern)
 ) STRICT;
 

@@ -88,7 +88,7 @@ fn a_bot_that_falls_silent_is_dead_unless_it_was_stopped() {
     let opened_at = ago(5_000);
     bot.open_trade(|trade| trade.opened_at = &opened_at);
     bot.account(|account| account.last_updated = &opened_at);
-    let found = expect(&bot, "bot-silent", "critical", &["dead", "2026-11-22 08:0", "open positions: 1;"]);
+    let found = expect(&bot, "bot-silent", "critical", &["dead", "2026-11-22 08:0", "Open positions: 1."]);
     assert_eq!(found["type"], "bug");
     bot.activity("bot_stopped", "Bot stopped after 100 cycles", None, &ago(2_950));
     expect(&bot, "bot-silent", "low", &["was stopped and has not been started"]);
@@ -117,7 +117,7 @@ fn a_start_without_a_stop_was_a_kill() {
     silent(&bot, "bot-killed");
     silent(&bot, "activity-gap");
     bot.execute("DELETE FROM activity_log WHERE activity_type = 'bot_stopped'", []);
-    expect(&bot, "bot-killed", "medium", &["stayed down", "1 of 2 starts", "2.8 h down"]);
+    expect(&bot, "bot-killed", "medium", &["stayed down", "1 of 2 starts", "lasted 2.8 h"]);
     bot.execute(
         "UPDATE activity_log SET created_at = datetime(created_at, '-3 days') WHERE created_at < ?1",
         [ago(15_000)],
@@ -144,12 +144,7 @@ fn a_gap_without_stop_or_start_is_a_hang() {
     start(&bot, &ago(20_000));
     run(&bot, 19_990, 10_000, 34);
     run(&bot, 5_000, 10, 34);
-    expect(
-        &bot,
-        "activity-gap",
-        "medium",
-        &["84 min from", "Neither a stop nor a start is logged around it"],
-    );
+    expect(&bot, "activity-gap", "medium", &["lasted 84 min", "No stop and no start is logged around it"]);
 }
 
 #[test]
@@ -157,7 +152,7 @@ fn pauses_and_intervals_are_held_against_the_configured_pause() {
     let bot = BotFile::generation1();
     start(&bot, &ago(7_200));
     run(&bot, 7_190, 10, 120);
-    expect(&bot, "cadence-slower-than-configured", "medium", &["configured 30 s", "116 s"]);
+    expect(&bot, "cadence-slower-than-configured", "medium", &["with a pause of 30 s", "116 s"]);
     silent(&bot, "cycles-faster-than-pause");
     let bot = healthy();
     run(&bot, 3_000, 12, 34);
@@ -188,14 +183,14 @@ fn a_position_without_a_price_is_told_after_two_cycles() {
     with(40);
     silent(&bot, "position-without-price");
     with(240);
-    expect(&bot, "position-without-price", "critical", &["zzz (id 2)"]);
+    expect(&bot, "position-without-price", "critical", &["instrument zzz"]);
 }
 
 #[test]
 fn a_list_of_prices_that_is_not_read_whole_proves_no_coin_missing() {
     let bot = healthy();
     bot.open_trade(|trade| (trade.coin_name, trade.opened_at) = ("zzz", "2026-11-22 06:00:00"));
-    expect(&bot, "position-without-price", "critical", &["zzz (id 1)"]);
+    expect(&bot, "position-without-price", "critical", &["instrument zzz"]);
     bot.execute(
         "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2100)
         INSERT INTO market_data (coin, price_usd, last_updated) SELECT 'coin-' || n, 1, ?1 FROM number",
@@ -209,13 +204,18 @@ fn a_list_of_prices_that_is_not_read_whole_proves_no_coin_missing() {
 fn a_coin_whose_price_stops_is_told_from_its_neighbours() {
     let bot = healthy();
     bot.execute("UPDATE market_data SET last_updated = ?1 WHERE coin = 'tron'", [ago(90_000)]);
-    expect(&bot, "coin-price-stale", "low", &["tron: 2026-11-21 08:00:00", "1 of 5 coins"]);
+    expect(
+        &bot,
+        "coin-price-stale",
+        "low",
+        &["instrument tron, updated_at 2026-11-21 08:00:00", "1 of 5 coins"],
+    );
     bot.open_trade(|trade| trade.coin_name = "tron");
     expect(&bot, "coin-price-stale", "critical", &["The price of tron"]);
     silent(&bot, "position-without-price");
     bot.execute("DELETE FROM market_data WHERE coin = 'tron'", []);
     bot.execute("UPDATE open_trades SET opened_at = ?1", [ago(9_000)]);
-    expect(&bot, "position-without-price", "critical", &["tron (id 1)"]);
+    expect(&bot, "position-without-price", "critical", &["instrument tron"]);
     silent(&bot, "coin-price-stale");
 }
 

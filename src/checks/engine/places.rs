@@ -40,7 +40,8 @@ impl<'db> Places<'db> {
     /// When their columns cannot be read.
     pub(super) fn new(connection: &'db Connection) -> rusqlite::Result<Self> {
         let sql = "SELECT list.name FROM sqlite_schema AS list, pragma_table_info(list.name) AS own
-            WHERE list.type = 'table' AND own.name = 'in_window'";
+            WHERE list.type = 'table' AND own.name IN ('source', 'source_id', 'in_window')
+            GROUP BY list.name HAVING count(*) = 3";
         let names = connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(Self { connection, windowed: names, read: RefCell::default() })
     }
@@ -65,6 +66,9 @@ impl<'db> Places<'db> {
         let (mut in_window, mut is_open) = (flag("in_window"), flag("open"));
         if let Some(key) = answer.key(row) {
             for table in tables(&answer.reads).filter(|table| self.windowed.contains(*table)) {
+                if in_window.is_some() && table != POSITIONS {
+                    continue;
+                }
                 let found = self.table(table)?.get(&key).copied();
                 in_window = in_window.or(found);
                 is_open = is_open.or_else(|| (table == POSITIONS && found.is_some()).then_some(true));

@@ -10,6 +10,7 @@ use rusqlite::types::Value as Cell;
 use crate::dollars;
 use crate::plural::plural;
 use crate::source::clock::utc_text;
+use crate::span::span;
 use crate::untrusted::cut;
 
 /// A text of the bot's in a sentence.
@@ -38,6 +39,7 @@ pub(super) fn render(template: &str, fields: &Fields) -> anyhow::Result<String> 
     environment.add_filter("percent", |share: f64| format!("{} %", number(100.0 * share, 3)));
     environment.add_filter("digits", |value: f64, digits: usize| format!("{value:.digits$}"));
     environment.add_filter("time", |seconds: f64| time(seconds));
+    environment.add_filter("span", span);
     environment.render_str(template, Value::from(fields.clone())).map_err(|error| {
         let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
         anyhow!("the template {template:?} cannot be filled: {}{detail}", error.kind())

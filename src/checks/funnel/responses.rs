@@ -6,7 +6,6 @@ use crate::checks::check::{Audit, Check, Found, Problem, Theme, Threshold};
 use crate::checks::statistics::{larger_by_rank, median, p_text};
 use crate::checks::weight;
 use crate::model::AlertType;
-use crate::source::log::Log;
 
 /// The newest quarter of the window against the rest.
 pub(super) const SLOWER: Check = Check {
@@ -25,6 +24,15 @@ pub(super) const SLOWER: Check = Check {
 const LONGEST_ANSWER_SECONDS: f64 = 600.0;
 const FEWEST_ANSWERS_AN_HOUR: usize = 5;
 
+/// Answers by the whole hours of the clock between them and the audited moment.
+const ANSWERS: &str = "
+SELECT
+    CAST((now - hour) / 3600 AS INTEGER),
+    seconds,
+    n
+FROM cycle_time, run
+WHERE measure = 'response' AND in_window AND seconds BETWEEN 0 AND ?1";
+
 /// Hourly medians, the newest quarter of the window and the rest.
 struct Medians {
     late: Vec<f64>,
@@ -34,7 +42,7 @@ struct Medians {
 fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const FEWEST_LATE: usize = 4;
     const FEWEST_EARLY: usize = 8;
-    let medians = medians(audit, audit.log()?);
+    let medians = medians(audit)?;
     let mut found = Found::nothing();
     if medians.late.len() < FEWEST_LATE || medians.early.len() < FEWEST_EARLY {
         return Ok(found);
@@ -68,27 +76,19 @@ fn slower(audit: &Audit<'_>) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-fn medians(audit: &Audit<'_>, log: &Log) -> Medians {
-    let now = audit.context.now;
-    let quarter_hours = i64::from(audit.context.config.hours) / 4;
+fn medians(audit: &Audit<'_>) -> rusqlite::Result<Medians> {
+    let quarter_hours = f64::from(audit.context.config.hours / 4);
     let mut by_age: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
-    let pause = audit.context.limits.cycle_pause_seconds;
-    for (before, entry) in log.neighbours() {
-        let seconds = (entry.at() - before.at()).num_seconds() as f64;
-        let answer = match (before.kind(), entry.kind()) {
-            (kind, "llm_query") if kind == "market_data" || kind.starts_with("trade_") => seconds,
-            // The strategist logs a run at its end: the gap is the pause and the run.
-            ("strategist", "llm_query") if audit.context.generation == 2 => seconds - pause,
-            _ => continue,
-        };
-        if (0.0..=LONGEST_ANSWER_SECONDS).contains(&answer) {
-            by_age.entry((now - entry.at()).num_hours()).or_default().push(answer);
-        }
+    let mut statement = audit.tables().prepare(ANSWERS)?;
+    let mut rows = statement.query([LONGEST_ANSWER_SECONDS])?;
+    while let Some(row) = rows.next()? {
+        let (age_hours, seconds, count): (i64, f64, usize) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        by_age.entry(age_hours).or_default().extend(std::iter::repeat_n(seconds, count));
     }
     let mut medians = Medians { late: Vec::new(), early: Vec::new() };
     for (age_hours, answers) in by_age {
-        let side = if age_hours < quarter_hours { &mut medians.late } else { &mut medians.early };
+        let side = if (age_hours as f64) < quarter_hours { &mut medians.late } else { &mut medians.early };
         side.extend(median(&answers).filter(|_| answers.len() >= FEWEST_ANSWERS_AN_HOUR));
     }
-    medians
+    Ok(medians)
 }

@@ -38,7 +38,7 @@ fn rising(audit: &Audit<'_>) -> anyhow::Result<Found> {
     };
     let expected_share = cycles as f64 / (cycles + before) as f64;
     let mut found = Found::nothing();
-    let mut statement = audit.context.db.connection().prepare(EPISODES)?;
+    let mut statement = audit.tables().prepare(EPISODES)?;
     let mut rows = statement.query([audit.threshold])?;
     while let Some(row) = rows.next()? {
         let (kind, errors, now, then): (String, u64, u64, u64) =

@@ -1,6 +1,7 @@
 //! The log goes through one pass that fills all tables of it. Older rows are read only of the kinds that tell
 //! of trades and of the bot's life, and for its rhythm where the window has too few.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
@@ -13,10 +14,11 @@ use super::value::seconds;
 use crate::source::cell;
 use crate::source::clock::{self, Clock};
 use crate::source::log::pass::{LogPass, LogRow, LogSettings};
-use crate::source::log::series::Rhythm;
+use crate::source::log::series::{Rhythm, STARTING_SECONDS};
 use crate::source::log::told::KINDS_READ_FURTHER;
 use crate::source::log::write::{self, write_rhythm};
 use crate::source::map::Select;
+use crate::untrusted::cut;
 
 /// Names that are left out of the patterns of texts.
 const INSTRUMENTS: &str = "
@@ -31,11 +33,31 @@ SELECT
 FROM lifecycle
 HAVING coalesce(max(at) FILTER (WHERE event = 'started'), -1) <= coalesce(max(at) FILTER (WHERE event = 'stopped'), 0)";
 
+/// The first start of the window, where no row before it is known.
+const FIRST_START: &str = "
+SELECT
+    min(at)
+FROM lifecycle
+WHERE event <> 'stopped' AND last_row_at IS NULL AND at > ?1";
+
+const LAST_ROW: &str =
+    "UPDATE lifecycle SET last_row_at = ?1 WHERE last_row_at IS NULL AND at BETWEEN ?2 AND ?2 + 10";
+
 /// Older rows of one kind that are read.
 const MOST_OLDER: usize = 20_000;
 
+/// Longer details are prompts and answers, which stand on pages of their own: those of the newest rows are read.
+const SHORT_BYTES: usize = 4_000;
+/// Rows with long details that are read, of so many newest rows.
+const MOST_LONG: usize = 100;
+const AMONG_NEWEST: usize = 1_000;
+/// So much of them is kept.
+const LONGEST_DETAILS_CHARS: usize = 100_000;
+
 /// Where the columns of the map's SELECT stand.
 struct Places {
+    /// The columns, without long details.
+    columns: String,
     source_id: usize,
     at: usize,
     clock: Clock,
@@ -48,7 +70,10 @@ struct Places {
 impl Places {
     fn of(select: &Select, statement: &Statement<'_>) -> anyhow::Result<Self> {
         let place = |name: &str| statement.column_index(name);
+        let short = format!("CASE WHEN octet_length(details) <= {SHORT_BYTES} THEN details END AS details");
+        let column = |name| if name == "details" { short.clone() } else { String::from(name) };
         Ok(Self {
+            columns: statement.column_names().map(column).collect::<Vec<_>>().join(", "),
             source_id: place("source_id")?,
             at: place("at")?,
             clock: select.clock("at"),
@@ -57,6 +82,11 @@ impl Places {
             text: place("text").ok(),
             details: place("details").ok(),
         })
+    }
+
+    /// A query of all rows, to which conditions and an order may be added.
+    fn rows(&self, select: &Select) -> String {
+        format!("SELECT {} FROM ({})", self.columns, select.sql)
     }
 
     /// Calls `visit` with a row; `id` holds its key meanwhile.
@@ -106,9 +136,12 @@ impl<'run> Filler<'run> {
         };
         let mut pass = LogPass::new(settings, names.iter().map(String::as_str));
         let places = Places::of(select, &*bot.select(&select.sql)?)?;
+        if places.details.is_some() {
+            pass.long_details = self.long_details(select)?;
+        }
         let mut id = String::new();
         for kind in KINDS_READ_FURTHER {
-            bot.each_selected(&self.older_of(select, kind)?, |row| {
+            bot.each_selected(&self.older_of(select, &places, kind)?, |row| {
                 let reading = bot.read_time(row.get_ref(places.at)?, places.clock);
                 match reading.filter(|reading| reading.earliest <= plan.previous.after) {
                     Some(reading) => {
@@ -120,7 +153,7 @@ impl<'run> Filler<'run> {
         }
         // Texts that do not sort as their instants do are in the order in which the bot wrote them.
         let order = if bot.has_odd_times() { "source_id" } else { "at, source_id" };
-        let sql = format!("{} WHERE within(at) ORDER BY {order}", select.rows());
+        let sql = format!("{} WHERE within(at) ORDER BY {order}", places.rows(select));
         bot.each_in_slices(&sql, plan.both(), |slice, row| {
             let reading = bot.read_time(row.get_ref(places.at)?, places.clock);
             match reading.filter(|reading| slice.contains(reading.earliest)) {
@@ -134,7 +167,29 @@ impl<'run> Filler<'run> {
         if !reach.has_rhythm {
             self.rhythm(select)?;
         }
+        self.last_row_before_start(select, settings.window_start)?;
         self.resumed(select, &source)
+    }
+
+    /// The newest row before a start of the window, where both windows hold none before it.
+    fn last_row_before_start(&mut self, select: &Select, window_start: f64) -> anyhow::Result<()> {
+        const FEW: usize = 100;
+        let Some(start) =
+            self.audit.query_row(FIRST_START, [window_start], |row| row.get::<_, Option<f64>>(0))?
+        else {
+            return Ok(());
+        };
+        let (bot, clock) = (self.setting.bot, select.clock("at"));
+        let Some(before) = clock::moment(start - STARTING_SECONDS) else { return Ok(()) };
+        let sql = format!("SELECT at FROM ({}) WHERE not_later(at) ORDER BY at DESC LIMIT {FEW}", select.sql);
+        let mut last = None;
+        bot.each_not_later(&sql, before, |row| {
+            let reading = bot.read_time(row.get_ref(0)?, clock).filter(|reading| reading.earliest <= before);
+            last = last.max(reading.map(|reading| reading.earliest));
+            Ok(())
+        })?;
+        self.audit.execute(LAST_ROW, (last.map(seconds), start))?;
+        Ok(())
     }
 
     /// The bot's table that a SELECT reads first.
@@ -149,8 +204,8 @@ impl<'run> Filler<'run> {
     }
 
     /// The newest rows of a kind: all that an index leads to, else those among the newest of the table.
-    fn older_of(&self, select: &Select, kind: &str) -> anyhow::Result<String> {
-        let rows = select.rows();
+    fn older_of(&self, select: &Select, places: &Places, kind: &str) -> anyhow::Result<String> {
+        let rows = places.rows(select);
         let by_kind = format!("{rows} WHERE kind = '{kind}' ORDER BY source_id DESC LIMIT {MOST_OLDER}");
         Ok(match self.setting.bot.is_indexed(&by_kind)? {
             true => by_kind,
@@ -159,6 +214,27 @@ impl<'run> Filler<'run> {
                 select.sql
             ),
         })
+    }
+
+    /// The long details among the newest rows, by the key of the row.
+    fn long_details(&self, select: &Select) -> anyhow::Result<HashMap<String, String>> {
+        let newest = format!(
+            "SELECT source_id, octet_length(details) AS bytes FROM ({}) WHERE not_later(at) ORDER BY at DESC LIMIT {AMONG_NEWEST}",
+            select.sql
+        );
+        let sql = format!(
+            "SELECT newest.source_id, one.details FROM ({newest}) AS newest CROSS JOIN ({}) AS one USING (source_id)
+            WHERE newest.bytes > {SHORT_BYTES} LIMIT {MOST_LONG}",
+            select.sql
+        );
+        let mut long = HashMap::new();
+        self.setting.bot.each_not_later(&sql, self.setting.plan.now, |row| {
+            if let (Some(id), Some(details)) = (cell::name(row, 0)?, cell::text(row, 1)?) {
+                long.insert(id.into_owned(), cut(&details, LONGEST_DETAILS_CHARS));
+            }
+            Ok(())
+        })?;
+        Ok(long)
     }
 
     /// Measures how often a table gets rows, on its newest ones up to the audited moment.

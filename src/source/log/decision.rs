@@ -13,8 +13,6 @@ use crate::untrusted::cut;
 /// What the LLM decided.
 #[derive(Debug)]
 pub(crate) struct Decision {
-    /// Its place among the entries.
-    pub(crate) place: usize,
     /// As the LLM wrote it.
     pub(crate) action: String,
     /// As the LLM wrote it; `None` where it named none.
@@ -54,11 +52,10 @@ struct Answer<'json> {
 
 impl Decision {
     /// From the row's details, which are JSON; where they are not, from `BUY (confidence: 0.95)`.
-    pub(super) fn read(place: usize, description: &str, details: &str) -> Self {
+    pub(super) fn read(description: &str, details: &str) -> Self {
         let answer: Answer<'_> = serde_json::from_str(details).unwrap_or_default();
         let reason = text(answer.reason).unwrap_or_default();
         Self {
-            place,
             action: match text(answer.action).map(|action| cut(action.trim(), LONGEST_TEXT_CHARS)) {
                 Some(action) if !action.is_empty() => action,
                 _ => cut(described(description).0, LONGEST_ACTION_CHARS),
@@ -72,11 +69,6 @@ impl Decision {
             reason: cut(reason.trim(), LONGEST_TEXT_CHARS),
             rules: read(answer.rules_applied).unwrap_or_default(),
         }
-    }
-
-    /// Whether it proposes this action, in any spelling.
-    pub(crate) fn is(&self, action: &str) -> bool {
-        self.action.trim().eq_ignore_ascii_case(action)
     }
 }
 
@@ -122,12 +114,6 @@ fn is_failure_text(text: &str) -> bool {
     FAILURES.any(text)
 }
 
-/// The words by which a text is that of a failure, in lower case.
-pub(crate) fn failure_word(text: &str) -> Option<&'static str> {
-    let text = is_failure_text(text).then(|| text.to_lowercase())?;
-    FAILURE_WORDS.into_iter().find(|word| text.contains(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +121,7 @@ mod tests {
     #[test]
     fn a_decision_is_read_from_its_json() {
         let json = r#"{"action": " BUY", "coin": "s\u006flana", "confidence": 1, "reason": "up", "rules_applied": [1, "2"]}"#;
-        let decision = Decision::read(0, "BUY (confidence: 0.50)", json);
+        let decision = Decision::read("BUY (confidence: 0.50)", json);
         assert_eq!((decision.action.as_str(), decision.coin.as_deref()), ("BUY", Some("solana")));
         assert_eq!((decision.confidence, decision.reason.as_str()), (Some(1.0), "up"));
         assert_eq!(decision.rules, [Value::from(1), Value::from("2")]);
@@ -147,7 +133,7 @@ mod tests {
         let json =
             r#"{"action": null, "coin": 7, "confidence": "high", "reason": ["a"], "rules_applied": "1"}"#;
         for details in [json, "", "{", "[]"] {
-            let decision = Decision::read(0, "HOLD (confidence: 0.25)", details);
+            let decision = Decision::read("HOLD (confidence: 0.25)", details);
             assert_eq!((decision.action.as_str(), decision.confidence), ("HOLD", Some(0.25)), "{details}");
             assert_eq!((decision.coin, decision.reason.as_str()), (None, ""), "{details}");
             assert!(decision.rules.is_empty(), "{details}");

@@ -1,15 +1,9 @@
 //! Kinds of errors out of the activity log's free text.
 
+use crate::untrusted::is_word;
+
 const RATE_LIMITED: &str = "market_data_rate_limited";
 const LONGEST_KIND_CHARS: usize = 48;
-
-/// Whether rows of a type report errors.
-pub(super) fn reports_errors(activity_type: &str) -> bool {
-    activity_type == "error"
-        || activity_type == "warning"
-        || activity_type.ends_with("_error")
-        || activity_type.ends_with("_failed")
-}
 
 /// The kind of error that a row of such a type reports.
 ///
@@ -34,7 +28,7 @@ pub(super) fn kind_of(activity_type: &str, description: &str, pattern: &str) -> 
 }
 
 /// Whether the error means that prices were not fetched.
-pub(crate) fn is_failed_fetch(kind: &str) -> bool {
+pub(super) fn is_failed_fetch(kind: &str) -> bool {
     kind == RATE_LIMITED || kind == "market_data_failed"
 }
 
@@ -57,25 +51,6 @@ fn name_of(text: &str) -> String {
         }
     }
     name
-}
-
-/// An error's text as it may be quoted in a finding, which goes to the LLM as well: what might be an
-/// address or a key becomes `…`.
-pub(crate) fn quotable(text: &str) -> String {
-    let is_name = |letter: char| letter.is_ascii_lowercase() || matches!(letter, '_' | '.');
-    let shown = text.split_whitespace().map(|token| match is_word(token) || token.chars().all(is_name) {
-        true => token,
-        false => "…",
-    });
-    shown.collect::<Vec<_>>().join(" ")
-}
-
-fn is_word(token: &str) -> bool {
-    const LONGEST_WORD_CHARS: usize = 20;
-    token.chars().count() <= LONGEST_WORD_CHARS
-        && !token.contains(['/', '@', '=', '?', '&', '\\'])
-        && !(token.contains(|letter: char| letter.is_ascii_digit())
-            && token.contains(|letter: char| letter.is_alphabetic()))
 }
 
 #[cfg(test)]
@@ -108,22 +83,7 @@ mod tests {
             ("cycle_error", "Cycle #1 error: 401 for https://bob:pass@api.example.com/x?key=1", "for"),
             ("learning_failed", "Trade #7: no JSON", "learning_failed"),
         ] {
-            assert!(reports_errors(activity_type), "{activity_type}");
             assert_eq!(kind_of(activity_type, description, description), kind, "{description}");
         }
-    }
-
-    #[test]
-    fn a_quoted_error_holds_neither_address_nor_key() {
-        let text = "Cycle #1 error: table open_trades has no column named realised_profit_in_percent";
-        assert_eq!(quotable(text), text);
-        let text = "Cycle #1 error: 401 for https://bob:pass@api.example.com/x?key=1 with sk-proj-7abcdef";
-        assert_eq!(quotable(text), "Cycle #1 error: 401 for … with …");
-    }
-
-    #[test]
-    fn ordinary_rows_are_no_errors() {
-        assert!(!reports_errors("trade_rejected"));
-        assert!(!reports_errors("llm_decision"));
     }
 }

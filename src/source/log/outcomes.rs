@@ -91,7 +91,7 @@ impl Decisions {
         self.list.push_back(Decided {
             at: row.at,
             source_id: row.source_id.to_owned(),
-            decision: Decision::read(0, row.text, row.details),
+            decision: Decision::read(row.text, row.details),
             has_error_nearby: self.was_error,
             is_over: false,
             outcome: None,

@@ -1,6 +1,8 @@
 //! One pass over the rows of the log: the window before, then the window, in the order of time. It fills the
 //! tables of the audit database that tell of the log, exactly, however many rows there are.
 
+use std::collections::HashMap;
+
 use super::cycles::{Cycles, Step};
 use super::kinds::Kinds;
 use super::newest::Newest;
@@ -62,6 +64,10 @@ pub(crate) struct LogPass<'run> {
     pub(super) successions: Successions,
     pub(super) times: NewestTimes,
     pub(super) newest: Newest,
+    /// Long details of rows that come without, by their keys.
+    pub(crate) long_details: HashMap<String, String>,
+    /// The newest row whose details may be an answer with prices, and they.
+    pub(super) answer: Option<(At, String)>,
     pub(super) trades: Vec<(At, LoggedTrade)>,
     pub(super) lives: Vec<Life>,
     is_in_window: bool,
@@ -107,6 +113,8 @@ impl<'run> LogPass<'run> {
             successions: Successions::default(),
             times: NewestTimes::default(),
             newest: Newest::default(),
+            long_details: HashMap::new(),
+            answer: None,
             trades: Vec::new(),
             lives: Vec::new(),
             is_in_window: false,
@@ -155,6 +163,9 @@ impl<'run> LogPass<'run> {
                 text: row.text,
             },
         );
+        if role == Role::Prices {
+            self.keep_answer(row);
+        }
         if matches!(role, Role::Opened | Role::Outcome | Role::Initialized | Role::Lifecycle | Role::Other) {
             self.told(row, self.times.before_start());
         }
@@ -179,6 +190,13 @@ impl<'run> LogPass<'run> {
             self.patterns.template.add_instrument(name);
         }
         is_of_decision
+    }
+
+    fn keep_answer(&mut self, row: &LogRow<'_>) {
+        let long = || self.long_details.get(row.source_id).map(String::as_str);
+        if let Some(details) = row.details.or_else(long).filter(|details| details.contains('{')) {
+            self.answer = Some((At { at: row.at, source_id: row.source_id.to_owned() }, details.to_owned()));
+        }
     }
 
     fn follow(&mut self, kind: usize, at: f64) {

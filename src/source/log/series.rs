@@ -135,19 +135,17 @@ pub(super) struct NewestTimes {
     before: Option<f64>,
 }
 
-impl NewestTimes {
-    /// Rows that a start writes before its own are this close to it.
-    const STARTING_SECONDS: f64 = 10.0;
+/// Rows that a start writes before its own are this close to it.
+pub(crate) const STARTING_SECONDS: f64 = 10.0;
 
+impl NewestTimes {
     /// Takes the next row's time.
     pub(super) fn add(&mut self, at: f64) {
         if self.times.len() >= RHYTHM_ROWS {
             self.times.pop_front();
         }
         self.times.push_back(at);
-        while let Some(first) =
-            self.recent.front().copied().filter(|first| at - first >= Self::STARTING_SECONDS)
-        {
+        while let Some(first) = self.recent.front().copied().filter(|first| at - first >= STARTING_SECONDS) {
             self.before = Some(first);
             self.recent.pop_front();
         }

@@ -92,7 +92,11 @@ impl Template {
         if word == "0" && !after.starts_with('%') {
             return self.pattern.push('0');
         }
-        if word.len() > 2 * LONGEST_WORD_BYTES || changes(word) > usize::from(!word.contains(['-', '_'])) {
+        let has_letters = word.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if has_letters && !word.bytes().all(is_plain)
+            || word.len() > 2 * LONGEST_WORD_BYTES
+            || changes(word) > usize::from(!word.contains(['-', '_']))
+        {
             return self.pattern.push(LEFT_OUT);
         }
         let mut is_number = false;
@@ -131,10 +135,14 @@ impl Template {
 /// Whether a word without digits may be shown: what may be an address or a key is none.
 fn is_word(word: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
-    let is_plain = |byte: u8| !matches!(byte, b'/' | b'@' | b'=' | b'?' | b'&' | b'\\');
     word.len() <= SHORT_WORD_BYTES
         || word.len() <= LONGEST_WORD_BYTES && word.bytes().all(is_plain)
         || word.bytes().all(is_name)
+}
+
+/// Not what stands in addresses, paths and queries.
+fn is_plain(byte: u8) -> bool {
+    !matches!(byte, b'/' | b'@' | b'=' | b'?' | b'&' | b'\\')
 }
 
 /// How often a word of letters, digits, `-` and `_` changes from letters to digits or back; 0 for other words.
@@ -186,12 +194,12 @@ mod tests {
             ("closed BTC/USDT:USDT at 2026-11-22T09:08:57.123Z", "closed <instrument> at #T#Z"),
             (
                 "Order 5f4f3208-aa11 of EMA20 sent: trade_id=12, key sk-proj-7abcdef sk-1",
-                "Order … of EMA# sent: trade_id=#, key … …",
+                "Order … of EMA# sent: …, key … …",
             ),
             ("Rule \"if RSI below 30 then buy\" applied", "Rule … applied"),
             ("  two   spaces\nand a line ", "two spaces and a line"),
             ("...", "..."),
-            ("401 for https://bob:pass@api.example.com/x with abcdefSECRETghijklmno", "# for … with …"),
+            ("401 for https://bob:pass@api.example.com/x?key=1 with abcdefSECRETghijklmno", "# for … with …"),
             ("no column named realised_profit_in_percent", "no column named realised_profit_in_percent"),
             ("", ""),
         ] {

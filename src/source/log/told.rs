@@ -92,6 +92,19 @@ fn updated(details: &str) -> Option<LoggedTrade> {
     })
 }
 
+/// Instruments with their prices in `{'bitcoin': {'usd': 62665.8, …}, …}`, as Python prints it or as JSON.
+pub(super) fn prices_in(answer: &str) -> Vec<(String, f64)> {
+    let answer = answer.replace('"', "'");
+    let price = |part: &str| {
+        let (name, fields) = part.rsplit_once('{').map(|(before, fields)| (before.trim_end(), fields))?;
+        let name = name.strip_suffix(':')?.trim_end().strip_suffix('\'')?.rsplit_once('\'')?.1;
+        let (_, price) = fields.split_once("'usd':")?;
+        let price: f64 = price.split(',').next()?.trim().parse().ok()?;
+        (price.is_finite() && price > 0.0).then(|| (name.to_owned(), price))
+    };
+    answer.split('}').filter_map(price).collect()
+}
+
 /// The id of `trade_id=12, entry=…`.
 fn trade_id(details: &str) -> Option<String> {
     let (_, id) = details.split_once("trade_id=")?;
@@ -147,6 +160,13 @@ mod tests {
         assert_eq!(updated(json).unwrap().pnl, Some(-0.38));
         assert!(updated("not JSON").is_none());
         assert!(closed("CLOSED", "").is_none());
+    }
+
+    #[test]
+    fn an_answer_holds_the_price_of_each_coin() {
+        let answer = "{'bitcoin': {'usd': 62665.8, 'usd_24h_change': -3.1}, \"brett\": {'usd_24h_change': 1, 'usd': 1.7e-05}, 'near': {'usd': None}}";
+        assert_eq!(prices_in(answer), [("bitcoin".to_owned(), 62_665.8), ("brett".to_owned(), 1.7e-5)]);
+        assert!(prices_in("coins=44").is_empty() && prices_in("{'bitcoin': {'us").is_empty());
     }
 
     #[test]

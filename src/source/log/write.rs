@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::kinds::{Class, Kind};
 use super::pass::{LogPass, LogReach};
 use super::series::Rhythm;
-use super::{newest, outcomes};
+use super::{newest, outcomes, told};
 
 const PATTERN: &str =
     "INSERT INTO event_pattern VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
@@ -19,6 +19,9 @@ const CYCLE_TIME: &str = "INSERT INTO cycle_time VALUES (?1, ?2, ?3, ?4, ?5)";
 const DECISION: &str =
     "INSERT INTO decision VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 const TRADE: &str = "INSERT INTO logged_trade VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+/// The newest answer of the source of prices, which the bot may log and not store.
+const PRICE: &str =
+    "INSERT INTO price_point (source, source_id, instrument, price, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 const LIFE: &str = "INSERT INTO lifecycle VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const RHYTHM: &str = "INSERT OR REPLACE INTO rhythm VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
@@ -144,7 +147,7 @@ impl Rows<'_> {
                 class.error,
                 class.rejection,
                 text,
-                details,
+                details.or_else(|| self.pass.long_details.get(source_id).map(String::as_str)),
                 self.pattern_id(row.pattern),
             ])?;
         }
@@ -227,7 +230,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Openings, closings, starts and stops.
+    /// Openings, closings, prices, starts and stops.
     fn told(&self) -> rusqlite::Result<()> {
         let settings = &self.pass.settings;
         let mut insert = self.connection.prepare(TRADE)?;
@@ -245,6 +248,12 @@ impl Rows<'_> {
                 trade.pnl,
                 told.at,
             ])?;
+        }
+        let mut insert = self.connection.prepare(PRICE)?;
+        if let Some((told, answer)) = &self.pass.answer {
+            for (instrument, price) in told::prices_in(answer) {
+                insert.execute(params![settings.source, told.source_id, instrument, price, told.at])?;
+            }
         }
         let mut insert = self.connection.prepare(LIFE)?;
         for life in &self.pass.lives {

@@ -498,6 +498,5 @@ SELECT
     created_at AS at,
     activity_type AS kind,
     description AS text,
-    -- Longer ones are prompts: they would be read from pages of their own.
-    CASE WHEN octet_length(details) <= 4000 THEN details END AS details
+    details
 FROM src_activity_log

@@ -1,7 +1,7 @@
 //! Spans of time in words.
 
 /// A span of time for people: `45 s`, `12 min`, `3.5 h`, `2.1 days`.
-pub(super) fn span(seconds: f64) -> String {
+pub(crate) fn span(seconds: f64) -> String {
     match seconds {
         ..120.0 => format!("{seconds:.0} s"),
         ..7_200.0 => format!("{:.0} min", seconds / 60.0),
