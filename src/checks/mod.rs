@@ -23,7 +23,6 @@ mod statistics;
 mod theme;
 mod weight;
 
-mod alive;
 mod funnel;
 mod learning;
 mod money;

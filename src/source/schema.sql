@@ -194,7 +194,7 @@ CREATE TABLE logged_trade (
     source_id TEXT NOT NULL,
     in_window INTEGER NOT NULL,
     trade_source TEXT,                  -- the table of trades that it speaks of
-    event TEXT NOT NULL,                -- opened or closed
+    event TEXT NOT NULL,                -- opened, closed, or not_learned: nobody learns from the trade on purpose
     trade_id TEXT,                      -- the id that it names
     instrument TEXT,
     size REAL,

@@ -12,7 +12,6 @@ use crate::dollars::signed_usd;
 use crate::metrics::Context;
 use crate::model::{AlertType, Period, Severity};
 use crate::plural::plural;
-use crate::source::cell;
 use crate::source::clock::utc_text;
 use crate::untrusted::cut;
 
@@ -26,33 +25,37 @@ const LEAST_TRADES: u64 = 20;
 /// One text may be misread, three are a habit.
 const LEAST_CONTRADICTIONS: u64 = 3;
 
+/// By the ids that learnings name.
 const TRADES: &str = "
 SELECT
+    source_id,
+    coalesce(instrument, ''),
     closed_at,
-    clock,
-    id,
-    coin,
-    pnl_usd
+    pnl
 FROM trade
-WHERE generation = 1 AND within(closed_at)";
+WHERE is_main AND closed_at > ?1 AND closed_at <= ?2";
 
 const LEARNINGS: &str = "
 SELECT
-    created_at,
-    clock,
     trade_id,
+    created_at,
     story,
-    id
+    source_id
 FROM learning
-WHERE generation = 1 AND within(created_at)";
+WHERE trade_id IS NOT NULL AND created_at > ?1
+ORDER BY created_at";
 
-/// By the index of the types: they are few, and the time's index would read a week of activity.
 const SKIPPED: &str = "
 SELECT
-    created_at,
-    clock
-FROM activity
-WHERE activity_type = 'learning_skipped' AND within(created_at)";
+    count(*)
+FROM logged_trade
+WHERE event = 'not_learned' AND at > ?1 AND at <= ?2";
+
+const OLDEST_LOGGED: &str = "
+SELECT
+    min(oldest_at)
+FROM table_profile
+WHERE table_name IN (SELECT source FROM event)";
 
 /// Read once for all checks.
 fn lessons<'run>(audit: &Audit<'run>) -> rusqlite::Result<&'run Lessons> {
@@ -70,29 +73,34 @@ fn hours(context: &Context<'_>) -> i64 {
 fn read(context: &Context<'_>) -> rusqlite::Result<Lessons> {
     let after = context.now - TimeDelta::hours(hours(context));
     let trades = Period { after, until: context.now - TimeDelta::hours(GRACE_HOURS) };
+    let connection = context.db.connection();
     let mut lessons = HashMap::new();
-    context.bot.each_within(TRADES, trades, |closed_at, row| {
-        if let Some(id) = cell::integer(row, 2)? {
-            let coin = cell::text(row, 3)?.unwrap_or_default().into_owned();
-            let pnl_usd = cell::real(row, 4)?;
-            lessons.insert(id, Lesson { coin, closed_at, pnl_usd, learned_at: None, stories: Vec::new() });
+    let mut statement = connection.prepare(TRADES)?;
+    let mut rows = statement.query([seconds(trades.after), seconds(trades.until)])?;
+    while let Some(row) = rows.next()? {
+        let (id, coin): (String, String) = (row.get(0)?, row.get(1)?);
+        if let (Ok(id), Some(closed_at)) = (id.parse::<i64>(), moment(row.get(2)?)) {
+            let lesson =
+                Lesson { coin, closed_at, pnl_usd: row.get(3)?, learned_at: None, stories: Vec::new() };
+            lessons.insert(id, lesson);
         }
-        Ok(())
-    })?;
+    }
     let mut learnings = 0;
-    context.bot.each_within(LEARNINGS, Period { after, until: context.now }, |created_at, row| {
+    let mut statement = connection.prepare(LEARNINGS)?;
+    let mut rows = statement.query([seconds(after)])?;
+    while let Some(row) = rows.next()? {
         learnings += 1;
-        let lesson = cell::integer(row, 2)?.and_then(|trade| lessons.get_mut(&trade));
-        if let Some(lesson) = lesson {
-            lesson.learned_at = lesson.learned_at.min(Some(created_at)).or(Some(created_at));
-            if let (Some(story), Some(id)) = (cell::text(row, 3)?, cell::integer(row, 4)?) {
-                lesson.stories.push((id, story.into_owned()));
-            }
+        let trade: String = row.get(0)?;
+        let lesson = trade.parse::<i64>().ok().and_then(|trade| lessons.get_mut(&trade));
+        let (Some(lesson), Some(created_at)) = (lesson, moment(row.get(1)?)) else { continue };
+        lesson.learned_at = lesson.learned_at.or(Some(created_at));
+        let (story, id): (Option<String>, String) = (row.get(2)?, row.get(3)?);
+        if let (Some(story), Ok(id)) = (story, id.parse()) {
+            lesson.stories.push((id, story));
         }
-        Ok(())
-    })?;
-    // What the first generation learned is history once the second one runs.
-    if learnings == 0 || context.generation != 1 {
+    }
+    // Where no learning names a trade, learning is dead or of another kind.
+    if learnings == 0 {
         lessons.clear();
     }
     Ok(Lessons { by_trade: lessons, trades })
@@ -146,7 +154,9 @@ struct Unlearned {
 
 impl Unlearned {
     fn of(audit: &Audit<'_>, lessons: &Lessons) -> anyhow::Result<Self> {
-        let skipped = audit.context.bot.count_within(SKIPPED, lessons.trades)?;
+        let connection = audit.context.db.connection();
+        let within = [seconds(lessons.trades.after), seconds(lessons.trades.until)];
+        let skipped: u64 = connection.query_row(SKIPPED, within, |row| row.get(0))?;
         let logged = if skipped > 0 { oldest_logged(audit)? } else { None };
         let since = logged.filter(|oldest| *oldest > lessons.trades.after);
         let trades = Period { after: since.unwrap_or(lessons.trades.after), ..lessons.trades };
@@ -179,13 +189,20 @@ impl Unlearned {
 }
 
 /// The moment of the oldest row of the log.
-fn oldest_logged(audit: &Audit<'_>) -> anyhow::Result<Option<DateTime<Utc>>> {
-    let mut oldest = None;
-    audit.context.bot.each_row("SELECT created_at, clock FROM activity ORDER BY id LIMIT 1", |row| {
-        oldest = audit.context.bot.instant(row, 0, 1)?;
-        Ok(())
-    })?;
-    Ok(oldest)
+fn oldest_logged(audit: &Audit<'_>) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    audit
+        .context
+        .db
+        .connection()
+        .query_row(OLDEST_LOGGED, [], |row| Ok(row.get::<_, Option<f64>>(0)?.and_then(moment)))
+}
+
+fn seconds(at: DateTime<Utc>) -> f64 {
+    at.timestamp_micros() as f64 / 1e6
+}
+
+fn moment(seconds: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros((seconds * 1e6) as i64)
 }
 
 /// The trades that are looked at, in words.

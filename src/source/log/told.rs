@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-/// An opening or a closing.
+/// An opening, a closing, or a closed trade that nobody learns from on purpose.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LoggedTrade {
     /// The table of trades that it speaks of.
     pub(crate) trade_source: &'static str,
-    /// `opened` or `closed`.
+    /// `opened`, `closed` or `not_learned`.
     pub(crate) event: &'static str,
     /// The id that it names.
     pub(crate) trade_id: Option<String>,
-    /// The instrument that it names.
+    /// The instrument that it names, empty where it names none.
     pub(crate) instrument: String,
     /// Money put in, of openings.
     pub(crate) size: Option<f64>,
@@ -22,8 +22,15 @@ pub(crate) struct LoggedTrade {
 }
 
 /// Kinds of rows that are read further back than both windows.
-pub(crate) const KINDS_READ_FURTHER: [&str; 6] =
-    ["trade_opened", "trade_closed", "quick_update", "bot_started", "bot_stopped", "bot_initialized"];
+pub(crate) const KINDS_READ_FURTHER: [&str; 7] = [
+    "trade_opened",
+    "trade_closed",
+    "quick_update",
+    "learning_skipped",
+    "bot_started",
+    "bot_stopped",
+    "bot_initialized",
+];
 
 impl LoggedTrade {
     /// Of a row, if it tells of one.
@@ -32,6 +39,7 @@ impl LoggedTrade {
             "trade_opened" => opened(text, details),
             "trade_closed" => closed(text, details),
             "quick_update" => updated(details),
+            "learning_skipped" => Some(not_learned(details)),
             _ => None,
         }
     }
@@ -75,6 +83,18 @@ fn closed(text: &str, details: &str) -> Option<LoggedTrade> {
         stop_loss: None,
         pnl: rest.split_once("P&L:").and_then(|(_, pnl)| money(pnl)),
     })
+}
+
+fn not_learned(details: &str) -> LoggedTrade {
+    LoggedTrade {
+        trade_source: "closed_trades",
+        event: "not_learned",
+        trade_id: trade_id(details),
+        instrument: String::new(),
+        size: None,
+        stop_loss: None,
+        pnl: None,
+    }
 }
 
 /// JSON with trade_id, coin and pnl_usd.
