@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use super::audit::AuditDb;
-use super::{cell, clock, trade};
+use super::{cell, clock, rule_ids};
 
 /// Trades and positions with the same columns: what one of them does not have is NULL.
 const TRADES: &str = "
@@ -161,7 +161,7 @@ impl Entry {
 
     /// The ids that the trade carries.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &str> {
-        trade::rules(self.rule_ids.as_deref())
+        rule_ids::rules(self.rule_ids.as_deref())
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) mod plan;
 mod plan_tests;
 pub(crate) mod profile;
 mod quoted;
+pub(crate) mod rule_ids;
 mod slices;
 mod times;
 pub(crate) mod trade;

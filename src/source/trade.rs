@@ -1,13 +1,7 @@
-//! How many trades a file holds, and the rules that a trade carries.
+//! How many trades a file holds.
 
 use super::audit::AuditDb;
 use super::facts::Facts;
-
-/// Ids of rules, however the bot separates them: `7,2`, `[7, 2]`, `["7"]`.
-pub(crate) fn rules(ids: Option<&str>) -> impl Iterator<Item = &str> {
-    let separators = |letter: char| matches!(letter, ',' | ';' | '[' | ']' | '"' | '\'' | ' ');
-    ids.unwrap_or_default().split(separators).filter(|id| !id.is_empty())
-}
 
 /// The reason where a file holds neither generation's trades.
 pub(crate) const NO_TABLES: &str = "the file has neither closed_trades nor trade_journal";
@@ -31,19 +25,4 @@ pub(crate) fn count(db: &AuditDb, facts: &Facts) -> rusqlite::Result<Count> {
     }
     let sql = "SELECT coalesce(sum(n), 0) FROM trade_total WHERE span = 'all'";
     db.connection().query_row(sql, [], |row| row.get(0)).map(Ok)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rules;
-
-    #[test]
-    fn ids_of_rules_are_told_however_they_are_separated() {
-        for ids in ["7,2", "7, 2,", "[7, 2]", "[\"7\", \"2\"]", "7;2"] {
-            assert_eq!(rules(Some(ids)).collect::<Vec<_>>(), ["7", "2"], "{ids}");
-        }
-        for ids in [None, Some(""), Some("[]"), Some(" ")] {
-            assert_eq!(rules(ids).count(), 0, "{ids:?}");
-        }
-    }
 }

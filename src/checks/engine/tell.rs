@@ -136,11 +136,18 @@ fn additions(group: &Group, beside: &Beside<'_>) -> Vec<String> {
     sentences
 }
 
-/// `; e.g. instrument bitcoin, seconds 3 (closed_trades 17); …`: what the sentences tell is not repeated.
+/// `; e.g. instrument bitcoin, seconds 3 (closed_trades 17); …`: what the sentences tell of all of many rows is not repeated in each.
 fn examples(rule: &Rule, answer: &Answer, group: &Group) -> String {
     let header = &rule.header;
     let sentences = [Some(&header.title), header.description.as_ref()];
-    let is_told = |column: &str| sentences.iter().flatten().any(|sentence| template::names(sentence, column));
+    let is_told = |column: &str| {
+        let is_of_all = group.rows.windows(2).all(|pair| match pair {
+            [one, other] => answer.cell(*one, column) == answer.cell(*other, column),
+            _ => true,
+        });
+        let is_named = || sentences.iter().flatten().any(|sentence| template::names(sentence, column));
+        group.rows.len() >= EXAMPLES && is_of_all && is_named()
+    };
     let example = |row: &usize| {
         let figures = answer
             .figures(*row)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::metrics::figures::Rate;
-use crate::source::trade;
+use crate::source::rule_ids;
 
 /// Uses of rules, out of the trades that carry them.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(in crate::metrics) struct Uses {
 impl Uses {
     /// Counts one trade with the ids that it carries.
     pub(in crate::metrics) fn add(&mut self, ids: Option<&str>, won: bool) {
-        let mut rules = trade::rules(ids).peekable();
+        let mut rules = rule_ids::rules(ids).peekable();
         if rules.peek().is_some() {
             self.with_rules.add(won);
         }

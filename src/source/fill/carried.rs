@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::source::trade;
+use crate::source::rule_ids::rules;
 
 const STORED: &str = "
 SELECT
@@ -51,7 +51,7 @@ pub(super) fn fill(audit: &Connection) -> rusqlite::Result<()> {
     let mut rows = stored.query([])?;
     while let Some(row) = rows.next()? {
         let (source, id, ids): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        for rule in trade::rules(Some(&ids)) {
+        for rule in rules(Some(&ids)) {
             insert.execute([&source, &id, rule])?;
         }
     }

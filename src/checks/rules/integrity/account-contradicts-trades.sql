@@ -39,6 +39,9 @@ trades AS (
                 THEN NULL
             -- Too many to be added up.
             WHEN total(n) = 0 AND EXISTS (SELECT 1 FROM trade WHERE is_main) THEN NULL
+            -- Rows that could not be read.
+            WHEN total(n) = 0 AND EXISTS (SELECT 1 FROM table_profile JOIN run ON table_name = main_source WHERE rows > 0 OR error IS NOT NULL)
+                THEN NULL
             WHEN total(n) = 0 OR sum(pnl) IS NOT NULL THEN total(pnl)
         END AS pnl
     FROM trade_total
@@ -144,6 +147,7 @@ SELECT
     source AS subject,
     source,
     source_id,
+    TRUE AS open,
     amount,
     round(stored, 2) AS stored,
     given_by,

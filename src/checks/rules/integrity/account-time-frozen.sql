@@ -49,6 +49,7 @@ SELECT
     source AS subject,
     source,
     source_id,
+    TRUE AS open,
     updated_at,
     newest AS newest_closing_at,
     round((newest - updated_at) / 3600, 1) AS hours,

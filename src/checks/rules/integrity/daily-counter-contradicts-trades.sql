@@ -111,6 +111,7 @@ SELECT
     source || ':' || fault AS subject,
     source,
     source_id,
+    TRUE AS open,
     counter,
     stored,
     stored_text,

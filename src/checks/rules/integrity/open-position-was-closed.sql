@@ -84,7 +84,7 @@ SELECT
     position.instrument,
     position.size,
     position.opened_at,
-    iif(trade_id IS NOT NULL, 'closed as trade ' || trade_id, 'logged as closed at ' || datetime(logged.at, 'unixepoch') || ' UTC') AS closed,
+    iif(trade_id IS NOT NULL, 'as trade ' || trade_id, 'in the log at ' || datetime(logged.at, 'unixepoch') || ' UTC') AS closed,
     printf('%.2f', total(position.size) OVER (PARTITION BY position.source)) AS size_together,
     position.currency
 FROM position

@@ -7,6 +7,7 @@ description = """
 {{ row.off_together }} {{ row.currency }} off in all. {{ row.cause }}"""
 why = "A profit that does not follow from entry, exit, size and direction makes every figure built on it wrong."
 fix = "Correct the calculation where a trade is closed, then recompute the stored rows from their prices."
+explained_by = ["exits-exceed-entries"]
 needs = ["trade.closed_at", "trade.entry_price", "trade.exit_price"]
 of = "SELECT source, count(*) FROM trade WHERE size > 0 AND gain_fraction IS NOT NULL AND pnl IS NOT NULL GROUP BY source"
 */
