@@ -45,8 +45,11 @@ impl AuditDb {
     /// When the file cannot be read.
     pub(crate) fn read(bot: &Bot, plan: &Plan<'_>) -> anyhow::Result<Self> {
         let audit = Self::empty()?;
+        // Else each row would be a transaction of its own.
+        audit.connection().execute_batch("BEGIN")?;
         let filled = fill::fill(bot, plan, audit.connection()).context("read the bot's tables")?;
         let profile = Self::profile(bot, plan, audit.connection());
+        audit.connection().execute_batch("COMMIT")?;
         Ok(Self { filled, profile: RefCell::new(Some(profile)), ..audit })
     }
 
