@@ -115,13 +115,9 @@ impl Gathered {
     /// What the prompt is made of, with its names and, where they are to stay here, without.
     fn prepare(&mut self, context: &Context<'_>) {
         let config = context.config;
-        // A second connection to the bot's file, once closed, would let go of the first one's locks.
-        let unresolved = match config.keeps_alerts_apart() {
-            false => store::unresolved_alerts(context.bot.connection()),
-            true => store::open_read_only(config).and_then(|opened| {
-                opened.map_or_else(|| Ok(Vec::new()), |alerts| store::unresolved_alerts(&alerts))
-            }),
-        };
+        let unresolved = store::open_read_only(config).and_then(|opened| {
+            opened.map_or_else(|| Ok(Vec::new()), |alerts| store::unresolved_alerts(&alerts))
+        });
         let unresolved = unresolved.unwrap_or_else(|error| {
             // The store will say it again, where it counts.
             tracing::warn!("the alerts that are open cannot be read: {error:#}");

@@ -11,7 +11,9 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::llm;
-use crate::source::{Bot, HotJournal, generation};
+use crate::source::HotJournal;
+use crate::source::audit::AuditDb;
+use crate::source::facts::Facts;
 use crate::untrusted::{self, one_line};
 
 /// What was examined, in order.
@@ -40,14 +42,15 @@ impl Examination {
     /// Examines the bot's file, then the endpoint, then what a run has to write.
     pub(crate) fn of(config: &Config) -> Self {
         let mut examination = Self { points: Vec::new() };
-        let is_usable = match Bot::open(&config.db, HotJournal::Leave) {
-            Ok(bot) => {
-                examination.bot(&bot, config);
+        let plan = crate::metrics::plan(config, Utc::now());
+        let is_usable = match AuditDb::of_file(&config.db, HotJournal::Leave, &plan) {
+            Ok(db) => {
+                examination.bot(&db, config);
                 true
             }
             Err(error) => {
                 examination.add("file", Err(format!("{error:#}")));
-                examination.skip(&["views", "clock"], "the file cannot be used");
+                examination.skip(&["tables", "clock"], "the file cannot be used");
                 false
             }
         };
@@ -63,44 +66,47 @@ impl Examination {
         examination
     }
 
-    fn bot(&mut self, bot: &Bot, config: &Config) {
-        let (found, missing) = bot.tables();
-        let generation =
-            generation::current(bot, Utc::now()).map_err(|error| format!("cannot be read: {error}"));
-        self.add(
-            "file",
-            generation.map(|generation| {
-                format!(
-                    "{} holds {} of the bot's {} tables and is written by generation {generation}",
-                    config.db.display(),
-                    found.len(),
-                    found.len() + missing.len()
-                )
-            }),
-        );
-        self.views(bot);
-        self.add("clock", Ok(clock(bot)));
+    fn bot(&mut self, db: &AuditDb, config: &Config) {
+        let (found, missing) = db.facts().tables();
+        let sentence = |main: Option<String>| {
+            format!(
+                "{} holds {} of the bot's {} tables{}",
+                config.db.display(),
+                found.len(),
+                found.len() + missing.len(),
+                main.map(|table| format!(" and its trades are written to {table}")).unwrap_or_default()
+            )
+        };
+        let main = db.connection().query_row("SELECT main_source FROM run", [], |row| row.get(0));
+        self.add("file", main.map(sentence).map_err(|error| error.to_string()));
+        self.tables(db);
+        self.add("clock", Ok(clock(db.facts())));
     }
 
-    /// Each canonical view can be read, and some row is there.
-    fn views(&mut self, bot: &Bot) {
-        const LEFT_BY_A_BOT_AT_WORK: [&str; 4] = ["trade", "position", "learning", "activity"];
-        let empty = match empty_views(bot) {
+    /// Each table of the audit database that the map fills could be read, and some row is there.
+    fn tables(&mut self, db: &AuditDb) {
+        const LEFT_BY_A_BOT_AT_WORK: [&str; 4] = ["trade", "position", "learning", "event"];
+        if let Some((table, reason)) = db.filled().failed.first_key_value() {
+            return self.add("tables", Err(format!("{table} cannot be read: {reason}")));
+        }
+        let filled = db.facts().filled_tables();
+        let empty = match empty_tables(db, &filled) {
             Ok(empty) => empty,
-            Err(error) => return self.add("views", Err(error)),
+            Err(error) => return self.add("tables", Err(error.to_string())),
         };
-        let readable = format!("{} can be read", bot.views().count());
-        if LEFT_BY_A_BOT_AT_WORK.iter().all(|view| empty.contains(view)) {
+        let readable = format!("{} can be read", filled.len());
+        if LEFT_BY_A_BOT_AT_WORK.iter().all(|table| !filled.contains(table) || empty.contains(table)) {
             let message = format!(
-                "{readable}, and there is no trade, open position, learning or activity: is this the file that the                  bot writes to?"
+                "{readable}, and there is no trade, open position, learning or activity: is this the file that the bot \
+                 writes to?"
             );
-            return self.points.push(Point { name: "views", status: PointStatus::Warning, message });
+            return self.points.push(Point { name: "tables", status: PointStatus::Warning, message });
         }
         let without = match empty.as_slice() {
             [] => String::new(),
             empty => format!(", without rows: {}", empty.join(", ")),
         };
-        self.add("views", Ok(format!("{readable}{without}")));
+        self.add("tables", Ok(format!("{readable}{without}")));
     }
 
     fn llm(&mut self, config: &Config) {
@@ -164,32 +170,28 @@ impl Examination {
     }
 }
 
-fn empty_views(bot: &Bot) -> Result<Vec<&str>, String> {
+fn empty_tables<'name>(db: &AuditDb, tables: &[&'name str]) -> rusqlite::Result<Vec<&'name str>> {
     let mut empty = Vec::new();
-    for view in bot.views() {
-        let has_rows = bot
-            .prepare(&format!("SELECT 1 FROM {view}"))
-            .and_then(|mut rows| rows.exists([]))
-            .map_err(|error| format!("{view} cannot be read: {error}"))?;
-        if !has_rows {
-            empty.push(view);
+    for table in tables {
+        if !db.connection().prepare(&format!("SELECT 1 FROM {table}"))?.exists([])? {
+            empty.push(*table);
         }
     }
     Ok(empty)
 }
 
 /// How local times are understood.
-fn clock(bot: &Bot) -> String {
-    match bot.host_offset().newest_seconds() {
+fn clock(facts: &Facts) -> String {
+    match facts.host_offset().newest_seconds() {
         Some(seconds) => format!(
             "the bot's host is UTC{}{:02}:{:02}, measured from its own rows",
             if seconds < 0 { '-' } else { '+' },
             seconds.abs() / 3_600,
             seconds.abs() / 60 % 60
         ),
-        None if bot.has_table("trade_journal") => {
+        None if facts.has_local_times() => {
             "no row carries both clocks: local times are read in this machine's time zone".to_owned()
         }
-        None => "this generation writes UTC only".to_owned(),
+        None => "the bot writes UTC only".to_owned(),
     }
 }

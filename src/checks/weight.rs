@@ -15,13 +15,13 @@ const MEDIUM_SHARE: f64 = 0.01;
 const HIGH_SHARE: f64 = 0.1;
 const MEDIUM_MULTIPLE: f64 = 3.0;
 
-/// By the dollars that it has cost.
-pub(super) fn by_loss(audit: &Audit<'_>, lost_usd: f64) -> Severity {
-    let start_usd = audit.context.limits.starting_balance_usd;
-    match () {
-        () if lost_usd >= HIGH_SHARE * start_usd => Severity::High,
-        () if lost_usd >= MEDIUM_SHARE * start_usd => Severity::Medium,
-        () => Severity::Low,
+/// By the money that it has cost; medium where nobody states the starting balance.
+pub(super) fn by_loss(audit: &Audit<'_>, lost: f64) -> Severity {
+    match audit.context.limits.starting_balance {
+        None => Severity::Medium,
+        Some(start) if lost >= HIGH_SHARE * start => Severity::High,
+        Some(start) if lost >= MEDIUM_SHARE * start => Severity::Medium,
+        Some(_) => Severity::Low,
     }
 }
 

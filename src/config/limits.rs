@@ -3,8 +3,7 @@
 use anyhow::ensure;
 use serde::Deserialize;
 
-use crate::source::generation::Limits;
-use crate::source::limits;
+use crate::source::limits::Limits;
 
 /// The bot's own limits, as far as the config file states them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -60,8 +59,8 @@ impl LimitOverrides {
     }
 
     /// What is stated here, as the reading of a file wants it.
-    pub(crate) fn stated(&self) -> limits::Limits {
-        limits::Limits {
+    pub(crate) fn stated(&self) -> Limits {
+        Limits {
             starting_balance: self.starting_balance_usd,
             max_exposure_fraction: self.max_exposure_fraction,
             max_trade_fraction: self.max_trade_fraction,
@@ -69,19 +68,6 @@ impl LimitOverrides {
             max_positions_per_instrument: self.max_positions_per_coin,
             cooldown_seconds: self.cooldown_seconds,
             cycle_pause_seconds: self.cycle_pause_seconds,
-        }
-    }
-
-    /// A generation's limits, with what is stated here in their place.
-    pub(crate) fn applied_to(&self, own: Limits) -> Limits {
-        Limits {
-            starting_balance_usd: self.starting_balance_usd.unwrap_or(own.starting_balance_usd),
-            max_exposure_fraction: self.max_exposure_fraction.unwrap_or(own.max_exposure_fraction),
-            max_trade_fraction: self.max_trade_fraction.unwrap_or(own.max_trade_fraction),
-            max_positions: self.max_positions.unwrap_or(own.max_positions),
-            max_positions_per_coin: self.max_positions_per_coin.unwrap_or(own.max_positions_per_coin),
-            cooldown_seconds: self.cooldown_seconds.unwrap_or(own.cooldown_seconds),
-            cycle_pause_seconds: self.cycle_pause_seconds.unwrap_or(own.cycle_pause_seconds),
         }
     }
 }

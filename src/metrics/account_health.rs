@@ -32,8 +32,8 @@ pub(crate) struct AccountHealth {
     pub(crate) current_balance: Option<f64>,
     /// Which of the two it is.
     pub(crate) balance_source: Option<&'static str>,
-    /// Balance before the first trade.
-    pub(crate) starting_balance: f64,
+    /// Balance before the first trade; null where nobody states it.
+    pub(crate) starting_balance: Option<f64>,
     /// `current_balance` less `starting_balance`.
     pub(crate) total_pnl: Option<f64>,
     /// The account as the bot stores it.
@@ -54,7 +54,7 @@ pub(crate) struct AccountHealth {
     /// Sum of their profits and losses so far; null where the bot does not store it.
     pub(crate) unrealized_pnl_usd: Option<f64>,
     /// Largest exposure that the bot allows itself, as a fraction of the balance.
-    pub(crate) max_exposure_fraction: f64,
+    pub(crate) max_exposure_fraction: Option<f64>,
     /// Open size as a fraction of the largest exposure.
     pub(crate) exposure_utilization: Option<f64>,
     /// Rejections at limits in the window.
@@ -157,13 +157,25 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
             None
         }
     };
-    let starting_balance = context.limits.starting_balance_usd;
+    let starting_balance = context.limits.starting_balance;
     let max_exposure_fraction = context.limits.max_exposure_fraction;
+    for (field, limit) in [
+        ("starting_balance", starting_balance),
+        ("total_pnl", starting_balance),
+        ("balance_volatility", starting_balance),
+        ("max_exposure_fraction", max_exposure_fraction),
+        ("exposure_utilization", max_exposure_fraction),
+    ] {
+        if limit.is_none() {
+            let reason = "the file does not say it: state it under [limits] in the config file";
+            unavailable.entry(field).or_insert_with(|| reason.to_owned());
+        }
+    }
     Ok(AccountHealth {
         current_balance,
         balance_source,
         starting_balance,
-        total_pnl: current_balance.map(|balance| balance - starting_balance),
+        total_pnl: current_balance.zip(starting_balance).map(|(balance, start)| balance - start),
         stored,
         recomputed,
         pnl_trend,
@@ -178,9 +190,12 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<AccountHealth> {
         max_exposure_fraction,
         exposure_utilization: current_balance
             .filter(|balance| *balance > 0.0)
-            .and_then(|balance| ratio(open_size_usd, max_exposure_fraction * balance)),
+            .zip(max_exposure_fraction)
+            .and_then(|(balance, fraction)| ratio(open_size_usd, fraction * balance)),
         trades_near_limits,
-        balance_volatility: deviation.and_then(|deviation| ratio(deviation, starting_balance)),
+        balance_volatility: deviation
+            .zip(starting_balance)
+            .and_then(|(deviation, start)| ratio(deviation, start)),
         previous: KeyFigures {
             trades_near_limits: rejections(context, Span::Previous)?.ok().map(|rejections| rejections.total),
             pnl: context.traded()?.previous.patterns.key.total_pnl,
@@ -209,7 +224,7 @@ fn rejections(context: &Context<'_>, span: Span) -> anyhow::Result<Result<Reject
     let mut statement = context.db.connection().prepare(REJECTIONS)?;
     let rows = statement.query_map([span == Span::Window], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let by_kind: Vec<(String, u64)> = rows.collect::<rusqlite::Result<_>>()?;
-    if !context.facts.has_table("activity_log") {
+    if !context.db.facts().has_table("activity_log") {
         return Ok(Err("the file has no activity_log"));
     }
     if context.generation == 2 && by_kind.is_empty() {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::setting::Setting;
 use super::traded::Traded;
 use crate::config::Config;
-use crate::source::Bot;
+use crate::source::audit::AuditDb;
 use crate::source::closing::{self, Closing};
 use crate::source::ledger::{Entry, Ledger};
 use crate::source::trade;
@@ -37,9 +37,9 @@ impl<'run> Context<'run> {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn new(bot: &'run Bot, config: &'run Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    pub(crate) fn new(db: AuditDb, config: &'run Config, now: DateTime<Utc>) -> rusqlite::Result<Self> {
         Ok(Self {
-            setting: Setting::new(bot, config, now)?,
+            setting: Setting::new(db, config, now)?,
             traded: OnceCell::new(),
             ledger: OnceCell::new(),
             open_positions: OnceCell::new(),
@@ -80,7 +80,7 @@ impl<'run> Context<'run> {
         if let Some(count) = self.trade_count.get() {
             return Ok(count);
         }
-        let count = trade::count(&self.db, self.facts)?;
+        let count = trade::count(&self.db, self.db.facts())?;
         Ok(self.trade_count.get_or_init(|| count))
     }
 

@@ -153,8 +153,8 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<LearningQuality> 
     }
     let previous = Tally::of(audit, "previous")?;
     let has_learnings =
-        ["learnings", "reflections", "insights"].iter().any(|table| context.facts.has_table(table));
-    let has_rules = context.facts.has_rules();
+        ["learnings", "reflections", "insights"].iter().any(|table| context.db.facts().has_table(table));
+    let has_rules = context.db.facts().has_rules();
     let by_outcome = outcomes(audit, basis)?;
     let mut unavailable = Unavailable::new();
     let mut explain = |is_null: bool, field: &'static str, reason: &str| {

@@ -50,9 +50,9 @@ impl Report {
             system_metrics: Section::collect("system metrics", context, system_metrics::collect),
             learning_quality: Section::collect("learning quality", context, learning_quality::collect),
             tables: Section::collect("tables", context, |context| context.db.take_profile()),
-            unreadable_times: context.facts.unreadable_times().iter().map(unreadable).collect(),
+            unreadable_times: context.db.facts().unreadable_times().iter().map(unreadable).collect(),
             unread: context.db.filled().failed.clone(),
-            foreign_objects: context.facts.foreign_objects().to_vec(),
+            foreign_objects: context.db.facts().foreign_objects().to_vec(),
         }
     }
 

@@ -121,7 +121,7 @@ pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<RuleStats> {
     for rule in &rules {
         by_status.update(rule.status.as_deref().unwrap_or("(none)"), |count| *count += 1);
     }
-    let has_rules = context.facts.has_rules();
+    let has_rules = context.db.facts().has_rules();
     let named =
         |wanted: fn(&Rule) -> bool| rules.iter().filter(|rule| wanted(rule)).map(Rule::name).collect();
     Ok(RuleStats {
@@ -156,8 +156,8 @@ fn unavailable(has_rules: bool, carried: bool) -> Unavailable {
 }
 
 fn carries_rules(context: &Context<'_>) -> bool {
-    context.facts.has_column("closed_trades", "rule_ids_used")
-        || context.facts.has_column("trade_journal", "pattern_id")
+    context.db.facts().has_column("closed_trades", "rule_ids_used")
+        || context.db.facts().has_column("trade_journal", "pattern_id")
 }
 
 fn rules(context: &Context<'_>) -> anyhow::Result<Vec<Rule>> {

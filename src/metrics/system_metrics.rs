@@ -106,7 +106,7 @@ pub(crate) struct Cooldowns {
 pub(crate) fn collect(context: &Context<'_>) -> anyhow::Result<SystemMetrics> {
     let mut unavailable = Unavailable::new();
     let audit = context.db.connection();
-    let logged = context.facts.has_table("activity_log");
+    let logged = context.db.facts().has_table("activity_log");
     let by_type = ranked(audit, KINDS)?;
     let cycles = Cycles::of(audit, Span::Window)?;
     explain_nulls(&cycles, logged, by_type.is_empty(), &mut unavailable);

@@ -1,14 +1,16 @@
 //! The audit database: the bot's file as tables in memory, which everything after the reading works on.
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use anyhow::Context as _;
 use rusqlite::Connection;
 
-use super::Bot;
+use super::facts::Facts;
 use super::fill::{self, Filled};
 use super::plan::Plan;
 use super::profile::{Profile, Span};
+use super::{Bot, HotJournal};
 use crate::sandbox::Sandbox;
 
 /// Tables and columns, with their comments.
@@ -20,6 +22,7 @@ pub(crate) struct AuditDb {
     sandbox: Sandbox,
     filled: Filled,
     profile: RefCell<Option<anyhow::Result<Profile>>>,
+    facts: Facts,
 }
 
 impl AuditDb {
@@ -36,7 +39,33 @@ impl AuditDb {
             sandbox: Sandbox::new(connection)?,
             filled: Filled::default(),
             profile: RefCell::default(),
+            facts: Facts::default(),
         })
+    }
+
+    /// Reads the bot's file and closes it again. It is read once more where the bot wrote meanwhile, so that
+    /// what it overwrites and what it adds may be of two moments.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub(crate) fn of_file(path: &Path, hot_journal: HotJournal, plan: &Plan<'_>) -> anyhow::Result<Self> {
+        /// A bot that writes without a pause is not waited for.
+        const MOST_READINGS: u32 = 3;
+        let mut readings = 1;
+        loop {
+            let is_last = readings == MOST_READINGS;
+            let bot = match is_last {
+                true => Bot::open_shared(path, hot_journal)?,
+                false => Bot::open(path, hot_journal)?,
+            };
+            let audit = Self::read(&bot, plan)?;
+            let is_unsure = bot.was_disturbed() || audit.filled.is_torn;
+            if is_last || !is_unsure {
+                return Ok(Self { facts: bot.close(), ..audit });
+            }
+            tracing::info!("The bot wrote while its file was read: it is read again");
+            readings += 1;
+        }
     }
 
     /// The bot's file as its map has it, as of a moment.
@@ -97,6 +126,11 @@ impl AuditDb {
     /// Where SQL runs on it that is not ours.
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.sandbox
+    }
+
+    /// What is known of the file beside its rows.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// What became of the reading.

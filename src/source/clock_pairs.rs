@@ -4,15 +4,14 @@ use chrono::NaiveDateTime;
 use rusqlite::Connection;
 
 use super::clock;
-use super::declared::columns_of;
+use super::declared::{self, Source, columns_of};
 use super::quoted::quoted;
-use super::views::Views;
 
 /// Pairs of (local, UTC) times that one row carries for one moment, from the tables that have a `timestamp`
 /// in one clock and SQLite's own `created_at` in the other; where these have none, from the closings.
 pub(super) fn clock_pairs(
     connection: &Connection,
-    views: &Views,
+    sources: &[Source],
 ) -> rusqlite::Result<Vec<(NaiveDateTime, NaiveDateTime)>> {
     const PAIRED_TABLES: [&str; 2] = ["profit_snapshots", "coin_adaptations"];
     const NEWEST_ROWS: usize = 2_000;
@@ -37,13 +36,13 @@ pub(super) fn clock_pairs(
             pairs.extend(time(0).zip(time(1)));
         }
     }
-    if pairs.is_empty() { logged_pairs(connection, views) } else { Ok(pairs) }
+    if pairs.is_empty() { logged_pairs(connection, sources) } else { Ok(pairs) }
 }
 
 /// The same from the exits in the journal and the lines of the log that tell of them.
 fn logged_pairs(
     connection: &Connection,
-    views: &Views,
+    sources: &[Source],
 ) -> rusqlite::Result<Vec<(NaiveDateTime, NaiveDateTime)>> {
     // An id that was used twice does not say of which of its exits a line tells.
     const LOGGED: &str = "
@@ -64,10 +63,11 @@ JOIN src_trade_journal AS trade ON trade.position_id = logged.position_id
 WHERE typeof(trade.exit_time) = 'text' AND substr(trade.exit_time, 11, 1) = 'T'
 GROUP BY logged.position_id
 HAVING count(*) = 1";
-    if views.are_empty_for("SELECT 1 FROM src_trade_journal") {
+    let has_rows = |table: &str| sources.iter().any(|source| source.table == table && source.has_rows);
+    if !has_rows("trade_journal") || !has_rows("activity_log") {
         return Ok(Vec::new());
     }
-    let mut statement = connection.prepare(&views.defined_for(LOGGED))?;
+    let mut statement = connection.prepare(&declared::with_sources(sources, LOGGED))?;
     let mut rows = statement.query([])?;
     let mut pairs = Vec::new();
     // What is damaged is told by whoever needs it.

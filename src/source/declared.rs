@@ -52,18 +52,6 @@ impl Source {
     pub(super) fn found_columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().filter(|(_, found)| *found).map(|(name, _)| name.as_str())
     }
-
-    /// One with a single column.
-    #[cfg(test)]
-    pub(super) fn of_test(table: &str, has_rows: bool) -> Self {
-        Self {
-            table: table.to_owned(),
-            columns: vec![("a".to_owned(), true)],
-            exists: true,
-            has_rows,
-            avoids_indexes: false,
-        }
-    }
 }
 
 /// The tables that a map declares, compared with those of the file.

@@ -1,5 +1,7 @@
 //! What is known of the file itself: its map, its tables and columns, its clocks, and what is wrong with it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::ValueRef;
 
@@ -7,13 +9,14 @@ use super::clock::{Clock, HostOffset, Reading};
 use super::declared::{self, Source};
 use super::foreign::{Foreign, ForeignObject};
 use super::indexes::{Damage, Examined};
+use super::limits::Limits;
 use super::map::Map;
 use super::quoted::quoted;
 use super::times::{self, Times, UnreadableTimes};
 use crate::model::Period;
 
 /// What is known of the file itself; it stays known when the file is closed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(super) map: Map,
     pub(super) sources: Vec<Source>,
@@ -96,11 +99,6 @@ impl Facts {
         self.times.are_odd
     }
 
-    /// The oldest time that is known to stand in the bot's tables, give or take the offset of a time zone.
-    pub(crate) fn oldest_time(&self) -> Option<DateTime<Utc>> {
-        self.times.oldest
-    }
-
     /// How the host's local time relates to UTC.
     pub(crate) fn host_offset(&self) -> &HostOffset {
         &self.host_offset
@@ -112,6 +110,30 @@ impl Facts {
             self.times.unreadable.is_empty() || times::is_plausible(value, reading.earliest)
         };
         self.host_offset.moments(value, clock).filter(is_read)
+    }
+
+    /// Whether rows of the file carry times of the host's clock.
+    pub(crate) fn has_local_times(&self) -> bool {
+        let selects = self.map.selects.iter().filter(|select| select.has_local_times());
+        selects.flat_map(|select| select.reads()).any(|table| self.has_rows(table))
+    }
+
+    /// The tables of the audit database that the map fills.
+    pub(crate) fn filled_tables(&self) -> Vec<&str> {
+        let mut tables: Vec<&str> = self.map.selects.iter().map(|select| select.table.as_str()).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        tables
+    }
+
+    /// Instruments by tier, as the map has them.
+    pub(crate) fn tiers(&self) -> &BTreeMap<u8, Vec<String>> {
+        &self.map.head.tiers
+    }
+
+    /// The limits of the generation whose trades stand in a table, as the map has them.
+    pub(crate) fn limits(&self, main_source: Option<&str>) -> Limits {
+        main_source.and_then(|table| self.map.head.limits.get(table)).copied().unwrap_or_default()
     }
 
     /// A query behind the definitions of the map's sources that it reads.

@@ -143,7 +143,7 @@ mod tests {
     use crate::model::Period;
     use crate::source::{Bot, HotJournal};
 
-    const TIMES: &str = "SELECT closed_at, clock FROM trade WHERE within(closed_at)";
+    const TIMES: &str = "SELECT closed_at FROM src_closed_trades WHERE within(closed_at)";
     const UPDATE: &str = "UPDATE account_state SET balance = balance + 1";
 
     /// A bot's file in a folder of its own.
@@ -175,7 +175,7 @@ mod tests {
     fn the_bot_may_write_between_two_turns_and_not_within_one() {
         let file = File::new();
         let bot = file.bot();
-        let read = || bot.count_within(TIMES, Period::later_than(file.now)).unwrap();
+        let read = || bot.each_in_slices(TIMES, Period::later_than(file.now), |_, _| Ok(())).unwrap();
         read();
         assert!(file.writer(Duration::ZERO).execute(UPDATE, []).is_err(), "the file is held");
         assert!(!bot.was_written_meanwhile());
@@ -201,7 +201,7 @@ mod tests {
         let bot = file.bot();
         let balance = || {
             let mut balance = 0.0;
-            bot.each_row("SELECT balance FROM account", |row| {
+            bot.each_selected("SELECT balance FROM src_account_state", |row| {
                 balance = row.get(0)?;
                 Ok(())
             })

@@ -65,13 +65,14 @@ impl Run {
 }
 
 /// How the host's local time relates to UTC.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum HostOffset {
     /// Measured offsets, oldest first and never empty.
     Measured(Vec<Run>),
     /// This machine's time zone, which gives all measured offsets; the newest of them.
     Confirmed(i64),
     /// Nothing to measure from: this machine's time zone.
+    #[default]
     ThisMachine,
 }
 

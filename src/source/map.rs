@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::clock::Clock;
 use super::limits::Limits;
@@ -49,8 +50,8 @@ pub(crate) struct Head {
     #[serde(default)]
     pub(crate) limits: BTreeMap<String, Limits>,
     /// Instruments by tier.
-    #[serde(default)]
-    tiers: BTreeMap<String, Vec<String>>,
+    #[serde(default, deserialize_with = "tiers")]
+    pub(crate) tiers: BTreeMap<u8, Vec<String>>,
 }
 
 /// One SELECT, whose columns are named as those of the table that it fills.
@@ -99,7 +100,7 @@ impl Map {
 
     /// Whether some times are of the host's clock.
     pub(crate) fn has_local_times(&self) -> bool {
-        self.clocks().any(|clock| clock == Clock::Local)
+        self.selects.iter().any(Select::has_local_times)
     }
 
     /// The fixed offsets of clocks, in seconds ahead of UTC.
@@ -118,12 +119,6 @@ impl Map {
             });
             noted.chain([select.clock])
         })
-    }
-
-    /// The instruments of each tier, 1 being the best.
-    pub(crate) fn tiers(&self) -> BTreeMap<u8, Vec<String>> {
-        let tiers = self.head.tiers.iter();
-        tiers.filter_map(|(tier, names)| Some((tier.parse().ok()?, names.clone()))).collect()
     }
 }
 
@@ -179,6 +174,13 @@ pub(super) fn sources_in(sql: &str) -> impl Iterator<Item = &str> {
     words.filter_map(|word| word.strip_prefix("src_"))
 }
 
+/// The keys of a TOML table are texts.
+fn tiers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u8, Vec<String>>, D::Error> {
+    let tiers: BTreeMap<String, Vec<String>> = BTreeMap::deserialize(deserializer)?;
+    let number = |tier: String| tier.parse().map_err(|_| D::Error::custom(format!("{tier} is no tier")));
+    tiers.into_iter().map(|(tier, names)| Ok((number(tier)?, names))).collect()
+}
+
 fn source(line: &str) -> anyhow::Result<(String, Vec<String>)> {
     let parts = line.trim().trim_end_matches(')').split_once(" (");
     let (table, columns) = parts.with_context(|| format!("the map's source {line} names no columns"))?;
@@ -215,7 +217,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(map.sources, [("deals".to_owned(), vec!["a".to_owned(), "b".to_owned()])]);
-        assert_eq!(map.tiers().get(&1).unwrap(), &["BTC"]);
+        assert_eq!(map.head.tiers.get(&1).unwrap(), &["BTC"]);
         let [trade, position] = map.selects.as_slice() else { panic!("{:?}", map.selects) };
         assert_eq!((trade.table.as_str(), position.sql.as_str()), ("trade", "SELECT b FROM src_deals"));
         assert_eq!(trade.reads().collect::<Vec<_>>(), ["deals", "more"]);

@@ -1,7 +1,8 @@
-//! The bot's file, read-only: opened in one read transaction, seen through canonical views.
+//! The bot's file becomes the audit database: opened read-only, mapped by one SQL file for its kind of bot,
+//! read in short turns, closed.
 //!
-//! Everything that is particular to this bot is in `views/trading_bot.sql`; a missing table or
-//! column makes a view narrower or empty there, never an error here.
+//! Everything that is particular to a kind of bot is in `maps/*.sql`; a missing table or column makes a table
+//! of the audit database emptier, never an error here.
 
 pub(crate) mod audit;
 mod bounds;
@@ -16,7 +17,6 @@ mod fill;
 #[cfg(test)]
 mod fill_tests;
 mod foreign;
-pub(crate) mod generation;
 mod hold;
 mod host;
 mod indexes;
@@ -35,19 +35,18 @@ pub(crate) mod rule_ids;
 mod slices;
 mod times;
 pub(crate) mod trade;
-mod views;
 
 use std::ops::Deref;
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, Row};
 
 use crate::model::Period;
 pub(crate) use crate::trouble::BUSY_TIMEOUT;
-use clock::{Clock, HostOffset, Reading};
+use clock::HostOffset;
 use facts::Facts;
 use file::AtRest;
 pub(crate) use file::{may_write, open_read_only};
@@ -60,9 +59,6 @@ pub(crate) use quoted::quoted;
 use slices::Slices;
 use times::Times;
 pub(crate) use times::UnreadableTimes;
-use views::Views;
-
-const VIEWS: &str = include_str!("views/trading_bot.sql");
 
 /// What to do about the half-written transaction of a killed process, which nobody can read past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +76,6 @@ pub(crate) struct Bot {
     /// Where it is read without locks.
     at_rest: Option<AtRest>,
     hold: Hold,
-    views: Views,
     facts: Facts,
 }
 
@@ -150,20 +145,14 @@ impl Bot {
         let map = declared::recognised(maps, &connection)?.cloned().unwrap_or_default();
         let mut sources = declared::declared(&map, &connection, &foreign)?;
         let indexes = indexes::examine(&mut sources, &foreign.unordered, &connection)?;
-        let views = match maps.last() {
-            Some(own) if own.head.name != map.head.name => {
-                Views::new(VIEWS, &declared::declared(own, &connection, &foreign)?)
-            }
-            _ => Views::new(VIEWS, &sources),
-        };
-        let has_local_times = views.have_local_times() || map.has_local_times();
-        let host_offset = HostOffset::measure(clock_pairs::clock_pairs(&connection, &views)?);
+        let has_local_times = map.has_local_times();
+        let host_offset = HostOffset::measure(clock_pairs::clock_pairs(&connection, &sources)?);
         let mut times = Times::default();
         for source in sources.iter().filter(|source| source.exists) {
             times.add(times::of(source, &connection)?);
         }
         let facts = Facts { map, sources, foreign, indexes, has_local_times, host_offset, times };
-        Ok(Self { connection, at_rest, hold, views, facts })
+        Ok(Self { connection, at_rest, hold, facts })
     }
 
     /// The bot's file, and no other program's.
@@ -187,10 +176,6 @@ impl Bot {
     }
 
     /// Closes the file; what is known of it stays.
-    #[expect(
-        dead_code,
-        reason = "for the day when nothing reads the file after the audit database is filled"
-    )]
     pub(crate) fn close(self) -> Facts {
         self.facts
     }
@@ -199,17 +184,6 @@ impl Bot {
     /// is worth nothing.
     pub(crate) fn was_disturbed(&self) -> bool {
         self.at_rest.as_ref().is_some_and(AtRest::is_over)
-    }
-
-    /// The canonical views, in the order of their page.
-    pub(crate) fn views(&self) -> impl Iterator<Item = &str> {
-        self.views.names()
-    }
-
-    /// A query over the views, for one row or few.
-    pub(crate) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
-        self.hold.take_turn(&self.connection)?;
-        self.connection.prepare_cached(&self.views.defined_for(sql))
     }
 
     /// The connection, for a query over the file's own tables, of one row or few.
@@ -223,56 +197,6 @@ impl Bot {
     /// may be of another moment than those that it adds.
     pub(crate) fn was_written_meanwhile(&self) -> bool {
         self.hold.was_written()
-    }
-
-    /// Calls `visit` with each row of a query that is not bound to a period.
-    pub(crate) fn each_row(
-        &self,
-        sql: &str,
-        mut visit: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
-    ) -> anyhow::Result<()> {
-        if self.views.are_empty_for(sql) {
-            return Ok(());
-        }
-        let mut statement = self.prepare(sql).context("cannot prepare a query")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            visit(row)?;
-        }
-        drop(rows);
-        self.hold.end_turn(&self.connection)?;
-        Ok(())
-    }
-
-    /// Calls `visit` with each row of the period, of an earlier slice of it before those of a later one.
-    /// The query selects a time and its clock as the first two columns and filters by `within(column)`,
-    /// which becomes a comparison that the index of the underlying table can serve; the exact limits are
-    /// applied here.
-    pub(crate) fn each_within(
-        &self,
-        sql: &str,
-        period: Period,
-        mut visit: impl FnMut(DateTime<Utc>, &Row<'_>) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<()> {
-        if self.views.are_empty_for(sql) {
-            return Ok(());
-        }
-        let sql = bounds::in_query(sql, self.times.are_odd);
-        let slices = match self.times.are_odd {
-            true => Slices::whole(period),
-            false => Slices::of(period, self.times.oldest),
-        };
-        for slice in slices {
-            let mut statement = self.prepare(&sql)?;
-            bounds::bind(&mut statement, slice, self.furthest(slice))?;
-            let mut rows = statement.raw_query();
-            while let Some(row) = rows.next()? {
-                if let Some(at) = self.instant(row, 0, 1)?.filter(|at| slice.contains(*at)) {
-                    visit(at, row)?;
-                }
-            }
-        }
-        self.hold.end_turn(&self.connection)
     }
 
     /// A query over the map's sources, `src_<table>`.
@@ -352,38 +276,5 @@ impl Bot {
             }
         }
         self.hold.end_turn(&self.connection)
-    }
-
-    /// Number of rows of the period, by a query as for `each_within`.
-    pub(crate) fn count_within(&self, sql: &str, period: Period) -> rusqlite::Result<u64> {
-        let mut rows = 0;
-        self.each_within(sql, period, |_, _| {
-            rows += 1;
-            Ok(())
-        })?;
-        Ok(rows)
-    }
-
-    /// The instant in column `time`, whose clock is named in column `clock`: the earlier one of two readings.
-    pub(crate) fn instant(
-        &self,
-        row: &Row<'_>,
-        time: usize,
-        clock: usize,
-    ) -> rusqlite::Result<Option<DateTime<Utc>>> {
-        Ok(self.moments(row, time, clock)?.map(|reading| reading.earliest))
-    }
-
-    /// The moments that the time in column `time` may mean, whose clock is named in column `clock`.
-    pub(crate) fn moments(
-        &self,
-        row: &Row<'_>,
-        time: usize,
-        clock: usize,
-    ) -> rusqlite::Result<Option<Reading>> {
-        let is_local =
-            self.has_local_times && matches!(row.get_ref(clock)?.as_bytes_or_null(), Ok(Some(b"local")));
-        let clock = if is_local { Clock::Local } else { Clock::Utc };
-        Ok(self.read_time(row.get_ref(time)?, clock))
     }
 }

@@ -8,19 +8,26 @@ use crate::checks::check::{Audit, Evidence, Found, Problem};
 use crate::metrics::{Basis, learning_quality};
 use crate::model::{AlertType, Severity};
 use crate::source::cell;
-use crate::source::clock::utc_text;
+use crate::source::clock::{self, utc_text};
 use crate::untrusted::cut;
 
 const LEAST_LEARNINGS: u64 = 20;
 
+/// The window's learnings or, where it holds none, the newest 500.
 const TEXTS: &str = "
 SELECT
     created_at,
-    clock,
-    id,
+    source_id,
     text
 FROM learning
-WHERE within(created_at)";
+WHERE
+    CASE WHEN EXISTS (SELECT 1 FROM learning WHERE in_window)
+        THEN in_window
+        ELSE rowid IN (
+            SELECT rowid FROM learning WHERE created_at IS NOT NULL ORDER BY created_at DESC LIMIT 500
+        )
+    END
+ORDER BY created_at, rowid";
 
 /// When the rows were written that were read.
 #[derive(Default)]
@@ -55,15 +62,16 @@ pub(super) fn duplicates(audit: &Audit<'_>) -> anyhow::Result<Found> {
     }
     let (mut evidence, mut texts) = (Evidence::default(), HashSet::new());
     let mut read = Read::default();
-    audit.context.each_in_basis(TEXTS, |at, row| {
-        read.add(at);
-        let text = cell::text(row, 3)?.unwrap_or_default();
+    let mut statement = audit.context.db.connection().prepare(TEXTS)?;
+    let mut rows_read = statement.query([])?;
+    while let Some(row) = rows_read.next()? {
+        clock::moment(row.get(0)?).into_iter().for_each(|at| read.add(at));
+        let text = cell::text(row, 2)?.unwrap_or_default();
         let normalised = learning_quality::normalised(&text);
         let is_repeated = !normalised.is_empty() && !texts.insert(normalised);
-        let id = cell::text(row, 2)?.unwrap_or_default();
+        let id = cell::text(row, 1)?.unwrap_or_default();
         evidence.row(is_repeated.then_some(|| format!("#{} \"{}\"", cut(&id, 24), cut(&text, 80))));
-        Ok(())
-    })?;
+    }
     let query = match audit.context.generation {
         1 => format!(
             "SELECT id, coalesce(CASE WHEN json_valid(learning_text) THEN json_extract(learning_text, '$.lesson') END, \

@@ -102,7 +102,7 @@ pub(super) fn recompute(
         _ => ("trade_journal", "trade_journal", "position_size_usd"),
     };
     let mut has = |table: &str, column: &str, field| {
-        let has = context.facts.has_column(table, column);
+        let has = context.db.facts().has_column(table, column);
         if !has {
             unavailable.insert(field, format!("the file has no {table}.{column}"));
         }
@@ -112,7 +112,7 @@ pub(super) fn recompute(
     let has_profits = has(trades, "pnl_usd", "recomputed.balance");
     let in_positions = has_sizes.then(|| sum(positions.iter().filter_map(|position| position.size_usd)));
     let total_pnl = if has_profits { total_pnl(context, unavailable)? } else { None };
-    let balance = total_pnl.map(|pnl| context.limits.starting_balance_usd + pnl);
+    let balance = total_pnl.zip(context.limits.starting_balance).map(|(pnl, start)| start + pnl);
     let today = history.last().filter(|day| day.date == context.now.date_naive());
     Ok(Account {
         balance,

@@ -44,12 +44,11 @@ const GROWING: &[&str] =
 /// # Errors
 /// When the bot's file cannot be read, or the map names what its tables do not have.
 pub(super) fn fill(bot: &Bot, plan: &Plan<'_>, audit: &Connection) -> anyhow::Result<Filled> {
-    let own_tiers = bot.map().tiers();
     let setting = Setting {
         bot,
         plan,
         main_tables: run::generation(bot, plan),
-        tiers: plan.tiers.unwrap_or(&own_tiers),
+        tiers: plan.tiers.unwrap_or(&bot.map().head.tiers),
     };
     let mut filler = Filler::new(setting, audit);
     for table in OVERWRITTEN {
