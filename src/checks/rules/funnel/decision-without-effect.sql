@@ -22,6 +22,7 @@ fix = """
 {% elif subject == "buy ignored" %}Follow one of these decisions through the code, and log each way out of it.\
 {% else %}Does the bot compare the action letter by letter? Normalise it (upper case, trimmed) first, and log an unknown one.{% endif %}"""
 threshold = 5 # decisions without effect of one kind in the window: fewer may be cut off by a stop or an error
+needs = ["trade.closed_at"]
 of = """
 WITH decided AS (
     SELECT action, upper(trim(action)) AS word

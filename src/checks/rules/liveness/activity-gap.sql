@@ -17,6 +17,7 @@ fix = """
 {% else %}Did the bot hang, or did its host sleep? Look at the host and the bot's output at these times; give every request a timeout.\
 {% endif %}"""
 threshold = 15 # minutes, at least; else what the bot's own gaps tolerate, as in bot-silent
+needs = ["trade.closed_at"]
 */
 WITH tolerance AS (
     SELECT max(60 * :threshold, 5 * p99_seconds, 2 * third_longest_seconds) AS tolerated_seconds

@@ -23,6 +23,7 @@ then.\
 {% else %}Do the answers of the price source still hold {{ subject }}, or was it renamed or delisted? Close the position by hand if not.\
 {% endif %}"""
 threshold = 120 # minutes behind the other coins, at least 20 cycles: one request fetches all coins
+needs = ["position.entry_price"]
 */
 WITH known AS (
     SELECT *, count(*) OVER () AS coins, max(updated_at) OVER () AS newest_at

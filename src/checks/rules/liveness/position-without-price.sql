@@ -10,6 +10,7 @@ take-profit that is compared with it cannot fire.\
 {{ row.newest_price_in }}: at that price the profit so far of what is open in {{ row.instrument }} is {{ row.pnl|usd }}.\
 {% if row.beyond_stop %} Positions that are beyond their stop-loss at that price: {{ row.beyond_stop }}.{% endif %}{% endif %}"""
 fix = "Fetch the prices of every coin that is held, also of one that left the watch list."
+needs = ["position.entry_price"]
 of = "SELECT count(*) FROM position"
 */
 -- The bot opens no trade without a price, and each cycle writes them all: the next one is proof enough.
