@@ -51,11 +51,6 @@ impl Found {
         self.facts.is_empty() && self.claims.is_empty()
     }
 
-    /// Adds a fact.
-    pub(crate) fn fact(&mut self, problem: Problem) {
-        self.facts.push(problem);
-    }
-
     /// With the bot's rows that its facts report: checks that they explain leave them out, and checks that need
     /// the cells which it distrusts do not see them.
     #[expect(dead_code, reason = "functions tell their rows once they come to the audit database")]

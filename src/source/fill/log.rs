@@ -173,7 +173,8 @@ impl<'run> Filler<'run> {
 
     /// The newest row before a start of the window, where both windows hold none before it.
     fn last_row_before_start(&mut self, select: &Select, window_start: f64) -> anyhow::Result<()> {
-        const FEW: usize = 100;
+        /// What is read includes some hours behind that moment.
+        const MOST_ROWS: usize = 10_000;
         let Some(start) =
             self.audit.query_row(FIRST_START, [window_start], |row| row.get::<_, Option<f64>>(0))?
         else {
@@ -181,7 +182,8 @@ impl<'run> Filler<'run> {
         };
         let (bot, clock) = (self.setting.bot, select.clock("at"));
         let Some(before) = clock::moment(start - STARTING_SECONDS) else { return Ok(()) };
-        let sql = format!("SELECT at FROM ({}) WHERE not_later(at) ORDER BY at DESC LIMIT {FEW}", select.sql);
+        let sql =
+            format!("SELECT at FROM ({}) WHERE not_later(at) ORDER BY at DESC LIMIT {MOST_ROWS}", select.sql);
         let mut last = None;
         bot.each_not_later(&sql, before, |row| {
             let reading = bot.read_time(row.get_ref(0)?, clock).filter(|reading| reading.earliest <= before);

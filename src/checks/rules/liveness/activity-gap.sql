@@ -9,13 +9,14 @@ description = """
 {% if subject == "stopped" %}Gaps of more than an hour in the window that begin with an orderly stop and had positions open from end to \
 end: {{ count }}. Nothing watched their stop-losses and take-profits.\
 {% else %}Gaps in the window in which the bot wrote nothing for longer than {{ row.tolerated_seconds|span }}: {{ count }}; the longest \
-lasted {{ row.seconds|span }}. {% if row.knows_starts %}No stop and no start is logged around \
+lasted {{ row.longest|span }}. {% if row.knows_starts %}No stop and no start is logged around \
 {{ count|plural("it", "them") }}.{% else %}This bot logs no starts, so that a stop and a start by hand look the same as a hang.\
 {% endif %}{% endif %}"""
 fix = """
 {% if subject == "stopped" %}Close the positions before a long stop, or start the bot again at once.\
 {% else %}Did the bot hang, or did its host sleep? Look at the host and the bot's output at these times; give every request a timeout.\
 {% endif %}"""
+needs = ["trade.closed_at"]
 threshold = 15 # minutes, at least; else what the bot's own gaps tolerate, as in bot-silent
 needs = ["trade.closed_at"]
 */
@@ -53,6 +54,7 @@ SELECT
     from_at,
     until_at,
     seconds,
+    max(seconds) OVER (PARTITION BY life IS NULL) AS longest,
     tolerated_seconds,
     open_positions,
     EXISTS (SELECT 1 FROM lifecycle WHERE event = 'started') AS knows_starts

@@ -10,7 +10,7 @@ description = """
 than {{ row.limit_seconds|span }} older than the newest, and {{ count|plural("is", "are") }} not held. \
 Decisions to buy {{ count|plural("it at its old price", "them at their old prices") }}: \
 {{ rows|map(attribute="proposals")|sum }}.\
-{% else %}The other coins' prices are fresh, that of {{ subject }} is from {{ row.updated_at|time }}, {{ row.behind_seconds|span }} behind: \
+{% else %}The other coins' prices are fresh, that of {{ subject }} is from {{ row.priced_at|time }}, {{ row.behind_seconds|span }} behind: \
 a stop-loss that is compared with it cannot fire.\
 {% if row.newest_price %} The newest price in the file is {{ row.newest_price }} of {{ row.newest_price_at|time }}, in \
 {{ row.newest_price_in }}: at that price the profit so far of what is open in it is {{ row.pnl|usd }}.\
@@ -18,10 +18,11 @@ a stop-loss that is compared with it cannot fire.\
 {% endif %}"""
 fix = """
 {% if subject == "not held" %}Delete prices that an answer no longer contains, or treat them as missing by their age.\
-{% elif row.newest_price_at > row.updated_at %}Why is that newer price of {{ subject }} not stored with the others? Store it, and close the position by hand until \
+{% elif row.newest_price_at > row.priced_at %}Why is that newer price of {{ subject }} not stored with the others? Store it, and close the position by hand until \
 then.\
 {% else %}Do the answers of the price source still hold {{ subject }}, or was it renamed or delisted? Close the position by hand if not.\
 {% endif %}"""
+needs = ["position.entry_price"]
 threshold = 120 # minutes behind the other coins, at least 20 cycles: one request fetches all coins
 needs = ["position.entry_price"]
 */
@@ -86,6 +87,7 @@ SELECT
     END AS severity,
     told.instrument,
     updated_at,
+    updated_at AS priced_at,
     behind_seconds,
     limit_seconds,
     coins - (SELECT count(*) FROM told WHERE is_held) AS coins,

@@ -6,8 +6,8 @@ why = "Without a price a position's stop-loss and take-profit can never be reach
 description = """
 {{ count }} of {{ of }} open positions {{ count|plural("is", "are") }} in a coin of which no current price is stored: a stop-loss or \
 take-profit that is compared with it cannot fire.\
-{% if row.newest_price %} The newest price of {{ row.instrument }} in the file is {{ row.newest_price }} of {{ row.newest_price_at|time }}, in \
-{{ row.newest_price_in }}: at that price the profit so far of what is open in {{ row.instrument }} is {{ row.pnl|usd }}.\
+{% if row.newest_price %} The newest price of {{ row.coin }} in the file is {{ row.newest_price }} of {{ row.newest_price_at|time }}, in \
+{{ row.newest_price_in }}: at that price the profit so far of what is open in {{ row.coin }} is {{ row.pnl|usd }}.\
 {% if row.beyond_stop %} Positions that are beyond their stop-loss at that price: {{ row.beyond_stop }}.{% endif %}{% endif %}"""
 fix = "Fetch the prices of every coin that is held, also of one that left the watch list."
 needs = ["position.entry_price"]
@@ -53,6 +53,7 @@ SELECT
     position.source_id,
     1 AS open,
     position.instrument,
+    position.instrument AS coin,
     position.opened_at,
     position.size,
     newest.price AS newest_price,
