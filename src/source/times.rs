@@ -10,6 +10,7 @@ use rusqlite::types::ValueRef;
 use super::cell;
 use super::clock::{self, Clock, HostOffset};
 use super::declared::{self, Source};
+use super::profile::names::is_time;
 use super::quoted::quoted;
 use crate::untrusted::cut;
 
@@ -68,13 +69,6 @@ fn is_meant(value: ValueRef<'_>) -> bool {
             bytes.iter().any(|byte| byte.is_ascii_digit() && *byte != b'0')
         }
     }
-}
-
-/// Whether a column holds times by its name.
-fn is_time(column: &str) -> bool {
-    column.ends_with("_at")
-        || column.ends_with("_time")
-        || matches!(column, "timestamp" | "last_updated" | "last_used")
 }
 
 /// Whether a column tells of what may never happen to a row.

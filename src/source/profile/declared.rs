@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::source::Bot;
 
 /// A table's declaration.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Schema {
     /// Its name in the file.
     pub(crate) name: String,
@@ -41,7 +41,7 @@ pub(super) struct Index {
 }
 
 /// A column's declaration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Declared {
     /// Its name.
     pub(crate) name: String,

@@ -23,26 +23,20 @@ pub(super) fn spaced(name: &str) -> String {
     format!(" {} ", words(name).join(" "))
 }
 
-/// Whether a column of this name holds times, even where they are plain numbers.
-pub(crate) fn names_a_time(name: &str) -> bool {
-    const LAST_WORDS: [&str; 15] = [
-        "at",
-        "time",
-        "timestamp",
-        "datetime",
-        "ts",
-        "date",
-        "until",
-        "expires",
-        "expiry",
-        "updated",
-        "used",
-        "seen",
-        "created",
-        "opened",
-        "closed",
-    ];
-    words(name).last().is_some_and(|last| LAST_WORDS.contains(&last.as_str()))
+/// Whether a column of this name holds nothing but times.
+pub(in crate::source) fn is_time(name: &str) -> bool {
+    const LAST_WORDS: [&str; 5] = ["at", "time", "timestamp", "datetime", "until"];
+    let words = words(name);
+    let is_last_of = |wanted: &[&str]| words.last().is_some_and(|last| wanted.contains(&last.as_str()));
+    is_last_of(&LAST_WORDS)
+        || (words.first().is_some_and(|first| first == "last") && is_last_of(&["updated", "used", "seen"]))
+}
+
+/// Whether numbers in a column of this name may be times.
+pub(super) fn may_be_time(name: &str) -> bool {
+    const LAST_WORDS: [&str; 10] =
+        ["ts", "date", "expires", "expiry", "updated", "used", "seen", "created", "opened", "closed"];
+    is_time(name) || words(name).last().is_some_and(|last| LAST_WORDS.contains(&last.as_str()))
 }
 
 /// What a column of times tells, by its name.

@@ -12,7 +12,7 @@ use crate::source::clock::HostOffset;
 use crate::source::quoted;
 
 /// How rows were counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Precision {
     /// All of them.
@@ -20,6 +20,7 @@ pub(crate) enum Precision {
     /// From the span of rowids and how densely they are used.
     Estimated,
     /// Counting stopped there.
+    #[default]
     AtLeast,
 }
 

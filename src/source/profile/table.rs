@@ -16,7 +16,7 @@ use crate::source::clock::HostOffset;
 use crate::source::{Bot, quoted, skipped};
 
 /// One table.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Table {
     /// Its declaration.
     #[serde(flatten)]
@@ -222,23 +222,8 @@ impl Table {
     pub(super) fn unreadable(schema: Schema, error: &anyhow::Error) -> Self {
         Self {
             schema,
-            rows: 0,
-            rows_are: Precision::AtLeast,
-            time_column: None,
-            oldest: None,
-            newest: None,
-            rows_in_window: None,
-            rows_in_previous: None,
-            keeps_all_rows: false,
-            bytes_per_row: 0.0,
-            sampled_rows: 0,
-            holds_later_rows: false,
-            ends_before_later_rows: false,
-            ids: None,
-            columns: Vec::new(),
-            sampled_times: Vec::new(),
-            ordered: None,
             error: Some(skipped(error).unwrap_or_else(|| format!("{error:#}"))),
+            ..Self::default()
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use super::column::{Column, Fault, Kind, Reading};
 use super::declared::Declared;
 use super::form::{Form, Forms};
-use super::names::names_a_time;
+use super::names::{Tells, may_be_time};
 use super::odd::Odd;
 use crate::source::cell;
 use crate::source::clock::{self, Clock, HostOffset};
@@ -23,7 +23,7 @@ const KEPT_VALUES: usize = 60;
 const KIND_SHARE: f64 = 0.8;
 
 /// The values of one column so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Values {
     declared: Declared,
     /// Whether the name or the type says that numbers are times.
@@ -82,28 +82,10 @@ impl Values {
         let declared_type = declared.declared_type.to_uppercase();
         let is = |words: &[&str]| words.iter().any(|word| declared_type.contains(word));
         Self {
-            expects_times: is(&["TIME", "DATE"]) || names_a_time(&declared.name),
+            expects_times: is(&["TIME", "DATE"]) || may_be_time(&declared.name),
             expects_numbers: is(&["INT", "REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL"]),
             declared: declared.clone(),
-            rows: 0,
-            nulls: 0,
-            newest_nulls: 0,
-            blanks: 0,
-            numbers: 0,
-            texts: 0,
-            long: 0,
-            bytes: 0,
-            numeric_texts: 0,
-            json: 0,
-            total: 0.0,
-            range: None,
-            times: Vec::new(),
-            oldest: Vec::new(),
-            no_times: Odd::default(),
-            no_json: Odd::default(),
-            no_numbers: Odd::default(),
-            distinct_texts: HashMap::new(),
-            distinct_numbers: HashSet::new(),
+            ..Self::default()
         }
     }
 
@@ -316,7 +298,7 @@ impl Values {
         const TOLERANCE_SECONDS: i64 = 300;
         const CLOCK_CHANGE_SECONDS: i64 = 3_600;
         const LARGEST_OFFSET_SECONDS: i64 = 15 * 3_600;
-        if !super::names::Tells::of(&self.declared.name).is_past() {
+        if !Tells::of(&self.declared.name).is_past() {
             return None;
         }
         let mut odd = Odd::default();
