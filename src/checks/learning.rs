@@ -4,7 +4,6 @@
 mod learnings;
 mod lookup;
 mod rules;
-mod texts;
 
 use super::check::{Check, Theme, Threshold};
 
@@ -36,16 +35,6 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A learning that tells a gain as a loss, or a loss as a gain, teaches the opposite.",
         threshold: None,
         run: learnings::contradicts_trade,
-    },
-    Check {
-        id: "learning-duplicates",
-        theme: Theme::Learning,
-        why: "The same words again and again fill the bot's memory without teaching it anything.",
-        threshold: Some(Threshold {
-            default: 0.15,
-            reason: "share of the learnings: a few repetitions are chance, every seventh is a habit",
-        }),
-        run: texts::duplicates,
     },
     Check {
         id: "rules-contradict",

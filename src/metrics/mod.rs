@@ -22,4 +22,4 @@ pub(crate) use self::context::Context;
 pub(crate) use self::figures::{Ranked, Rate, Unavailable};
 pub(crate) use self::report::Report;
 pub(crate) use self::section::Section;
-pub(crate) use self::setting::{Basis, plan};
+pub(crate) use self::setting::plan;

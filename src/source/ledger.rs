@@ -14,17 +14,14 @@ const TRADES: &str = "
 SELECT
     closed_at,
     opened_at,
-    opened_at_latest,
     source,
     source_id,
     instrument,
     side,
-    entry_price,
     size,
     pnl,
     exit_reason,
     rule_ids,
-    stop_loss,
     strategy,
     NULL
 FROM trade
@@ -37,17 +34,14 @@ const OPEN: &str = "
 SELECT
     NULL,
     opened_at,
-    opened_at_latest,
     source,
     source_id,
     instrument,
     side,
-    entry_price,
     size,
     NULL,
     NULL,
     rule_ids,
-    stop_loss,
     strategy,
     unrealized_pnl
 FROM position
@@ -72,11 +66,6 @@ impl Side {
             () => None,
         }
     }
-
-    /// 1 for a rise, −1 for a fall.
-    pub(crate) fn sign(self) -> f64 {
-        if self == Self::Long { 1.0 } else { -1.0 }
-    }
 }
 
 /// One trade, closed or still open.
@@ -90,8 +79,6 @@ pub(crate) struct Entry {
     pub(crate) coin: String,
     /// Which way it earns; `None` where the direction is neither.
     pub(crate) side: Option<Side>,
-    /// Price of one coin at the entry, above zero.
-    pub(crate) entry_price: Option<f64>,
     /// Size in US dollars.
     pub(crate) size_usd: Option<f64>,
     /// Profit or loss in US dollars.
@@ -100,16 +87,12 @@ pub(crate) struct Entry {
     pub(crate) exit_reason: Option<String>,
     /// When it was opened, by the earlier reading of its time; `None` where that cannot be.
     pub(crate) opened_at: Option<DateTime<Utc>>,
-    /// When it was opened at the latest: later than `opened_at` only around a clock change.
-    pub(crate) opened_by: Option<DateTime<Utc>>,
     /// When it was closed, `None` while it is open, or where the file does not say.
     pub(crate) closed_at: Option<DateTime<Utc>>,
     /// Profit or loss so far of an open position, as the bot stored it last.
     pub(crate) unrealized_pnl_usd: Option<f64>,
     /// Rules or the pattern that it carries, as stored.
     pub(crate) rule_ids: Option<String>,
-    /// Price at which a loss is cut, above zero.
-    pub(crate) stop_loss_price: Option<f64>,
     /// The strategy that opened it.
     pub(crate) strategy: Option<String>,
 }
@@ -119,29 +102,20 @@ impl Entry {
         let text = |column| cell::text(row, column).map(|text| text.map(Cow::into_owned));
         let name = |column| cell::name(row, column).map(|name| name.map(Cow::into_owned));
         let time = |column| Ok::<_, rusqlite::Error>(cell::real(row, column)?.and_then(clock::moment));
-        let price = |column| Ok::<_, rusqlite::Error>(cell::real(row, column)?.filter(|price| *price > 0.0));
         Ok(Self {
             closed_at: time(0)?,
             opened_at: time(1)?,
-            opened_by: time(2)?,
-            generation: if name(3)?.as_deref() == Some("trade_journal") { 2 } else { 1 },
-            id: name(4)?.unwrap_or_default(),
-            coin: name(5)?.filter(|coin| !coin.trim().is_empty()).unwrap_or_else(|| NO_COIN.to_owned()),
-            side: cell::text(row, 6)?.and_then(|direction| Side::named(&direction)),
-            entry_price: price(7)?,
-            size_usd: cell::real(row, 8)?,
-            pnl_usd: cell::real(row, 9)?,
-            exit_reason: text(10)?,
-            rule_ids: text(11)?,
-            stop_loss_price: price(12)?,
-            strategy: name(13)?,
-            unrealized_pnl_usd: cell::real(row, 14)?,
+            generation: if name(2)?.as_deref() == Some("trade_journal") { 2 } else { 1 },
+            id: name(3)?.unwrap_or_default(),
+            coin: name(4)?.filter(|coin| !coin.trim().is_empty()).unwrap_or_else(|| NO_COIN.to_owned()),
+            side: cell::text(row, 5)?.and_then(|direction| Side::named(&direction)),
+            size_usd: cell::real(row, 6)?,
+            pnl_usd: cell::real(row, 7)?,
+            exit_reason: text(8)?,
+            rule_ids: text(9)?,
+            strategy: name(10)?,
+            unrealized_pnl_usd: cell::real(row, 11)?,
         })
-    }
-
-    /// Whether it names its coin.
-    pub(crate) fn has_coin(&self) -> bool {
-        self.coin != NO_COIN
     }
 
     /// The part of the exit reason before its colon: `stop_loss`, `take_profit`, `llm_sell`.
