@@ -7,12 +7,6 @@ pub(crate) fn usd(amount: f64, digits: usize) -> String {
     format!("{}${text}", if amount < 0.0 && !is_zero { "-" } else { "" })
 }
 
-/// `+$0.51`, `-$0.07`: a change.
-pub(crate) fn signed_usd(amount: f64) -> String {
-    let text = usd(amount, 2);
-    if text.starts_with('-') { text } else { format!("+{text}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -20,6 +14,6 @@ mod tests {
     #[test]
     fn the_sign_stands_before_the_dollar() {
         assert_eq!([usd(0.514, 2), usd(-0.07, 2), usd(-0.001, 2)], ["$0.51", "-$0.07", "$0.00"]);
-        assert_eq!([usd(-0.7501, 3), signed_usd(0.51), signed_usd(-0.07)], ["-$0.750", "+$0.51", "-$0.07"]);
+        assert_eq!(usd(-0.7501, 3), "-$0.750");
     }
 }

@@ -1,9 +1,9 @@
 //! What a check is, and what it is given.
 
 use super::engine::{Engine, Member};
+use super::history::History;
 use super::problem::Key;
-pub(super) use super::problem::{Evidence, Found, Problem};
-use super::shared::Shared;
+pub(super) use super::problem::{Found, Problem};
 pub(super) use super::theme::Theme;
 use crate::metrics::{Context, Report};
 
@@ -36,17 +36,12 @@ pub(crate) struct Audit<'run> {
     pub(crate) report: &'run Report,
     /// The threshold of the check that runs; zero for a check that declares none.
     pub(crate) threshold: f64,
-    pub(super) shared: &'run Shared<'run>,
+    pub(super) history: &'run History<'run>,
     pub(super) engine: &'run Engine<'run>,
     pub(super) member: &'run Member,
 }
 
 impl<'run> Audit<'run> {
-    /// Whether another check runs: only then may this one leave rows to it.
-    pub(crate) fn is_on(&self, check: &str) -> bool {
-        self.context.config.checks.get(check).is_none_or(|settings| settings.enabled)
-    }
-
     /// The tables of the audit database.
     pub(crate) fn tables(&self) -> &'run rusqlite::Connection {
         self.engine.connection()

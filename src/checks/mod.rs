@@ -18,13 +18,11 @@ mod registry;
 mod relations;
 mod run;
 mod settings;
-mod shared;
 mod statistics;
 mod theme;
 mod weight;
 
 mod funnel;
-mod learning;
 mod money;
 mod trend;
 

@@ -1,12 +1,6 @@
 //! What a check has found.
 
-use std::fmt::Write as _;
-
 use crate::model::{AlertType, Severity};
-use crate::plural::plural;
-
-/// Rows that are shown as examples of one fault.
-const EXAMPLES: usize = 3;
 
 /// One of the bot's rows: its table, and its primary key as text.
 pub(crate) type Key = (String, String);
@@ -25,7 +19,7 @@ pub(crate) struct Problem {
     pub(crate) title: String,
     /// What is wrong and why it matters, with figures.
     pub(crate) description: String,
-    /// The figures, examples and the query that shows them: see `Evidence`.
+    /// The figures, examples and how to see all rows.
     pub(crate) evidence: String,
     /// What to do.
     pub(crate) recommendation: String,
@@ -75,52 +69,5 @@ impl From<Option<Problem>> for Found {
 impl From<Vec<Problem>> for Found {
     fn from(facts: Vec<Problem>) -> Self {
         Self { facts, ..Self::default() }
-    }
-}
-
-/// Collects the rows that show a fault: counts all, keeps the first three as examples.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Evidence {
-    /// Rows that show the fault.
-    pub(crate) count: u64,
-    /// Rows that were looked at.
-    pub(crate) of: u64,
-    examples: Vec<String>,
-}
-
-impl Evidence {
-    /// Looks at one row; if it shows the fault, it comes with its description.
-    pub(crate) fn row(&mut self, describe: Option<impl FnOnce() -> String>) {
-        match describe {
-            Some(describe) => self.fault(describe),
-            None => self.of += 1,
-        }
-    }
-
-    /// Looks at one row that shows the fault; it is described only where it is an example.
-    pub(crate) fn fault(&mut self, describe: impl FnOnce() -> String) {
-        self.of += 1;
-        self.count += 1;
-        if self.examples.len() < EXAMPLES {
-            self.examples.push(describe());
-        }
-    }
-
-    /// `1 of 363 closed trades has`, `12 of 363 closed trades have`.
-    pub(crate) fn counted(&self, rows: &str, one: &str, many: &str) -> String {
-        format!("{} of {} {rows} {}", self.count, self.of, plural(self.count, one, many))
-    }
-
-    /// `12 of 363 closed trades; e.g. #1 …; #2 …; #3 …; query: SELECT …`
-    pub(crate) fn text(&self, rows: &str, query: &str) -> String {
-        let mut text = format!("{} of {} {rows}", self.count, self.of);
-        if !self.examples.is_empty() {
-            let _ = write!(text, "; e.g. {}", self.examples.join("; "));
-        }
-        if !query.is_empty() {
-            let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
-            let _ = write!(text, "; query: {query}");
-        }
-        text
     }
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::check::Check;
 use super::engine::{Catalogue, Code, Member};
 use super::relations;
-use super::{funnel, learning, money, trend};
+use super::{funnel, money, trend};
 
 /// Every check that is a function, in the order in which findings are reported.
-const CHECKS: &[&[Check]] = &[funnel::CHECKS, money::CHECKS, learning::CHECKS, trend::CHECKS];
+const CHECKS: &[&[Check]] = &[funnel::CHECKS, money::CHECKS, trend::CHECKS];
 
 /// All checks that are functions, in order.
 pub(super) fn all() -> impl Iterator<Item = &'static Check> {

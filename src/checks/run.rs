@@ -7,10 +7,10 @@ use super::analysis::Analysis;
 use super::check::{Audit, Check, Found, Problem, Theme};
 use super::claims;
 use super::engine::{Catalogue, Code, Engine, Limits, Member, Outcome};
+use super::history::History;
 use super::problem::Key;
 use super::registry::all;
 use super::relations;
-use super::shared::Shared;
 use crate::guard;
 use crate::logging;
 use crate::metrics::{Context, Report};
@@ -63,7 +63,7 @@ impl Run {
     }
 
     fn all(&mut self, context: &Context<'_>, report: &Report, engine: &Engine<'_>) {
-        let shared = Shared::default();
+        let history = History::default();
         for member in self.analysis.catalogue.members() {
             let settings = context.config.checks.get(member.id()).copied().unwrap_or_default();
             if !settings.enabled {
@@ -75,7 +75,7 @@ impl Run {
                 Member::Rule(rule) => Ok(self.rule(member, engine.run(rule, Limits::of(rule, settings))?)),
                 Member::Code(code) => {
                     let threshold = settings.threshold.or(member.threshold()).unwrap_or_default();
-                    let audit = Audit { context, report, threshold, shared: &shared, engine, member };
+                    let audit = Audit { context, report, threshold, history: &history, engine, member };
                     self.function(member, code, &audit)
                 }
             });

@@ -9,7 +9,6 @@ use super::setting::Setting;
 use super::traded::Traded;
 use crate::config::Config;
 use crate::source::audit::AuditDb;
-use crate::source::closing::{self, Closing};
 use crate::source::ledger::{Entry, Ledger};
 use crate::source::trade;
 
@@ -21,7 +20,6 @@ pub(crate) struct Context<'run> {
     ledger: OnceCell<Ledger>,
     open_positions: OnceCell<Vec<Entry>>,
     trade_count: OnceCell<trade::Count>,
-    closings: OnceCell<Vec<Closing>>,
 }
 
 impl<'run> Deref for Context<'run> {
@@ -44,7 +42,6 @@ impl<'run> Context<'run> {
             ledger: OnceCell::new(),
             open_positions: OnceCell::new(),
             trade_count: OnceCell::new(),
-            closings: OnceCell::new(),
         })
     }
 
@@ -82,14 +79,5 @@ impl<'run> Context<'run> {
         }
         let count = trade::count(&self.db, self.db.facts())?;
         Ok(self.trade_count.get_or_init(|| count))
-    }
-
-    /// The newest closings that the bot has logged, read once a run.
-    pub(crate) fn closings(&self) -> anyhow::Result<&[Closing]> {
-        if let Some(closings) = self.closings.get() {
-            return Ok(closings);
-        }
-        let closings = closing::newest(&self.db)?;
-        Ok(self.closings.get_or_init(|| closings))
     }
 }

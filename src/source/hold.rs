@@ -135,29 +135,26 @@ pub(crate) fn skipped(error: &anyhow::Error) -> Option<String> {
 mod tests {
     use std::path::PathBuf;
 
-    use chrono::{DateTime, Utc};
+    use chrono::Utc;
     use tempfile::TempDir;
 
     use super::*;
     use crate::demo;
-    use crate::model::Period;
     use crate::source::{Bot, HotJournal};
 
-    const TIMES: &str = "SELECT closed_at FROM src_closed_trades WHERE within(closed_at)";
+    const TIMES: &str = "SELECT closed_at FROM src_closed_trades";
     const UPDATE: &str = "UPDATE account_state SET balance = balance + 1";
 
     /// A bot's file in a folder of its own.
     struct File {
-        now: DateTime<Utc>,
         path: PathBuf,
         _folder: TempDir,
     }
 
     impl File {
         fn new() -> Self {
-            let now = Utc::now();
             let folder = tempfile::tempdir().unwrap();
-            Self { now, path: demo::write(folder.path(), now).unwrap(), _folder: folder }
+            Self { path: demo::write(folder.path(), Utc::now()).unwrap(), _folder: folder }
         }
 
         fn bot(&self) -> Bot {
@@ -175,7 +172,7 @@ mod tests {
     fn the_bot_may_write_between_two_turns_and_not_within_one() {
         let file = File::new();
         let bot = file.bot();
-        let read = || bot.each_in_slices(TIMES, Period::later_than(file.now), |_, _| Ok(())).unwrap();
+        let read = || bot.each_selected(TIMES, |_| Ok(())).unwrap();
         read();
         assert!(file.writer(Duration::ZERO).execute(UPDATE, []).is_err(), "the file is held");
         assert!(!bot.was_written_meanwhile());

@@ -149,8 +149,6 @@ fn holds(text: &str, word: &str) -> bool {
 pub(crate) struct Ledger {
     /// Those closed up to now, and those whose closing time cannot be read.
     pub(crate) entries: Vec<Entry>,
-    /// Trades that were closed after now: what the bot overwrites belongs to a later moment.
-    pub(crate) later: usize,
     /// Whether these are all trades.
     pub(crate) complete: bool,
 }
@@ -163,11 +161,7 @@ impl Ledger {
     pub(crate) fn read(db: &AuditDb) -> anyhow::Result<Self> {
         db.ensure_filled("trade")?;
         let filled = db.filled();
-        Ok(Self {
-            entries: entries(db, TRADES)?,
-            later: usize::try_from(filled.later_trades).unwrap_or(usize::MAX),
-            complete: filled.trades_from.is_none(),
-        })
+        Ok(Self { entries: entries(db, TRADES)?, complete: filled.trades_from.is_none() })
     }
 
     /// The positions that were open at the audited moment, oldest first: those still open, and those that were

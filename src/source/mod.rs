@@ -9,7 +9,6 @@ mod bounds;
 pub(crate) mod cell;
 pub(crate) mod clock;
 mod clock_pairs;
-pub(crate) mod closing;
 mod declared;
 pub(crate) mod facts;
 mod file;

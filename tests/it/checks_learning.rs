@@ -47,7 +47,7 @@ fn trades_without_a_learning_are_counted() {
     let finding = only(&trades(|number| number % 3 == 0, 9, |_| "sold"), "learning-missing");
     assert_eq!(finding["severity"], "medium");
     assert!(
-        finding["evidence"].as_str().unwrap().starts_with("20 of 30 trades; e.g. trade 2 (bitcoin)"),
+        finding["evidence"].as_str().unwrap().starts_with("20 of 30 rows; e.g. instrument bitcoin"),
         "{finding}"
     );
     assert_silent(&trades(|_| true, 9, |_| "sold"), "learning-missing");
@@ -86,15 +86,8 @@ fn what_a_pruned_log_no_longer_tells_may_have_been_skipped() {
 #[test]
 fn late_learnings_say_how_late() {
     let finding = only(&trades(|_| true, 2 * HOUR, |_| "sold"), "learning-late");
-    assert!(
-        finding["evidence"].as_str().unwrap().contains("median delay 7200 s over 30 learnings"),
-        "{finding}"
-    );
-    // Of an even number the middle is between two.
-    let bot = trades(|_| true, 2 * HOUR, |_| "sold");
-    bot.execute("UPDATE learnings SET created_at = datetime(created_at, '+101 seconds') WHERE id > 15", []);
-    let finding = only(&bot, "learning-late");
-    assert!(finding["evidence"].as_str().unwrap().contains("median delay 7250.5 s"), "{finding}");
+    assert!(finding["description"].as_str().unwrap().contains("came later than 2.0 hours"), "{finding}");
+    assert!(finding["evidence"].as_str().unwrap().starts_with("30 of 30 rows"), "{finding}");
     assert_silent(&trades(|_| true, 60, |_| "sold"), "learning-late");
 }
 
@@ -105,7 +98,7 @@ fn a_gain_told_as_a_loss_is_high() {
     };
     let finding = only(&trades(|_| true, 9, wrong), "learning-contradicts-trade");
     assert_eq!(finding["severity"], "high");
-    assert!(finding["evidence"].as_str().unwrap().starts_with("30 of 30 learnings"), "{finding}");
+    assert!(finding["evidence"].as_str().unwrap().starts_with("30 rows"), "{finding}");
     let right = |number| {
         if number % 2 == 0 { "closed with a gain of +2.00%" } else { "closed with a loss of -2.00%" }
     };
@@ -129,7 +122,11 @@ fn repeated_words_are_counted() {
     let finding = only(&learnings(|number| format!("wait {}", number % 10), |_| 0.5), "learning-duplicates");
     assert_eq!(finding["severity"], "low");
     let evidence = finding["evidence"].as_str().unwrap();
-    assert!(evidence.starts_with("20 of 30 learnings; e.g. #20 \"wait 9\"; #19 \"wait 8\""), "{evidence}");
+    assert!(
+        evidence
+            .starts_with("20 of 30 rows; e.g. text wait 0, created_at 2026-11-22 09:00:00 UTC (learnings 1)"),
+        "{evidence}"
+    );
     assert_silent(&learnings(|number| format!("wait {number}"), |_| 0.5), "learning-duplicates");
 }
 
@@ -272,7 +269,10 @@ fn rules_of_one_condition_that_disagree_are_named() {
     let finding = only(&ruled(texts, "active"), "rules-contradict");
     assert_eq!(finding["severity"], "medium");
     assert!(
-        finding["evidence"].as_str().unwrap().starts_with("1 of 1 conditions; e.g. rule 1 "),
+        finding["evidence"]
+            .as_str()
+            .unwrap()
+            .starts_with("1 of 1 row; e.g. one_rule When a coin drops 8%, then BUY"),
         "{finding}"
     );
     assert_silent(&ruled(texts, "rejected"), "rules-contradict");
@@ -288,7 +288,7 @@ fn a_rule_that_says_wait_and_has_trades_is_named() {
         finding["evidence"]
             .as_str()
             .unwrap()
-            .contains("rule 1 \"When a coin drops 8%, then WAIT\" has 10 trades"),
+            .contains("text When a coin drops 8%, then WAIT, trades 10 (trading_rules 1)"),
         "{finding}"
     );
     assert!(
@@ -310,7 +310,7 @@ fn a_rule_that_says_wait_and_has_trades_is_named() {
         let at = ago(HOUR * hours).replace(' ', "T") + "Z";
         crate::monitor::findings(&bot, "waiting-rule-traded", &["--as-of", &at])
     };
-    assert!(before(4)[0]["evidence"].as_str().unwrap().contains("has 6 trades"), "{:#?}", before(4));
+    assert!(before(4)[0]["evidence"].as_str().unwrap().contains("trades 6"), "{:#?}", before(4));
     assert_eq!(before(7).len(), 0);
     let buying = ["When a coin drops 8%, then WAIT for a rebound and buy", "When a coin rises 3%, then BUY"];
     assert_silent(&ruled(buying, "active"), "waiting-rule-traded");

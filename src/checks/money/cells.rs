@@ -66,7 +66,7 @@ struct Group {
 
 /// Claims that a group wins less often than the rest.
 pub(super) fn wins_less(audit: &Audit<'_>) -> anyhow::Result<Found> {
-    let trades = audit.shared.history.closed(audit.context)?;
+    let trades = audit.history.closed(audit.context)?;
     let known: Vec<(&Entry, bool)> = trades.iter().filter_map(|trade| Some((*trade, trade.won()?))).collect();
     let all_wins = known.iter().filter(|(_, won)| *won).count() as u64;
     let mut groups: Vec<Group> = members(audit, &known)

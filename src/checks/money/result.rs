@@ -68,7 +68,7 @@ fn interval_text(sample: Sample, digits: usize) -> String {
 pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
     /// Trades that prove it where each of them lost: by the toss of a coin once in 1,024 (0.5^10).
     const LEAST_LOSSES: f64 = 10.0;
-    let results = Results::of(audit.shared.history.closed(audit.context)?);
+    let results = Results::of(audit.history.closed(audit.context)?);
     let sample = results.sample();
     let lost_all = results.all.iter().all(|pnl_usd| *pnl_usd < 0.0);
     let least = if lost_all { audit.threshold.min(LEAST_LOSSES) } else { audit.threshold };
@@ -113,7 +113,7 @@ pub(super) fn expectancy(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// Losses so much larger than wins that the achieved win rate gives no certain profit.
 pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: usize = 100;
-    let results = Results::of(audit.shared.history.closed(audit.context)?);
+    let results = Results::of(audit.history.closed(audit.context)?);
     let Some((win, loss, break_even)) = results.payoff() else { return Ok(Found::nothing()) };
     let interval = wilson(results.wins.len() as u64, results.all.len() as u64);
     let is_open = interval.is_some_and(|(low, _)| low < break_even);
@@ -140,7 +140,7 @@ pub(super) fn payoff(audit: &Audit<'_>) -> anyhow::Result<Found> {
 /// Claims that a kind of exit, stops apart, loses on average.
 pub(super) fn exit_kinds(audit: &Audit<'_>) -> anyhow::Result<Found> {
     let mut kinds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let trades = audit.shared.history.closed(audit.context)?;
+    let trades = audit.history.closed(audit.context)?;
     for trade in trades.iter().filter(|trade| !trade.is_stopped()) {
         if let (Some(reason), Some(pnl_usd)) = (trade.exit_kind(), trade.pnl_usd) {
             kinds.entry(reason).or_default().push(pnl_usd);

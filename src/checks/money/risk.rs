@@ -9,7 +9,7 @@ use crate::model::{AlertType, Severity};
 /// A claim that the losing streak which is running now is longer than the win rate explains.
 pub(super) fn losing_streak(audit: &Audit<'_>) -> anyhow::Result<Found> {
     const LEAST_TRADES: usize = 50;
-    let trades = audit.shared.history.closed(audit.context)?;
+    let trades = audit.history.closed(audit.context)?;
     let outcomes: Vec<bool> = trades.iter().filter_map(|trade| trade.won()).collect();
     let streak = outcomes.iter().rev().take_while(|won| !**won).count();
     let before = outcomes.len() - streak;

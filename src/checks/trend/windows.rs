@@ -27,7 +27,7 @@ pub(super) fn hours(audit: &Audit<'_>) -> String {
 
 /// Cuts the newest trades into windows.
 pub(super) fn of<'run>(audit: &'run Audit<'_>) -> anyhow::Result<Windows<'run>> {
-    let trades = audit.shared.history.closed(audit.context)?;
+    let trades = audit.history.closed(audit.context)?;
     let within = |period: Period| {
         let is_within = |trade: &&Entry| trade.closed_at.is_some_and(|at| period.contains(at));
         trades.iter().copied().filter(is_within).collect::<Vec<_>>()

@@ -4,30 +4,39 @@ severity = "low"
 type = "inefficiency"
 title = "Many learnings repeat an earlier one word for word"
 why = "The same words again and again fill the bot's memory without teaching it anything."
-description = "{{ count }} of {{ of }} learnings from {{ row.from_at|time }} on ({{ (100 * count / of)|digits(0) }} %) say what an earlier one of them has said, but for case and punctuation."
+description = """
+{{ count }} of {{ of }} learnings from {{ row.first_at|time }} on ({{ (100 * count / of)|digits(0) }} %) say what an earlier one of them has said, \
+but for case and punctuation."""
 fix = "Look for the text before storing it, and count its confirmations instead."
 threshold = 0.15            # share of the learnings: a few repetitions are chance, every seventh is a habit
-of = "SELECT iif(sum(in_window) > 0, sum(in_window), min(count(*), 500)) FROM learning WHERE created_at IS NOT NULL"
+of = """
+SELECT coalesce(nullif(total(in_window), 0), min(count(*), 500))
+FROM learning
+WHERE created_at IS NOT NULL"""
 */
--- The learnings of the window or, where it holds none, the newest 500.
-WITH read AS (
-    SELECT *, row_number() OVER (ORDER BY created_at DESC, rowid DESC) AS number
+-- Those of the window, else the newest 500.
+WITH newest AS (
+    SELECT rowid AS number, source, source_id, text, created_at
     FROM learning
     WHERE created_at IS NOT NULL AND (in_window OR NOT EXISTS (SELECT 1 FROM learning WHERE in_window))
+    ORDER BY in_window DESC, created_at DESC
+    LIMIT (SELECT max(500, coalesce(sum(in_window), 0)) FROM learning)
 ),
-repeated AS (
+compared AS (
     SELECT
-        *,
-        row_number() OVER (PARTITION BY plain_text(text) ORDER BY created_at, number DESC) AS occurrence,
-        min(created_at) OVER () AS from_at,
-        count(*) OVER () AS n
-    FROM read
-    WHERE in_window OR number <= 500
+        source,
+        source_id,
+        text,
+        created_at,
+        min(created_at) OVER () AS first_at,
+        count(*) OVER () AS learnings,
+        trim(plain_text(text)) <> '' AND row_number() OVER (PARTITION BY plain_text(text) ORDER BY created_at, number) > 1 AS is_repeated
+    FROM newest
 ),
-again AS (
-    SELECT *, count(*) OVER () AS repetitions FROM repeated WHERE occurrence > 1 AND plain_text(text) <> ''
+counted AS (
+    SELECT *, total(is_repeated) OVER () AS repeated FROM compared
 )
-SELECT source, source_id, text, created_at, from_at
-FROM again
-WHERE n >= 20 AND repetitions >= :threshold * n
+SELECT source, source_id, text, created_at, first_at
+FROM counted
+WHERE is_repeated AND learnings >= 20 AND repeated >= :threshold * learnings
 ORDER BY created_at DESC

@@ -18,6 +18,7 @@ fix = """
 {% endif %}"""
 needs = ["trade.closed_at"]
 threshold = 15 # minutes, at least; else what the bot's own gaps tolerate, as in bot-silent
+needs = ["trade.closed_at"]
 */
 WITH tolerance AS (
     SELECT max(60 * :threshold, 5 * p99_seconds, 2 * third_longest_seconds) AS tolerated_seconds

@@ -24,6 +24,7 @@ then.\
 {% endif %}"""
 needs = ["position.entry_price"]
 threshold = 120 # minutes behind the other coins, at least 20 cycles: one request fetches all coins
+needs = ["position.entry_price"]
 */
 WITH known AS (
     SELECT *, count(*) OVER () AS coins, max(updated_at) OVER () AS newest_at
