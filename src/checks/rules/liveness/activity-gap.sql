@@ -16,7 +16,6 @@ fix = """
 {% if subject == "stopped" %}Close the positions before a long stop, or start the bot again at once.\
 {% else %}Did the bot hang, or did its host sleep? Look at the host and the bot's output at these times; give every request a timeout.\
 {% endif %}"""
-needs = ["trade.closed_at"]
 threshold = 15 # minutes, at least; else what the bot's own gaps tolerate, as in bot-silent
 needs = ["trade.closed_at"]
 */

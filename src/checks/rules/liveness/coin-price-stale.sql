@@ -22,7 +22,6 @@ fix = """
 then.\
 {% else %}Do the answers of the price source still hold {{ subject }}, or was it renamed or delisted? Close the position by hand if not.\
 {% endif %}"""
-needs = ["position.entry_price"]
 threshold = 120 # minutes behind the other coins, at least 20 cycles: one request fetches all coins
 needs = ["position.entry_price"]
 */
