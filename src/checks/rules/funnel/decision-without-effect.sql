@@ -37,7 +37,6 @@ UNION SELECT 'no coin', buys + sells FROM n
 UNION SELECT 'not held', sells FROM n
 UNION SELECT 'sell ignored', sells FROM n
 UNION SELECT 'spelling ' || action, iif(word = 'BUY', buys, sells) FROM decided, n"""
-needs = ["trade.closed_at"]
 */
 -- Where no decision of this log ever shows an outcome, outcomes are logged elsewhere.
 WITH lost AS (

@@ -12,7 +12,6 @@ take-profit that is compared with it cannot fire.\
 fix = "Fetch the prices of every coin that is held, also of one that left the watch list."
 needs = ["position.entry_price"]
 of = "SELECT count(*) FROM position"
-needs = ["position.entry_price"]
 */
 -- The bot opens no trade without a price, and each cycle writes them all: the next one is proof enough.
 WITH prices AS (
