@@ -1,6 +1,6 @@
 //! What is known of the file itself: its map, its tables and columns, its clocks, and what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use rusqlite::types::ValueRef;
@@ -118,12 +118,13 @@ impl Facts {
         selects.flat_map(|select| select.reads()).any(|table| self.has_rows(table))
     }
 
-    /// The tables of the audit database that the map fills.
-    pub(crate) fn filled_tables(&self) -> Vec<&str> {
-        let mut tables: Vec<&str> = self.map.selects.iter().map(|select| select.table.as_str()).collect();
-        tables.sort_unstable();
-        tables.dedup();
-        tables
+    /// The tables of the audit database that the map fills: those for which the file has rows, and the others.
+    pub(crate) fn filled_tables(&self) -> (Vec<&str>, Vec<&str>) {
+        let names: BTreeSet<&str> = self.map.selects.iter().map(|select| select.table.as_str()).collect();
+        names.into_iter().partition(|name| {
+            let selects = self.map.selects.iter().filter(|select| select.table == *name);
+            selects.flat_map(|select| select.reads()).any(|table| self.has_rows(table))
+        })
     }
 
     /// Instruments by tier, as the map has them.

@@ -63,7 +63,7 @@ fn plan(connection: &Connection, sql: &str) -> String {
 /// Fails for a query of a period that reads one of these tables from end to end.
 fn assert_searched(plans: &[(String, String)], indexed: &[&str]) {
     let of_periods: Vec<_> = plans.iter().filter(|(sql, _)| sql.contains(":from")).collect();
-    assert!(of_periods.len() > 5, "{} queries of a period", of_periods.len());
+    assert!(of_periods.len() >= 3, "{} queries of a period", of_periods.len());
     for table in indexed {
         let searched =
             |plan: &str| plan.lines().any(|line| line.contains(&format!("SEARCH main.{table} USING")));

@@ -31,7 +31,8 @@ fn a_right_setup_is_0_with_a_line_each() {
     let run = doctor(&bot, &["--base-url", &server.base_url(), "--model", "large-model"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
     let lines: Vec<&str> = run.stdout.lines().collect();
-    for (line, start) in lines.iter().zip(["file", "views", "clock", "endpoint", "model", "schema", "alerts"])
+    for (line, start) in
+        lines.iter().zip(["file", "tables", "clock", "endpoint", "model", "schema", "alerts"])
     {
         assert!(line.starts_with(start) && line.contains(" ok "), "{line}");
     }
@@ -113,7 +114,7 @@ fn without_an_llm_only_the_file_is_examined() {
     let run = doctor(&BotFile::generation1(), &["--no-llm", "--format", "json"]);
     assert_eq!(run.code, 0);
     let points = run.json()["points"].clone();
-    assert_eq!(points[2]["message"], "this generation writes UTC only");
+    assert_eq!(points[2]["message"], "the bot writes UTC only");
     assert_eq!(points[3]["status"], "skipped");
     let missing = finish(command(["doctor", "--no-llm", "--db", "/nonexistent/bot.db"]));
     assert_eq!(missing.code, 3);
@@ -222,7 +223,7 @@ fn a_folder_that_is_closed_to_this_user_is_not_to_be_made() {
 fn a_file_that_the_bot_does_not_write_to_is_warned_of() {
     let bot = BotFile::generation1();
     let warned =
-        |run: &Run| run.stdout.contains("views     warning ") && run.stdout.contains("is this the file");
+        |run: &Run| run.stdout.contains("tables    warning ") && run.stdout.contains("is this the file");
     let examined = doctor(&bot, &["--no-llm"]);
     assert!(examined.code == 0 && warned(&examined), "{}", examined.stdout);
     bot.activity("market_data", "Batch fetched 45 coins with volume", None, NOW);
