@@ -687,4 +687,6 @@ CREATE TABLE damaged_index (
 
 -- What rules look rows up by.
 CREATE INDEX trade_by_key ON trade (source_id, source);
+CREATE INDEX trade_rule_of ON trade_rule (source_id, source);
+CREATE INDEX rule_by_key ON rule (source_id, source);
 CREATE INDEX trade_by_closing ON trade (closed_at);

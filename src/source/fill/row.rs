@@ -28,6 +28,8 @@ enum Origin {
     Number { place: usize, divisor: f64 },
     Integer { place: usize },
     Text { place: usize },
+    /// A name; a blank one names nothing.
+    Instrument { place: usize },
     PositionSide { place: usize },
     OrderSide { place: usize },
     ExitKind { place: usize },
@@ -154,6 +156,7 @@ impl Shape {
                     place(name).map_or(Origin::Nothing, |place| Origin::Number { place, divisor })
                 }
                 (_, Kind::Integer) => from(name, |place| Origin::Integer { place }),
+                ("instrument", _) => from(name, |place| Origin::Instrument { place }),
                 (_, Kind::Text) => from(name, |place| Origin::Text { place }),
             }
         };
@@ -243,6 +246,7 @@ impl Origin {
                 number(*place)?.map_or(Value::Null, |number| Value::Integer(number as i64))
             }
             Self::Text { place } => own(text(*place)?),
+            Self::Instrument { place } => own(text(*place)?.filter(|name| !name.trim().is_empty())),
             Self::PositionSide { place } => named(text(*place)?.and_then(|word| value::position_side(&word))),
             Self::OrderSide { place } => named(text(*place)?.and_then(|word| value::order_side(&word))),
             Self::ExitKind { place } => {
