@@ -13,11 +13,11 @@ use crate::config::Config;
 use crate::model::{Alert, AlertStatus, Severity};
 use crate::output::{style, wrap};
 use crate::plural::plural;
+use crate::sanitize::{self, one_line};
 use crate::source::{BUSY_TIMEOUT, Bot, HotJournal, clock};
+use crate::sqlite_error;
 use crate::store;
 use crate::store::Change;
-use crate::trouble;
-use crate::untrusted::{self, one_line};
 
 /// Runs the command and writes its answer.
 ///
@@ -85,7 +85,7 @@ fn read(config: &Config) -> anyhow::Result<Option<(Vec<Alert>, Connection)>> {
         explain(config)?;
     }
     alerts
-        .map_err(trouble::told)
+        .map_err(sqlite_error::told)
         .with_context(|| format!("cannot read the alerts in {}", config.alerts_path().display()))
 }
 
@@ -103,7 +103,7 @@ fn explain(config: &Config) -> anyhow::Result<()> {
     ensure!(!config.alerts_path().is_dir(), "{shown} is a directory: {name}");
     ensure!(config.alerts_path().is_file(), "{shown} is no regular file: {name}");
     match store::open_read_only(config) {
-        Err(error) if trouble::is_no_database(&error) => {
+        Err(error) if sqlite_error::is_no_database(&error) => {
             bail!("{shown} is not an SQLite database (or is encrypted): {name}")
         }
         opened => opened.map(drop),
@@ -131,7 +131,7 @@ fn list(wanted: &Wanted, config: &Config, writer: &mut impl Write) -> anyhow::Re
     alerts.retain(|alert| wanted.holds(alert));
     alerts.sort_by_key(|alert| std::cmp::Reverse((severity(alert), alert.id)));
     if config.format == Format::Json {
-        return Ok(untrusted::write_json(writer, &serde_json::json!({ "alerts": alerts }))?);
+        return Ok(sanitize::write_json(writer, &serde_json::json!({ "alerts": alerts }))?);
     }
     if alerts.is_empty() {
         writeln!(writer, "No such alerts ({known} in {}).", config.alerts_path().display())?;
@@ -189,7 +189,7 @@ fn show(id: i64, config: &Config, writer: &mut impl Write) -> anyhow::Result<()>
     };
     let changes = store::changes_of(&connection, id)?;
     if config.format == Format::Json {
-        return Ok(untrusted::write_json(writer, &serde_json::to_value(Shown { alert, changes })?)?);
+        return Ok(sanitize::write_json(writer, &serde_json::to_value(Shown { alert, changes })?)?);
     }
     let seen = alert.times_seen.map(|times| {
         format!(
@@ -243,7 +243,7 @@ fn judge(
     let mut connection = open_for_writing(judged, config)?;
     store::set_status(&mut connection, &judged.ids, status, judged.note.as_deref())?;
     if config.format == Format::Json {
-        return Ok(untrusted::write_json(
+        return Ok(sanitize::write_json(
             writer,
             &serde_json::json!({ "changed": judged.ids, "status": status }),
         )?);
@@ -264,7 +264,7 @@ fn snooze(
     let mut connection = open_for_writing(judged, config)?;
     store::snooze(&mut connection, &judged.ids, &until, judged.note.as_deref())?;
     if config.format == Format::Json {
-        return Ok(untrusted::write_json(
+        return Ok(sanitize::write_json(
             writer,
             &serde_json::json!({ "changed": judged.ids, "snoozed_until": until }),
         )?);
@@ -282,6 +282,6 @@ fn open_for_writing(judged: &Judged, config: &Config) -> anyhow::Result<Connecti
         bail!("there is no alert {}: {}", ids.join(", "), nothing_stored(config));
     }
     store::open_for_writing(config, BUSY_TIMEOUT)
-        .map_err(trouble::told)
+        .map_err(sqlite_error::told)
         .with_context(|| format!("cannot write the alerts in {}", config.alerts_path().display()))
 }

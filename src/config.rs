@@ -17,8 +17,8 @@ pub(crate) use self::file::CheckSettings;
 use self::file::File;
 pub(crate) use self::limits::LimitOverrides;
 use crate::cli::{Cli, Command, Format, MIN_PROMPT_CHARS};
+use crate::sanitize::one_line;
 use crate::source::clock;
-use crate::untrusted::one_line;
 
 const DEFAULT_DB: &str = "data/trading_bot.db";
 const DEFAULT_HOURS: u32 = 24;

@@ -11,10 +11,10 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::exit_code::Verdict;
 use crate::llm;
+use crate::sanitize::{self, one_line};
 use crate::source::HotJournal;
 use crate::source::audit::AuditDb;
 use crate::source::facts::Facts;
-use crate::untrusted::{self, one_line};
 
 /// What was examined, in order.
 #[derive(Debug, Serialize)]
@@ -162,7 +162,7 @@ impl Examination {
     /// # Errors
     /// When the writer fails.
     pub(crate) fn write_json(&self, writer: &mut impl Write) -> io::Result<()> {
-        untrusted::write_json(writer, self)
+        sanitize::write_json(writer, self)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::trouble;
+use crate::sqlite_error;
 
 /// Runs a part; a panic becomes its error, and SQLite's errors say what to do.
 ///
@@ -11,7 +11,7 @@ use crate::trouble;
 pub(crate) fn run<T>(part: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     panic::catch_unwind(AssertUnwindSafe(part))
         .unwrap_or_else(|payload| Err(anyhow::anyhow!("internal error: {}", message(payload.as_ref()))))
-        .map_err(trouble::told)
+        .map_err(sqlite_error::told)
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {

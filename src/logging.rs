@@ -17,7 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Config;
-use crate::untrusted;
+use crate::sanitize;
 
 /// Parts of a run that took less are not logged.
 const SLOW: Duration = Duration::from_millis(10);
@@ -99,6 +99,6 @@ where
         let mut message = String::new();
         context.format_fields(Writer::new(&mut message), event)?;
         let time = chrono::Local::now().format("%Y-%m-%d %H:%M:%S");
-        writeln!(writer, "{time} - {level} - {}", untrusted::one_line(&message))
+        writeln!(writer, "{time} - {level} - {}", sanitize::one_line(&message))
     }
 }

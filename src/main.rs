@@ -25,12 +25,12 @@ mod prompt;
 mod reading;
 mod redaction;
 mod sandbox;
+mod sanitize;
 mod similarity;
 mod source;
 mod span;
+mod sqlite_error;
 mod store;
-mod trouble;
-mod untrusted;
 
 use std::io::{self, Write};
 use std::panic;
@@ -72,7 +72,7 @@ fn start() -> Verdict {
             if !usage.use_stderr() {
                 return Verdict::Ok;
             }
-            let sentence = untrusted::one_line(usage.render().to_string().trim_start_matches("error: "));
+            let sentence = sanitize::one_line(usage.render().to_string().trim_start_matches("error: "));
             return fail(cli::wanted_answer(std::env::args_os()), &sentence, None);
         }
     };
@@ -80,7 +80,7 @@ fn start() -> Verdict {
     // A panic would exit with 101: it becomes an error here.
     let error = match guard::run(|| run(cli, &mut name)) {
         Ok(verdict) => return verdict,
-        Err(error) => untrusted::one_line(&format!("{error:#}")),
+        Err(error) => sanitize::one_line(&format!("{error:#}")),
     };
     // Cron mails both streams, so that with --quiet the sentence is printed once.
     if !(is_quiet && answer == Answer::Summary) {

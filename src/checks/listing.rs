@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::engine::{Catalogue, Member};
-use crate::untrusted;
+use crate::sanitize;
 
 /// Writes a paragraph a check: id, theme, threshold, and why; what is no check comes last.
 ///
@@ -14,16 +14,16 @@ use crate::untrusted;
 pub(crate) fn write_text(catalogue: &Catalogue, writer: &mut impl Write) -> io::Result<()> {
     for check in catalogue.members() {
         let file = check.file().map(|file| format!(" ({})", file.display())).unwrap_or_default();
-        let why = untrusted::one_line(&format!("{}{file}", check.why()));
+        let why = sanitize::one_line(&format!("{}{file}", check.why()));
         writeln!(writer, "{:<34} {:<10} {why}", check.id(), check.theme())?;
         if let Some(threshold) = check.threshold() {
-            let reason = untrusted::one_line(check.threshold_reason().unwrap_or("no reason given"));
+            let reason = sanitize::one_line(check.threshold_reason().unwrap_or("no reason given"));
             writeln!(writer, "{:<34} {:<10} threshold {threshold}: {reason}", "", "")?;
         }
     }
     for broken in &catalogue.broken {
         let sentence = format!("{}: {}", broken.file, broken.reason);
-        writeln!(writer, "No check: {}", untrusted::one_line(&sentence))?;
+        writeln!(writer, "No check: {}", sanitize::one_line(&sentence))?;
     }
     Ok(())
 }
@@ -46,5 +46,5 @@ pub(crate) fn write_json(catalogue: &Catalogue, writer: &mut impl Write) -> io::
     };
     let checks: Vec<_> = catalogue.members().iter().map(check).collect();
     let broken = catalogue.broken.iter().map(|broken| json!({"file": broken.file, "reason": broken.reason}));
-    untrusted::write_json(writer, &json!({ "checks": checks, "broken": broken.collect::<Vec<_>>() }))
+    sanitize::write_json(writer, &json!({ "checks": checks, "broken": broken.collect::<Vec<_>>() }))
 }

@@ -14,7 +14,7 @@ use crate::model::{Alert, Finding, Source};
 use crate::output::{table, wrap};
 use crate::source::HotJournal;
 use crate::store;
-use crate::{reading, untrusted};
+use crate::{reading, sanitize};
 
 /// Explains a check by its id, or an alert by its number.
 ///
@@ -39,7 +39,7 @@ pub(crate) fn run(
     let explained = Explained { member, subject, alert: alert.as_ref(), analysis: &analysis };
     match config.format {
         Format::Text => explained.write_text(writer)?,
-        Format::Json => untrusted::write_json(writer, &explained.json())?,
+        Format::Json => sanitize::write_json(writer, &explained.json())?,
     }
     match analysis.failed.get(id) {
         Some(reason) => bail!("{id} could not run: {reason}"),
@@ -121,7 +121,7 @@ impl Explained<'_> {
         if let Member::Rule(rule) = self.member {
             writeln!(writer, "SQL:")?;
             for text in rule.sql.lines() {
-                writeln!(writer, "  {}", untrusted::one_line(text))?;
+                writeln!(writer, "  {}", sanitize::one_line(text))?;
             }
         }
         let mut is_found = false;

@@ -14,7 +14,7 @@ use crate::exit_code::Verdict;
 use crate::model::{Finding, Source};
 use crate::output::wrap;
 use crate::source::HotJournal;
-use crate::{reading, untrusted};
+use crate::{reading, sanitize};
 
 /// A rule with what may stand in one.
 pub(crate) const TEMPLATE: &str = include_str!("template.sql");
@@ -39,7 +39,7 @@ pub(crate) fn test(file: &Path, config: &Config, writer: &mut impl Write) -> any
     let is_own = |finding: &&Finding| matches!(finding.source, Source::Check(own) if own == id);
     let findings: Vec<&Finding> = analysis.findings.iter().filter(is_own).collect();
     match config.format {
-        Format::Json => untrusted::write_json(writer, &json!({ "id": id, "findings": findings }))?,
+        Format::Json => sanitize::write_json(writer, &json!({ "id": id, "findings": findings }))?,
         Format::Text => write_text(id, &findings, writer)?,
     }
     Ok(Verdict::of(findings.iter().map(|finding| finding.severity).max(), true))

@@ -10,8 +10,8 @@ use crate::cli::Format;
 use crate::config::Config;
 use crate::output::table;
 use crate::reading;
+use crate::sanitize;
 use crate::source::audit::SCHEMA;
-use crate::untrusted;
 
 /// Most rows that are shown.
 const MOST_ROWS: usize = 1_000;
@@ -24,7 +24,7 @@ pub(crate) fn run(query: &str, config: &Config, writer: &mut impl Write) -> anyh
     if query.trim().trim_end_matches(';') == ".schema" {
         return Ok(match config.format {
             Format::Text => writer.write_all(SCHEMA.as_bytes()),
-            Format::Json => untrusted::write_json(writer, &json!({ "schema": SCHEMA })),
+            Format::Json => sanitize::write_json(writer, &json!({ "schema": SCHEMA })),
         }?);
     }
     let now = config.as_of.unwrap_or_else(Utc::now);
@@ -33,7 +33,7 @@ pub(crate) fn run(query: &str, config: &Config, writer: &mut impl Write) -> anyh
         Format::Json => {
             let rows: Vec<Vec<_>> = answer.rows.iter().map(|row| row.iter().map(json).collect()).collect();
             let columns = &answer.columns;
-            untrusted::write_json(
+            sanitize::write_json(
                 writer,
                 &json!({ "columns": columns, "rows": rows, "is_cut": answer.is_cut }),
             )?;
@@ -50,7 +50,7 @@ fn write_text(
     writer: &mut impl Write,
 ) -> io::Result<()> {
     if rows.is_empty() {
-        return writeln!(writer, "No row ({}).", untrusted::one_line(&columns.join(", ")));
+        return writeln!(writer, "No row ({}).", sanitize::one_line(&columns.join(", ")));
     }
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(table::text).collect()).collect();

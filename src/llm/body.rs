@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::untrusted::{cut, one_line};
+use crate::sanitize::{cut, one_line};
 
 /// As much of a foreign text as fits into one sentence.
 const MAX_QUOTED_CHARS: usize = 300;

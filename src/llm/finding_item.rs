@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::echo::{is_echo, is_prompt_text};
 use crate::model::{About, AlertType, Finding, Severity, Source};
-use crate::untrusted::{cut, one_line};
+use crate::sanitize::{cut, one_line};
 
 /// A title is one line in a summary.
 const MAX_TITLE_CHARS: usize = 200;

@@ -4,7 +4,7 @@ use super::body::Body;
 use super::key_removal::KeyRemoval;
 use super::mend::{Document, document};
 use super::stream;
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// As much of it as is searched for what it names, or for findings.
 const MAX_TEXT_CHARS: usize = 100_000;

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::metrics::context::Context;
 use crate::metrics::figures::{Counts, Ranked, Rate, Unavailable, ratio};
+use crate::sanitize::cut;
 use crate::source::{cell, clock};
-use crate::untrusted::cut;
 
 const RULES: &str = "
 SELECT

@@ -12,8 +12,8 @@ use crate::exit_code::Verdict;
 use crate::llm;
 use crate::metrics::Report;
 use crate::model::{Disposition, Outcome, Severity};
+use crate::sanitize;
 use crate::store::{Resolved, Totals};
-use crate::untrusted;
 
 /// Changes when a field of the document changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
@@ -98,7 +98,7 @@ impl Summary<'_> {
             store_error: self.store_error.as_deref(),
             exit_code: self.verdict(),
         };
-        untrusted::write_json(writer, &document)
+        sanitize::write_json(writer, &document)
     }
 }
 
@@ -113,5 +113,5 @@ pub(crate) fn write_failure_json(error: &str, name: Option<&str>, writer: &mut i
         error,
         exit_code: Verdict::Incomplete,
     };
-    untrusted::write_json(writer, &failure)
+    sanitize::write_json(writer, &failure)
 }

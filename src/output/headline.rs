@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use super::summary::Summary;
 use crate::exit_code::Verdict;
 use crate::model::{AlertStatus, News, Outcome, Severity};
+use crate::sanitize::one_line;
 use crate::source::clock;
-use crate::untrusted::one_line;
 
 /// The first line of a run that failed before it had a report.
 pub(crate) fn headline_of_failure(error: &str, name: Option<&str>) -> String {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use rusqlite::types::Value;
 
-use crate::untrusted::{cut, one_line};
+use crate::sanitize::{cut, one_line};
 
 /// Of a cell; a longer one is cut.
 const LONGEST_CHARS: usize = 60;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use crate::untrusted::one_line;
+use crate::sanitize::one_line;
 
 /// Width of a line.
 pub(crate) const COLUMNS: usize = 80;

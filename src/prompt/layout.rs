@@ -135,7 +135,7 @@ pub(crate) fn fit(sections: &[Section], budget_chars: usize) -> String {
     let too_long = |least_worth: &u32| render(*least_worth).chars().count() > budget_chars;
     let first_fitting = thresholds.partition_point(too_long);
     let text = render(thresholds.get(first_fitting).copied().unwrap_or(u32::MAX));
-    crate::untrusted::cut(&text, budget_chars)
+    crate::sanitize::cut(&text, budget_chars)
 }
 
 #[cfg(test)]

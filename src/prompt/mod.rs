@@ -17,7 +17,7 @@ use serde::Serialize;
 pub(crate) use self::wording::Wording;
 use crate::metrics::{Context, Report};
 use crate::model::{Alert, Finding};
-use crate::untrusted;
+use crate::sanitize;
 
 /// What an auditor does, and how.
 pub(crate) const BRIEF: &str = include_str!("system.md");
@@ -39,7 +39,7 @@ impl Prompt {
     /// # Errors
     /// When the writer fails.
     pub(crate) fn write_json(&self, writer: &mut impl Write) -> io::Result<()> {
-        untrusted::write_json(writer, self)
+        sanitize::write_json(writer, self)
     }
 
     /// Length of the whole prompt in characters.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::redaction::{Kind, Redaction};
-use crate::untrusted::{cut, json_string};
+use crate::sanitize::{cut, json_string};
 
 /// Longest name (coin, status, activity type) in characters.
 const NAME_CHARS: usize = 56;

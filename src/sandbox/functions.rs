@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 
-use crate::untrusted::quotable;
+use crate::sanitize::quotable;
 
 type OfOne = fn(f64) -> f64;
 

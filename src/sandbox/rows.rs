@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use rusqlite::Statement;
 use rusqlite::types::{Value, ValueRef};
 
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// Texts are cut to this, as those of the audit database are.
 const LONGEST_TEXT_CHARS: usize = 2_000;

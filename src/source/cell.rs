@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// The text of a column; numbers in their shortest form, invalid UTF-8 replaced.
 pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'row, str>>> {

@@ -1,6 +1,6 @@
 //! The file as such: what may be opened, how it is opened without a trace, and what its errors mean.
 
-use crate::trouble::BUSY_TIMEOUT;
+use crate::sqlite_error::BUSY_TIMEOUT;
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

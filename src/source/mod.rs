@@ -44,7 +44,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, Row};
 
 use crate::model::Period;
-pub(crate) use crate::trouble::BUSY_TIMEOUT;
+pub(crate) use crate::sqlite_error::BUSY_TIMEOUT;
 use clock::HostOffset;
 use facts::Facts;
 use file::AtRest;

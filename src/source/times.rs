@@ -12,7 +12,7 @@ use super::clock::{self, Clock, HostOffset};
 use super::declared::{self, Source};
 use super::profile::names::is_time;
 use super::quoted::quoted;
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// The times of a table, as far as they have been looked at.
 #[derive(Debug, Default)]

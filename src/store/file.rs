@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::tables;
 use crate::config::Config;
 use crate::source::{self, BUSY_TIMEOUT};
-use crate::trouble;
+use crate::sqlite_error;
 
 /// The specification's columns.
 const COLUMNS: [&str; 11] = [
@@ -99,7 +99,7 @@ fn connect_for_writing(config: &Config, patience: Duration) -> anyhow::Result<Co
     }
     // SQLite would fall back to opening it read-only, and create the -wal and -shm files that
     // `source::open_read_only` avoids.
-    ensure!(!path.exists() || source::may_write(path), trouble::NOT_WRITABLE);
+    ensure!(!path.exists() || source::may_write(path), sqlite_error::NOT_WRITABLE);
     let mut connection =
         Connection::open_with_flags(path, flags).context("cannot open the file for writing")?;
     connection.busy_timeout(patience)?;

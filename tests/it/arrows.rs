@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The files and folders right below `src`: each may use those before it.
-const ROOMS: &str = "untrusted trouble plural span dollars similarity demo model guard cli sandbox source config logging
+const ROOMS: &str = "sanitize sqlite_error plural span dollars similarity demo model guard cli sandbox source config logging
     exit_code metrics checks reading redaction prompt grounding llm store output alerts doctor commands audit main";
 
 /// Modules that each module uses, by their paths below the crate.

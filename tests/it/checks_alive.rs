@@ -235,7 +235,12 @@ fn a_price_that_stands_still_among_moving_ones_is_frozen() {
         bot.execute("COMMIT", []);
         bot
     };
-    expect(&prices("tron"), "price-frozen", "medium", &["instrument tron, price 200, equal_prices 150", "1 of 4 coins"]);
+    expect(
+        &prices("tron"),
+        "price-frozen",
+        "medium",
+        &["instrument tron, price 200, equal_prices 150", "1 of 4 coins"],
+    );
     silent(&prices("none"), "price-frozen");
 }
 

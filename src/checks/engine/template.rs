@@ -9,9 +9,9 @@ use rusqlite::types::Value as Cell;
 
 use crate::dollars;
 use crate::plural::plural;
+use crate::sanitize::cut;
 use crate::source::clock::utc_text;
 use crate::span::span;
-use crate::untrusted::cut;
 
 /// A text of the bot's in a sentence.
 const LONGEST_TEXT_CHARS: usize = 80;

@@ -1,6 +1,6 @@
 //! Names for the queries that are shown.
 
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// The table of a generation's closed trades, and the column that tells when they were closed.
 pub(super) fn closed_trades(generation: i64) -> (&'static str, &'static str) {

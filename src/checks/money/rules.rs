@@ -45,7 +45,7 @@ fn losing_problem(rule: &Rule, wins: u64, uses: u64, p_value: f64) -> Problem {
             "The {} {name} (\"{}\") has won {wins} of {uses} uses, {:.0} % (95 % interval {:.0} to {:.0} %); its status \
              is {}.",
             rule.kind.replace('_', " "),
-            crate::untrusted::cut(&rule.text, 140),
+            crate::sanitize::cut(&rule.text, 140),
             100.0 * wins as f64 / uses as f64,
             100.0 * low,
             100.0 * high,

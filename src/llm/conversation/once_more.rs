@@ -7,7 +7,7 @@ use crate::llm::body::quoted;
 use crate::llm::context::Plan;
 use crate::llm::remedy;
 use crate::llm::server_error::ServerError;
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// Most characters of a useless answer that are sent back to the model with what is wrong with it.
 const MAX_RETURNED_CHARS: usize = 1_500;

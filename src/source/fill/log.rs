@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension as _, Row, Statement};
 use super::filler::Filler;
 use super::target::Target;
 use super::value::seconds;
+use crate::sanitize::cut;
 use crate::source::cell;
 use crate::source::clock::{self, Clock};
 use crate::source::log::pass::{LogPass, LogRow, LogSettings};
@@ -18,7 +19,6 @@ use crate::source::log::series::{Rhythm, STARTING_SECONDS};
 use crate::source::log::told::KINDS_READ_FURTHER;
 use crate::source::log::write::{self, write_rhythm};
 use crate::source::map::Select;
-use crate::untrusted::cut;
 
 /// Names that are left out of the patterns of texts.
 const INSTRUMENTS: &str = "

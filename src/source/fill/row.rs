@@ -23,19 +23,43 @@ enum Origin {
     Nothing,
     Time(Moment),
     Latest(Moment),
-    WallClock { opened: Moment, closed: Moment },
+    WallClock {
+        opened: Moment,
+        closed: Moment,
+    },
     InWindow(Moment),
-    Number { place: usize, divisor: f64 },
-    Integer { place: usize },
-    Text { place: usize },
+    Number {
+        place: usize,
+        divisor: f64,
+    },
+    Integer {
+        place: usize,
+    },
+    Text {
+        place: usize,
+    },
     /// A name; a blank one names nothing.
-    Instrument { place: usize },
-    PositionSide { place: usize },
-    OrderSide { place: usize },
-    ExitKind { place: usize },
-    Tier { place: usize },
-    IsMain { place: usize },
-    Currency { place: Option<usize> },
+    Instrument {
+        place: usize,
+    },
+    PositionSide {
+        place: usize,
+    },
+    OrderSide {
+        place: usize,
+    },
+    ExitKind {
+        place: usize,
+    },
+    Tier {
+        place: usize,
+    },
+    IsMain {
+        place: usize,
+    },
+    Currency {
+        place: Option<usize>,
+    },
 }
 
 /// A time of the SELECT.

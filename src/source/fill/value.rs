@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+use crate::sanitize::cut;
 use crate::source::cell::utf8;
-use crate::untrusted::cut;
 
 /// Longest text that is kept.
 const LONGEST_TEXT_CHARS: usize = 2_000;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::words::Words;
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// What the LLM decided.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Kinds of errors out of the activity log's free text.
 
-use crate::untrusted::is_word;
+use crate::sanitize::is_word;
 
 const RATE_LIMITED: &str = "market_data_rate_limited";
 const LONGEST_KIND_CHARS: usize = 48;

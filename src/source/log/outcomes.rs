@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::decision::Decision;
 use super::role::Role;
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// Newest decisions of the window that are kept: eight days of a cycle every 36 seconds.
 pub(super) const MOST_DECISIONS: usize = 20_000;

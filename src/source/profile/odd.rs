@@ -1,7 +1,7 @@
 //! Values that do not fit to the rest of their column.
 
 use super::column::Fault;
-use crate::untrusted::cut;
+use crate::sanitize::cut;
 
 /// Keys and values that are kept.
 pub(super) const KEPT: usize = 20;

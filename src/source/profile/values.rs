@@ -11,9 +11,9 @@ use super::declared::Declared;
 use super::form::{Form, Forms};
 use super::names::{Tells, may_be_time};
 use super::odd::Odd;
+use crate::sanitize::cut;
 use crate::source::cell;
 use crate::source::clock::{self, Clock, HostOffset};
-use crate::untrusted::cut;
 
 /// Most characters of a value that is shown.
 const SHOWN_CHARS: usize = 40;
