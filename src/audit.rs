@@ -62,7 +62,7 @@ pub(crate) fn run(mut config: Config, catalogue: &'static Catalogue) -> anyhow::
     match write_summary(&summary, config.format) {
         Ok(()) => Ok(summary.verdict()),
         Err(error) => {
-            // What was found outranks that nobody could be told.
+            // The exit code of a finding outranks that the summary could not be printed.
             tracing::error!("{error:#}");
             if config.quiet {
                 let _ = writeln!(io::stderr(), "autonomous-monitor: {error:#}");
@@ -81,7 +81,7 @@ struct Gathered {
     names: Names,
 }
 
-/// What is sent where names are to stay here, and the way back.
+/// The prompt with placeholders, and what turns placeholders back into names.
 struct Redacted {
     material: Material,
     redaction: Redaction,
@@ -112,14 +112,14 @@ impl Gathered {
         gathered
     }
 
-    /// What the prompt is made of, with its names and, where they are to stay here, without.
+    /// Gathers what the prompt is made of and, with `--redact`, the same with placeholders.
     fn prepare(&mut self, context: &Context<'_>) {
         let config = context.config;
         let unresolved = store::open_read_only(config).and_then(|opened| {
             opened.map_or_else(|| Ok(Vec::new()), |alerts| store::unresolved_alerts(&alerts))
         });
         let unresolved = unresolved.unwrap_or_else(|error| {
-            // The store will say it again, where it counts.
+            // The store reports the same error when it writes.
             tracing::warn!("the alerts that are open cannot be read: {error:#}");
             Vec::new()
         });
@@ -134,9 +134,9 @@ impl Gathered {
         self.redacted = redacted;
     }
 
-    /// Checks whose silence means that their problem is gone: none where the bot has gone on since the
-    /// audited moment, for what it has overwritten no check can judge, none where rows could not be placed
-    /// in time, and none where there is no row to judge.
+    /// Checks whose silence closes their alerts. None where the bot has written since the audited moment
+    /// (what it overwrites is of a later state), where rows could not be placed in time, or where there is no
+    /// row to judge.
     fn conclusive(&self, config: &Config) -> Decided {
         let is_of_the_past = config.as_of.is_some() && self.report.holds_later_rows();
         let is_blind = !self.report.unreadable_times.is_empty();
@@ -146,12 +146,12 @@ impl Gathered {
         Decided { completed: self.checks.completed.clone(), except: self.checks.explained.clone() }
     }
 
-    /// What the LLM is sent. What it says is held against the names themselves.
+    /// What is sent to the LLM; its answer is held against the real names.
     fn sent(&self) -> &Material {
         self.redacted.as_ref().map_or(&self.material, |redacted| &redacted.material)
     }
 
-    /// What came back, with the names in it again.
+    /// The LLM's answer with placeholders turned back into names.
     fn restored(&self, analysis: llm::Analysis) -> llm::Analysis {
         let Some(Redacted { redaction, .. }) = &self.redacted else { return analysis };
         let restore = |text: &str| redaction.restore(text);
@@ -163,7 +163,7 @@ impl Gathered {
         }
     }
 
-    /// What an LLM says and the report does not carry is shown, and pages nobody.
+    /// Marks what the report does not support: it is shown, and does not raise the exit code.
     fn hold_against_report(&self, findings: &mut [Finding], budget_chars: usize) {
         if findings.is_empty() {
             return;
@@ -229,7 +229,7 @@ fn keep(
     match guard::run(|| store::store(config, findings, &gathered.conclusive(config), &known, now)) {
         Ok(kept) => (kept, None),
         Err(error) => {
-            // What is known, and set aside, is so although nothing could be stored.
+            // Findings are known or set aside also where nothing could be stored.
             let previewed = store::preview(findings, known, now);
             (Kept { totals: None, ..previewed }, failed(&error))
         }

@@ -7,7 +7,7 @@ use anyhow::{bail, ensure};
 use super::engine::{Catalogue, Member};
 use crate::config::CheckSettings;
 
-/// More hours or minutes than this back from now are no date any more.
+/// Largest threshold in hours or minutes: further back from now there are no dates.
 const LARGEST_THRESHOLD: f64 = 1e9;
 
 /// Whether every check that the config file names exists and has the limits that are set.
@@ -52,7 +52,7 @@ fn check_threshold(member: &Member, threshold: f64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The check whose id is most like a misspelt one.
+/// The id of a check that is most similar to a misspelt one.
 pub(crate) fn suggestion(id: &str, catalogue: &Catalogue) -> String {
     const LEAST_SIMILARITY: f64 = 0.7;
     let members = catalogue.members().iter();

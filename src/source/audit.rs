@@ -49,7 +49,7 @@ impl AuditDb {
     /// # Errors
     /// When the file cannot be used.
     pub(crate) fn of_file(path: &Path, hot_journal: HotJournal, plan: &Plan<'_>) -> anyhow::Result<Self> {
-        /// A bot that writes without a pause is not waited for.
+        /// Most times that the file is read: a bot that writes without a pause is not waited for.
         const MOST_READINGS: u32 = 3;
         let mut readings = 1;
         loop {

@@ -70,7 +70,7 @@ HAVING count(*) = 1";
     let mut statement = connection.prepare(&declared::with_sources(sources, LOGGED))?;
     let mut rows = statement.query([])?;
     let mut pairs = Vec::new();
-    // What is damaged is told by whoever needs it.
+    // Damage is reported by the query that needs the table.
     while let Ok(Some(row)) = rows.next() {
         let time = |column| row.get_ref(column).ok()?.as_str().ok().and_then(clock::naive);
         pairs.extend(time(0).zip(time(1)));

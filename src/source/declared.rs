@@ -20,7 +20,7 @@ pub(crate) struct Source {
     pub(crate) exists: bool,
     /// Whether it holds a row.
     pub(super) has_rows: bool,
-    /// Whether its indexes do not hold its rows, or in an order that nobody here knows.
+    /// Whether its indexes are damaged, or use a collation that only the bot's program defines.
     pub(super) avoids_indexes: bool,
 }
 
@@ -114,7 +114,7 @@ pub(super) fn with_sources(sources: &[Source], sql: &str) -> String {
     if definitions.is_empty() { sql.to_owned() } else { format!("WITH {}\n{sql}", definitions.join(",\n")) }
 }
 
-/// A table that is damaged has rows: whoever reads them says what is wrong.
+/// A damaged table counts as one with rows: the query that reads them reports the damage.
 fn has_rows(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
     let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{} NOT INDEXED)", quoted(table));
     match connection.query_row(&sql, [], |row| row.get(0)) {

@@ -12,9 +12,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 /// Bytes of SQLite's header up to the change counter and with it.
 const HEADER_BYTES: usize = 28;
 
-/// A file in WAL mode beside which no log lies: nobody has it open. SQLite would make a log and its index to
-/// read it, and a reader cannot remove them again; another user's would even keep the bot from writing. What
-/// the log does not hold lies in the file, so it is read as it lies, without locks.
+/// A file in WAL mode without a -wal file: no connection has it open. Opening it in WAL mode would create
+/// -wal and -shm files owned by this user, which a reader cannot remove and which could lock the bot out. All
+/// rows are in the main file, so it is opened with immutable=1, without locks.
 #[derive(Debug)]
 pub(super) struct AtRest {
     path: PathBuf,
@@ -22,7 +22,7 @@ pub(super) struct AtRest {
     stamp: Stamp,
 }
 
-/// What changes when somebody writes to the file itself.
+/// The header up to the change counter, size and time of the file: they differ after a write.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     header: [u8; HEADER_BYTES],
@@ -42,7 +42,7 @@ impl AtRest {
         (is_in_wal_mode && !at_rest.has_log()).then_some(at_rest)
     }
 
-    /// Whether somebody has begun to write since: what was read may be of two moments.
+    /// Whether another process has begun to write since: what was read may be of two moments.
     pub(super) fn is_over(&self) -> bool {
         self.has_log() || Stamp::of(&self.path).as_ref() != Some(&self.stamp)
     }
@@ -68,7 +68,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Refuses what is no file that SQLite could read.
+/// Fails for what is no file that SQLite can read.
 ///
 /// # Errors
 /// One sentence.
@@ -76,7 +76,7 @@ pub(super) fn check(path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
     ensure!(path.exists(), "there is no file {shown}: name the bot's database with --db or MONITOR_DB");
     ensure!(!path.is_dir(), "{shown} is a directory: name the bot's database file with --db or MONITOR_DB");
-    // Opening a pipe would wait for ever.
+    // Fails for a FIFO, which would block for ever when opened.
     ensure!(path.is_file(), "{shown} is no regular file: name the bot's database with --db or MONITOR_DB");
     for ending in ["-journal", "-wal"] {
         let beside = beside(path, ending);
@@ -89,7 +89,7 @@ pub(super) fn check(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens a file for reading; one at rest without locks and without a trace.
+/// Opens a file for reading; a WAL file that no process has open, with immutable=1.
 ///
 /// # Errors
 /// When it cannot be opened.

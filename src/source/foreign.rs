@@ -55,11 +55,11 @@ pub(crate) struct ForeignObject {
 pub(super) struct Foreign {
     /// To be told.
     pub(super) objects: Vec<ForeignObject>,
-    /// Orders of texts in whose place the order of bytes stands.
+    /// Collations that are replaced by the order of bytes.
     collations: BTreeSet<String>,
     /// Columns that cannot be computed, each behind its table.
     unreadable_columns: BTreeSet<(String, String)>,
-    /// Tables with an index in an order that nobody here knows.
+    /// Tables with an index by a collation that only the bot's program defines.
     pub(super) unordered: BTreeSet<String>,
 }
 

@@ -1,11 +1,11 @@
-//! How long the bot's file is held: in rollback-journal mode no commit of the bot gets through while it
-//! is read.
+//! How long the bot's file is held: in rollback-journal mode a reader's SHARED lock keeps every commit
+//! waiting.
 //!
-//! A run reads in one transaction as long as that is short. Once it has held the file for 25 ms, it lets
-//! go between two queries, or between two slices of a long period, and takes a fresh turn: a writer that
-//! waits goes first. Rows after the audited moment do not exist for the audit, so that what the bot
-//! appends meanwhile changes nothing; what it overwrites may be a turn newer than what was read before.
-//! In WAL mode readers hold up nobody, and all is read in one transaction.
+//! A run reads in one transaction as long as that is short. Once it has held the file for 25 ms, it lets go
+//! between two queries, or between two slices of a long period, and takes a fresh turn: a writer that waits
+//! goes first. Rows after the audited moment do not exist for the audit, so that what the bot appends
+//! meanwhile changes nothing; what it overwrites may be a turn newer than what was read before. In WAL mode
+//! readers do not block writers, and all is read in one transaction.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,11 +16,11 @@ use rusqlite::{Connection, ErrorCode};
 /// The longest turn before the bot may write: with SQLite's own pauses between two attempts at the lock,
 /// a commit then waits for less than 50 ms.
 pub(super) const LONGEST_TURN: Duration = Duration::from_millis(25);
-/// A single query is stopped after this: Python's own patience with a locked file ends at 5 s.
+/// A single query is stopped after this: the default busy timeout of Python's sqlite3 is 5 s.
 pub(super) const LONGEST_QUERY: Duration = Duration::from_secs(2);
 /// Everything that costs more after this is skipped.
 const LONGEST_READING: Duration = Duration::from_secs(60);
-/// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
+/// Virtual machine instructions between two calls of the progress handler: some tenths of a millisecond.
 const STEPS: i32 = 10_000;
 
 /// The turns in which a connection reads.
@@ -79,13 +79,14 @@ impl Hold {
             return Ok(());
         }
         if self.is_wal {
-            // Nobody waits: only the time of the next query begins anew.
+            // No writer waits: only the time limit of the next query starts again.
             *self.began() = Instant::now();
             return Ok(());
         }
         tracing::debug!("the bot may write after a turn of {:.0} ms", taken.as_secs_f64() * 1e3);
         self.holds.set(false);
-        // Nothing was written; a COMMIT would tell again of a damaged page that some query has met.
+        // Nothing was written, so ROLLBACK ends the read; COMMIT would report again a damaged page that a
+        // query has met.
         connection.execute_batch("ROLLBACK")
     }
 

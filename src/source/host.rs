@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, Duration, Local, MappedLocalTime, NaiveDateTime, Offset as _, TimeZone, Utc};
 
-/// The moments that a stored time may mean: one, or two of which nothing says which.
+/// The moments that a stored time may mean: one, or two that cannot be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// The earlier one.
@@ -222,8 +222,8 @@ mod tests {
         [reading.earliest, reading.latest].map(|at| at.format("%d %H:%M").to_string())
     }
 
-    /// A pair each hour around the end of summer time in New York, whatever this machine's zone is: one
-    /// quarter of an hour is nobody's.
+    /// A pair each hour around the end of summer time in New York, whatever this machine's zone is: no time
+    /// zone is one quarter of an hour from UTC.
     const AUTUMN: [(&str, &str); 5] = [
         ("2026-10-20 09:45:00", "2026-10-20 13:30:00"),
         ("2026-11-01 00:45:03", "2026-11-01 04:30:03"),

@@ -1,5 +1,5 @@
-//! Whether the indexes of the bot's tables hold what the tables hold. SQLite reads through an index without
-//! a doubt: rows that it has lost are not found, and the report would say that they are not there.
+//! Whether the indexes of the bot's tables hold what the tables hold. SQLite trusts an index: a query by a
+//! damaged one silently misses rows.
 
 use std::collections::BTreeSet;
 

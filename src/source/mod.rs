@@ -59,7 +59,7 @@ use slices::Slices;
 use times::Times;
 pub(crate) use times::UnreadableTimes;
 
-/// What to do about the half-written transaction of a killed process, which nobody can read past.
+/// What to do about a hot journal: it must be rolled back before the file can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HotJournal {
     /// Roll it back, as the next process that writes would.
@@ -101,7 +101,7 @@ impl Bot {
         let at_rest = AtRest::of(path);
         let was_at_rest = at_rest.is_some();
         match Self::begin(path, at_rest, hot_journal, &maps) {
-            // Somebody has begun to write: only locks help.
+            // Another process has begun to write, so that locks are needed.
             Err(_) if was_at_rest && AtRest::of(path).is_none() => Self::open_shared(path, hot_journal),
             opened => opened.map_err(|error| file::explain(&error, path))?.checked(path),
         }
@@ -137,7 +137,7 @@ impl Bot {
         // Sorters stay in memory: nothing is written beside the bot's file. Most pages are read once, in
         // order: a cache of half a megabyte does, and stays in the processor's own.
         connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512")?;
-        // Otherwise SQLite prepares a query again for other bound values, at the cost of several reads.
+        // Without QPSG, SQLite may prepare a query again for other bound values, which costs several reads.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let hold = Hold::begin(&mut connection)?;
         let foreign = Foreign::of(&connection)?;
@@ -187,7 +187,7 @@ impl Bot {
 
     /// The connection, for a query over the file's own tables, of one row or few.
     pub(crate) fn connection(&self) -> &Connection {
-        // Where this fails, the query that follows fails as well, and says so.
+        // If this fails, the next query fails as well and reports it.
         self.hold.take_turn(&self.connection).ok();
         &self.connection
     }

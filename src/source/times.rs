@@ -50,8 +50,8 @@ impl Times {
     }
 }
 
-/// Whether a value has been read as what it means. A number from before 2009, when no coin was traded, or from
-/// after 2100 has a unit or an origin that nobody knows; a date says itself what it means.
+/// Whether a value has been read as what it means. A number before 2009, when no coin was traded, or after
+/// 2100 has another unit or origin than was assumed; a date is unambiguous.
 pub(super) fn is_plausible(value: ValueRef<'_>, at: DateTime<Utc>) -> bool {
     const LAST: DateTime<Utc> = DateTime::from_timestamp_nanos(4_102_444_800_000_000_000);
     let is_date = |text: &[u8]| matches!(text.trim_ascii().get(4), Some(b'-' | b'/'));
@@ -71,7 +71,7 @@ fn is_meant(value: ValueRef<'_>) -> bool {
     }
 }
 
-/// Whether a column tells of what may never happen to a row.
+/// Whether a column is the time of something that may never happen to a row.
 fn may_stay_unset(column: &str) -> bool {
     matches!(column, "last_used" | "triggered_at" | "effectiveness_measured_at")
 }
@@ -109,7 +109,7 @@ pub(super) fn of(source: &Source, connection: &Connection) -> rusqlite::Result<T
         // A view or a table WITHOUT ROWID has no such order.
         let Ok(mut statement) = connection.prepare(&sql) else { continue };
         let mut rows = statement.query([])?;
-        // What is damaged is told by whoever needs it.
+        // Damage is reported by the query that needs the table.
         while let Ok(Some(row)) = rows.next() {
             for (place, name) in names.iter().enumerate() {
                 let value = row.get_ref(place)?;
