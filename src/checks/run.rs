@@ -72,7 +72,12 @@ impl Run {
             }
             let started = Instant::now();
             let keys = guard::run(|| match member {
-                Member::Rule(rule) => Ok(self.rule(member, engine.run(rule, Limits::of(rule, settings))?)),
+                Member::Rule(rule) => {
+                    let outcome = engine.run(rule, Limits::of(rule, settings))?;
+                    // Of rows that could not be read nobody knows what they say.
+                    outcome.answer.tables().try_for_each(|table| context.db.ensure_filled(table))?;
+                    Ok(self.rule(member, outcome))
+                }
                 Member::Code(code) => {
                     let threshold = settings.threshold.or(member.threshold()).unwrap_or_default();
                     let audit = Audit { context, report, threshold, history: &history, engine, member };

@@ -45,12 +45,6 @@ fn assert_says(finding: &Value, parts: &[&str]) {
     }
 }
 
-/// Rows that the query in a finding's evidence returns.
-fn rows_shown(bot: &BotFile, finding: &Value) -> usize {
-    let (_, query) = text(finding, "evidence").split_once("query: ").unwrap();
-    bot.rows(query, [], |_| Ok(())).len()
-}
-
 /// The number that begins a finding's evidence.
 fn counted(finding: &Value) -> usize {
     text(finding, "evidence").split(' ').next().unwrap().parse().unwrap()

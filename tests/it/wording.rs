@@ -64,6 +64,7 @@ fn one_of_each_fault_of_the_first_generation() {
     bot.execute("UPDATE closed_trades SET closed_at = opened_at, opened_at = closed_at, duration_seconds = -900 WHERE id = 4", []);
     bot.execute("UPDATE closed_trades SET size_usd = 500 WHERE id = 5", []);
     bot.execute("UPDATE closed_trades SET rule_ids_used = '77' WHERE id = 6", []);
+    bot.execute("UPDATE closed_trades SET rule_ids_used = '1' WHERE id IN (8, 9)", []);
     bot.execute("UPDATE closed_trades SET pnl_pct = 40 WHERE id = 7", []);
     bot.execute("UPDATE account_state SET balance = 1000 + (SELECT sum(pnl_usd) FROM closed_trades)", []);
     bot.open_trade(|row| row.opened_at = "2026-11-18 00:00:00");

@@ -53,6 +53,11 @@ impl Answer {
         Ok(Self { rows, left: BTreeMap::new(), reads, of })
     }
 
+    /// Tables that the query has read.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &str> {
+        self.reads.iter().map(|(table, _)| table.as_str())
+    }
+
     /// Number of its rows.
     pub(super) fn len(&self) -> usize {
         self.rows.rows.len()

@@ -80,11 +80,11 @@ pair AS (
         max(rule.created_at),
         opened_at,
         tolerance
-    FROM trade
+    FROM trade_rule
+    CROSS JOIN trade USING (source, source_id)
     JOIN run_tolerance
-    JOIN trade_rule USING (source, source_id)
     -- Patterns that the bot brings along are created again at every start.
-    JOIN rule ON rule.source = rule_source AND rule.source_id = rule_id AND rule.kind = 'rule'
+    CROSS JOIN rule ON rule.source = rule_source AND rule.source_id = rule_id AND rule.kind = 'rule'
     GROUP BY trade.source, trade.source_id
 )
 SELECT
