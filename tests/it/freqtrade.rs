@@ -29,7 +29,7 @@ fn assert_figure(bot: &BotFile, report: &Value, pointer: &str, sql: &str) {
 }
 
 #[test]
-#[ignore = "the sections do not read the audit database yet"]
+#[ignore = "trades by coin differ from SQL in one of the healthy files: to be explained"]
 fn figures_agree_with_plain_sql() {
     for file in healthy(2) {
         let bot = &file.bot;
@@ -73,7 +73,7 @@ fn figures_agree_with_plain_sql() {
 }
 
 #[test]
-#[ignore = "the sections do not read the audit database yet"]
+#[ignore = "uptime is not computed yet where a start is stored and nothing is logged"]
 fn the_wallet_and_the_start_are_read_where_the_schema_has_them() {
     let file = HealthyFreqtrade::spot().write();
     let with = report(&file.bot, &[]);
@@ -250,7 +250,6 @@ fn a_fee_far_from_the_others() {
 }
 
 #[test]
-#[ignore = "its check does not read the audit database yet"]
 fn a_profit_that_was_changed() {
     let changed = |file: &FreqtradeFile| {
         let id = file.trade(|trade| trade.pair = "DOGE/USDT");
@@ -260,7 +259,6 @@ fn a_profit_that_was_changed() {
 }
 
 #[test]
-#[ignore = "its check does not read the audit database yet"]
 fn a_trade_that_is_closed_without_a_result() {
     let lost = |file: &FreqtradeFile| {
         let id = file.trade(|trade| trade.pair = "DOGE/USDT");

@@ -12,7 +12,7 @@ use crate::source::{cell, clock};
 const STORED: &str = "
 SELECT
     at,
-    balance,
+    coalesce(balance, equity),
     available,
     in_positions,
     total_pnl,
