@@ -417,6 +417,10 @@ FROM (
         FROM src_activity_log
         WHERE
             activity_type NOT LIKE 'llm%'
+            -- What failed has paid nothing, and there may be many such rows.
+            AND activity_type NOT LIKE '%error'
+            AND activity_type NOT LIKE '%failed'
+            AND activity_type <> 'warning'
             AND activity_type NOT IN ('market_data', 'trade_rejected', 'decision_rejected', 'strategist', 'quick_update', 'trade_opened', 'trade_closed')
     )
 )
