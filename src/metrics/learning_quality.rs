@@ -206,7 +206,7 @@ fn outcomes(audit: &Connection, basis: Basis) -> rusqlite::Result<Option<Ranked<
 }
 
 /// Lower case, words only, single spaces: equal texts become equal strings.
-pub(crate) fn normalised(text: &str) -> String {
+fn normalised(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     for word in text.split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '%' | '.' | '$')) {
         let word = word.trim_matches('.');

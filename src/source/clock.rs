@@ -94,6 +94,11 @@ pub(crate) fn is_odd_time(value: ValueRef<'_>) -> bool {
     !is_day_first || is_of_twelve_hours || (bytes.len() == 19 && bytes.get(16) != Some(&b':'))
 }
 
+/// A moment as the audit database has it: seconds since 1970 UTC, to the microsecond.
+pub(crate) fn seconds(at: DateTime<Utc>) -> f64 {
+    at.timestamp_micros() as f64 / 1e6
+}
+
 /// The moment of seconds since 1970 UTC.
 pub(crate) fn moment(seconds: f64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros((seconds * 1e6).round() as i64)

@@ -10,9 +10,9 @@ use rusqlite::{OptionalExtension as _, Row, Statement};
 
 use super::filler::Filler;
 use super::target::Target;
-use super::value::seconds;
 use crate::sanitize::cut;
 use crate::source::cell;
+use crate::source::clock::seconds;
 use crate::source::clock::{self, Clock};
 use crate::source::log::pass::{LogPass, LogRow, LogSettings};
 use crate::source::log::series::{Rhythm, STARTING_SECONDS};

@@ -260,7 +260,7 @@ impl Origin {
                 let naive = |moment: &Moment| Moment { clock: Clock::Utc, ..*moment }.read(setting.bot, row);
                 let times = naive(opened)?.zip(naive(closed)?);
                 let seconds =
-                    times.map(|(from, to)| value::seconds(to.earliest) - value::seconds(from.earliest));
+                    times.map(|(from, to)| clock::seconds(to.earliest) - clock::seconds(from.earliest));
                 seconds.map_or(Value::Null, Value::Real)
             }
             Self::Number { place, divisor } => {

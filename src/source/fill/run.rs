@@ -4,9 +4,9 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::filler::Filler;
-use super::value::seconds;
 use crate::source::Bot;
 use crate::source::clock::Reading;
+use crate::source::clock::seconds;
 use crate::source::map::Select;
 use crate::source::plan::Plan;
 

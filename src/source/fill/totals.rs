@@ -7,8 +7,9 @@ use rusqlite::Row;
 
 use super::filler::Filler;
 use super::target::Target;
-use super::value::{self, seconds};
+use super::value;
 use crate::model::Period;
+use crate::source::clock::seconds;
 use crate::source::map::Select;
 
 /// All trades are added up where there are at most so many: beyond that they would cost by history and not

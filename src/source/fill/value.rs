@@ -1,5 +1,6 @@
 //! One value of the bot's as the audit database holds it.
 
+use crate::source::clock::seconds;
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
@@ -51,11 +52,6 @@ impl ToSql for Value<'_> {
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         })
     }
-}
-
-/// A moment as seconds since 1970 UTC, to the microsecond.
-pub(super) fn seconds(at: DateTime<Utc>) -> f64 {
-    at.timestamp_micros() as f64 / 1e6
 }
 
 /// A number: one, or a text that is wholly one, and finite.

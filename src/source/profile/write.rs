@@ -11,6 +11,7 @@ use super::names::spaced;
 use super::table::Table;
 use crate::source::Bot;
 use crate::source::clock::HostOffset;
+use crate::source::clock::seconds;
 
 const TABLE: &str = "
 INSERT INTO table_profile
@@ -185,9 +186,4 @@ fn write_pairs(table: &Table, host: &HostOffset, connection: &Connection) -> rus
         ])?;
     }
     Ok(())
-}
-
-/// As the audit database has a time.
-fn seconds(at: DateTime<Utc>) -> f64 {
-    at.timestamp_micros() as f64 / 1e6
 }
