@@ -1,8 +1,7 @@
 //! What a check is, and what it is given.
 
-use super::engine::{Engine, Member};
+use super::engine::Engine;
 use super::history::History;
-use super::problem::Key;
 pub(super) use super::problem::{Found, Problem};
 pub(super) use super::theme::Theme;
 use crate::metrics::{Context, Report};
@@ -38,18 +37,11 @@ pub(crate) struct Audit<'run> {
     pub(crate) threshold: f64,
     pub(super) history: &'run History<'run>,
     pub(super) engine: &'run Engine<'run>,
-    pub(super) member: &'run Member,
 }
 
 impl<'run> Audit<'run> {
     /// The tables of the audit database.
     pub(crate) fn tables(&self) -> &'run rusqlite::Connection {
         self.engine.connection()
-    }
-
-    /// Whether one of the checks that explain this one has reported a row: then it is not to be reported again.
-    #[expect(dead_code, reason = "checks that are functions come to the audit database one after the other")]
-    pub(crate) fn is_explained(&self, key: &Key) -> bool {
-        self.engine.is_explained(self.member, key)
     }
 }

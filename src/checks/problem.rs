@@ -30,8 +30,6 @@ pub(crate) struct Problem {
 pub(crate) struct Found {
     pub(super) facts: Vec<Problem>,
     pub(super) claims: Vec<(f64, Problem)>,
-    /// The bot's rows that the facts report.
-    pub(super) rows: Vec<Key>,
 }
 
 impl Found {
@@ -43,14 +41,6 @@ impl Found {
     /// Whether there is nothing to report.
     pub(super) fn is_nothing(&self) -> bool {
         self.facts.is_empty() && self.claims.is_empty()
-    }
-
-    /// With the bot's rows that its facts report: checks that they explain leave them out, and checks that need
-    /// the cells which it distrusts do not see them.
-    #[expect(dead_code, reason = "functions tell their rows once they come to the audit database")]
-    pub(crate) fn with_rows(mut self, rows: impl IntoIterator<Item = Key>) -> Self {
-        self.rows.extend(rows);
-        self
     }
 
     /// Adds a test's claim. Every test that was made belongs here, also one with a large p-value:

@@ -91,12 +91,6 @@ impl<'run> Engine<'run> {
         self.distrusted.borrow().without(code.relations.needs, self.connection(), |_| part())?
     }
 
-    /// Whether one of a check's explainers has reported a row of the bot's.
-    pub(crate) fn is_explained(&self, member: &Member, key: &Key) -> bool {
-        let (explainers, reported) = (member.explained_by(), self.reported.borrow());
-        explainers.iter().any(|id| reported.get(*id).is_some_and(|rows| rows.contains(key)))
-    }
-
     /// Notes what a check has reported, for those that come after it.
     pub(crate) fn note(&self, member: &Member, keys: &[Key]) {
         for cell in member.distrusts() {
